@@ -1,1 +1,3 @@
-fn main(){}
+//! The `ecsight` program; all of it lives in the library.
+
+fn main() {}

@@ -1,0 +1,192 @@
+//! Amazon resource names, in the long and the old short form; nothing here asks AWS.
+
+use std::{fmt, sync::Arc};
+
+/// The identity of a thing in the account: its ARN, or for the few things without one (a task
+/// definition family) its name.
+///
+/// Cheap to clone. Accessors never fail: a part that is not there reads as an empty string.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Arn(Arc<str>);
+
+impl Arn {
+    /// Wraps the text as it came; nothing is checked or changed.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(Arc::from(text))
+    }
+
+    /// The whole text, exactly as AWS gave it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn field(&self, index: usize) -> &str {
+        if !self.0.starts_with("arn:") {
+            return "";
+        }
+        self.0.splitn(6, ':').nth(index).unwrap_or("")
+    }
+
+    /// `aws`, `aws-cn`, `aws-us-gov` and so on; empty for a bare name.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        self.field(1)
+    }
+
+    /// The region, `eu-west-1`; empty for a bare name.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        self.field(3)
+    }
+
+    /// The twelve digits of the owning account; empty for a bare name.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        self.field(4)
+    }
+
+    /// The resource part: `service/web/api`, or the old `service/api`; the whole text for a bare name.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        if self.0.starts_with("arn:") {
+            self.field(5)
+        } else {
+            &self.0
+        }
+    }
+
+    /// The kind of thing: `cluster`, `service`, `task`, `task-definition`, `container-instance`.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match self.resource().split_once('/') {
+            Some((kind, _)) => kind,
+            None => "",
+        }
+    }
+
+    /// The last segment: a name, a task id, or `family:revision`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let resource = self.resource();
+        resource.rsplit_once('/').map_or(resource, |(_, name)| name)
+    }
+
+    /// The first eight characters of the last segment: enough to tell tasks and instances apart.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        let name = self.name();
+        match name.char_indices().nth(8) {
+            Some((end, _)) => &name[..end],
+            None => name,
+        }
+    }
+
+    /// The name of the cluster, where the ARN is in the long form that carries it.
+    #[must_use]
+    pub fn cluster_name(&self) -> Option<&str> {
+        let mut parts = self.resource().split('/');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some("cluster"), Some(name), None)
+            | (Some("service" | "task" | "container-instance"), Some(name), Some(_)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The family of a task definition ARN, `web` of `…:task-definition/web:7`.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        let name = self.name();
+        name.rsplit_once(':').map_or(name, |(family, _)| family)
+    }
+
+    /// The revision of a task definition ARN, `7` of `…:task-definition/web:7`.
+    #[must_use]
+    pub fn revision(&self) -> Option<u32> {
+        self.name().rsplit_once(':')?.1.parse().ok()
+    }
+}
+
+impl fmt::Debug for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for Arn {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(
+        "arn:aws:ecs:eu-west-1:123456789012:service/web/api",
+        "service",
+        "api",
+        Some("web")
+    )]
+    #[case(
+        "arn:aws:ecs:eu-west-1:123456789012:service/api",
+        "service",
+        "api",
+        None
+    )]
+    #[case(
+        "arn:aws-cn:ecs:cn-north-1:1:task/web/0123456789abcdef",
+        "task",
+        "0123456789abcdef",
+        Some("web")
+    )]
+    #[case(
+        "arn:aws:ecs:eu-west-1:1:task/0123456789abcdef",
+        "task",
+        "0123456789abcdef",
+        None
+    )]
+    #[case("arn:aws:ecs:eu-west-1:1:cluster/web", "cluster", "web", Some("web"))]
+    #[case("web", "", "web", None)]
+    #[case("", "", "", None)]
+    #[case("arn:aws", "", "", None)]
+    fn reads_long_and_short_forms(
+        #[case] text: &str,
+        #[case] kind: &str,
+        #[case] name: &str,
+        #[case] cluster: Option<&str>,
+    ) {
+        let arn = Arn::new(text);
+        assert_eq!(
+            (arn.kind(), arn.name(), arn.cluster_name()),
+            (kind, name, cluster)
+        );
+    }
+
+    #[test]
+    fn reads_family_and_revision() {
+        let arn = Arn::new("arn:aws:ecs:eu-west-1:1:task-definition/web-api:41");
+        assert_eq!((arn.family(), arn.revision()), ("web-api", Some(41)));
+        assert_eq!(Arn::new("web-api").family(), "web-api");
+    }
+
+    #[test]
+    fn shortens_on_a_character_boundary() {
+        assert_eq!(Arn::new("ééééééééé").short(), "éééééééé");
+        assert_eq!(
+            Arn::new("arn:aws:ecs:r:1:task/c/0123456789").short(),
+            "01234567"
+        );
+    }
+}

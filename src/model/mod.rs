@@ -1,0 +1,28 @@
+//! The domain: what an ECS account holds, as plain data. No SDK, no terminal, no clock, no input or output.
+
+mod arn;
+mod cluster;
+mod definition;
+mod fault;
+mod health;
+mod instance;
+mod query;
+mod secret;
+mod service;
+mod task;
+mod time;
+
+pub use arn::Arn;
+pub use cluster::{Cluster, StrategyItem, Tag};
+pub use definition::{
+    ContainerDefinition, HealthCheck, LogConfiguration, MountPoint, PortMapping, TaskDefinition,
+    Volume, is_sensitive,
+};
+pub use fault::{Fault, FaultKind};
+pub use health::Health;
+pub use instance::ContainerInstance;
+pub use query::{Entity, Identity, Part, Query, Subject, TaskFilter};
+pub use secret::Secret;
+pub use service::{CircuitBreaker, Deployment, LoadBalancer, Service, ServiceEvent, TaskSet};
+pub use task::{Container, PortBinding, Task, short_digest};
+pub use time::{Now, Timestamp, age};

@@ -1,0 +1,197 @@
+//! What can be asked of an account and what an answer is made of. Asking is done in `aws`.
+
+use std::fmt;
+
+use super::{Arn, Cluster, ContainerInstance, Fault, Service, Task, TaskDefinition};
+
+/// The identity of one row, one page, one target: a thing by its ARN, or a part of it by name
+/// (a container of a task, an event or a deployment of a service).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Subject {
+    /// The thing.
+    pub arn: Arn,
+    /// The part of it, if the subject is one.
+    pub part: Option<Box<str>>,
+}
+
+impl Subject {
+    /// A whole thing.
+    #[must_use]
+    pub fn whole(arn: &Arn) -> Self {
+        Self {
+            arn: arn.clone(),
+            part: None,
+        }
+    }
+
+    /// A part of a thing.
+    #[must_use]
+    pub fn part(arn: &Arn, part: &str) -> Self {
+        Self {
+            arn: arn.clone(),
+            part: Some(part.into()),
+        }
+    }
+
+    /// The part, or else the last segment of the ARN.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.part.as_deref().unwrap_or_else(|| self.arn.name())
+    }
+}
+
+/// Which tasks of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TaskFilter {
+    /// All of them.
+    All,
+    /// Those of the service with this name.
+    Service(String),
+    /// Those of this task definition family.
+    Family(String),
+    /// Those on this container instance.
+    Instance(Arn),
+}
+
+/// A question to the account. The same query is never under way twice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Query {
+    /// Who the credentials belong to.
+    Identity,
+    /// All clusters.
+    Clusters,
+    /// All services of a cluster.
+    Services {
+        /// The cluster.
+        cluster: Arn,
+    },
+    /// One service, with its deployments and events.
+    Service {
+        /// The cluster.
+        cluster: Arn,
+        /// The service.
+        service: Arn,
+    },
+    /// Tasks of a cluster: those meant to run, or those that stopped within the last hour.
+    Tasks {
+        /// The cluster.
+        cluster: Arn,
+        /// Which of its tasks.
+        filter: TaskFilter,
+        /// Whether the stopped ones are meant.
+        stopped: bool,
+    },
+    /// One task.
+    Task {
+        /// The cluster.
+        cluster: Arn,
+        /// The task.
+        task: Arn,
+    },
+    /// All container instances of a cluster.
+    Instances {
+        /// The cluster.
+        cluster: Arn,
+    },
+    /// All task definition families with an active revision.
+    Families,
+    /// All active revisions of a family, newest first.
+    Revisions {
+        /// The family.
+        family: String,
+    },
+    /// One revision of a task definition.
+    Definition {
+        /// The revision.
+        definition: Arn,
+    },
+}
+
+impl Query {
+    /// Whether the answer never changes, so that it is asked for once.
+    #[must_use]
+    pub fn is_immutable(&self) -> bool {
+        matches!(self, Self::Definition { .. } | Self::Identity)
+    }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Identity => f.write_str("the caller's identity"),
+            Self::Clusters => f.write_str("clusters"),
+            Self::Services { cluster } => write!(f, "services of {}", cluster.name()),
+            Self::Service { service, .. } => write!(f, "service {}", service.name()),
+            Self::Tasks {
+                cluster,
+                filter,
+                stopped,
+            } => {
+                let which = if *stopped { "stopped tasks" } else { "tasks" };
+                match filter {
+                    TaskFilter::All => write!(f, "{which} of {}", cluster.name()),
+                    TaskFilter::Service(name) => write!(f, "{which} of service {name}"),
+                    TaskFilter::Family(name) => write!(f, "{which} of family {name}"),
+                    TaskFilter::Instance(arn) => write!(f, "{which} on instance {}", arn.short()),
+                }
+            }
+            Self::Task { task, .. } => write!(f, "task {}", task.short()),
+            Self::Instances { cluster } => write!(f, "container instances of {}", cluster.name()),
+            Self::Families => f.write_str("task definition families"),
+            Self::Revisions { family } => write!(f, "revisions of {family}"),
+            Self::Definition { definition } => write!(f, "task definition {}", definition.name()),
+        }
+    }
+}
+
+/// Who the credentials belong to, as `GetCallerIdentity` says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// The account, twelve digits.
+    pub account: String,
+    /// The ARN of the user or assumed role.
+    pub principal: String,
+}
+
+/// One thing out of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entity {
+    /// The caller.
+    Identity(Identity),
+    /// A cluster.
+    Cluster(Cluster),
+    /// A service.
+    Service(Box<Service>),
+    /// A task.
+    Task(Box<Task>),
+    /// A container instance.
+    Instance(Box<ContainerInstance>),
+    /// A revision of a task definition.
+    Definition(Box<TaskDefinition>),
+}
+
+/// A piece of an answer. Large answers arrive as several `Some`, ended by one `Done` or `Failed`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Things that are known now, more to come. `items` are in AWS's order.
+    Some {
+        /// The things described so far.
+        entities: Vec<Entity>,
+        /// Their identities, or those of things that are only listed (families, revisions).
+        items: Vec<Arn>,
+    },
+    /// The answer is whole: `items` is all there is; what was listed before and is not in it is gone.
+    Done {
+        /// All identities, in AWS's order.
+        items: Vec<Arn>,
+        /// API calls it took.
+        calls: u32,
+    },
+    /// The answer could not be had, or only parts of it; nothing already known is dropped.
+    Failed {
+        /// Why.
+        fault: Fault,
+        /// API calls it took.
+        calls: u32,
+    },
+}
