@@ -5,3 +5,5 @@
 //! `ui`, `app`, `config`, `runtime`, `cli`. `sandbox` stands apart and uses nothing of the rest.
 
 pub mod model;
+pub mod schedule;
+pub mod store;

@@ -7,6 +7,8 @@ mod fault;
 mod health;
 mod instance;
 mod query;
+#[doc(hidden)]
+pub mod samples;
 mod secret;
 mod service;
 mod task;

@@ -1,0 +1,231 @@
+//! The cached model: every known thing once, by ARN, and the lists that queries returned. Fetching is not done here.
+
+mod listing;
+
+use std::{collections::HashMap, sync::Arc};
+
+pub use listing::{FaultRecord, Listing};
+
+use crate::model::{
+    Arn, Cluster, ContainerInstance, Entity, Identity, Now, Part, Query, Service, Task,
+    TaskDefinition, TaskFilter,
+};
+
+/// All that is known of one account and region.
+///
+/// Things live once, however many lists they stand in. A failed fetch takes nothing away: rows stay,
+/// with their age and the fault. [`Store::version`] rises with every change that a screen could show.
+#[derive(Debug, Default)]
+pub struct Store {
+    identity: Option<Arc<Identity>>,
+    clusters: HashMap<Arn, Arc<Cluster>>,
+    services: HashMap<Arn, Arc<Service>>,
+    tasks: HashMap<Arn, Arc<Task>>,
+    instances: HashMap<Arn, Arc<ContainerInstance>>,
+    definitions: HashMap<Arn, Arc<TaskDefinition>>,
+    listings: HashMap<Query, Listing>,
+    version: u64,
+}
+
+impl Store {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Rises whenever anything in the store changes.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Takes in a piece of an answer.
+    pub fn apply(&mut self, query: &Query, part: Part, now: Now) {
+        self.version += 1;
+        match part {
+            Part::Some { entities, items } => {
+                self.take_in(entities);
+                self.listings.entry(query.clone()).or_default().extend(items);
+            }
+            Part::Done { items, .. } => {
+                let gone = self.listings.entry(query.clone()).or_default().complete(items, now);
+                self.forget(&gone);
+            }
+            Part::Failed { fault, .. } => {
+                self.listings.entry(query.clone()).or_default().fail(fault, now);
+            }
+        }
+    }
+
+    fn take_in(&mut self, entities: Vec<Entity>) {
+        for entity in entities {
+            match entity {
+                Entity::Identity(identity) => self.identity = Some(Arc::new(identity)),
+                Entity::Cluster(cluster) => {
+                    self.clusters.insert(cluster.arn.clone(), Arc::new(cluster));
+                }
+                Entity::Service(service) => {
+                    self.services.insert(service.arn.clone(), Arc::from(service));
+                }
+                Entity::Task(task) => {
+                    // An answer can be older than what is known: AWS is eventually consistent.
+                    let known = self.tasks.get(&task.arn).map_or(i64::MIN, |known| known.version);
+                    if task.version >= known {
+                        self.tasks.insert(task.arn.clone(), Arc::from(task));
+                    }
+                }
+                Entity::Instance(instance) => {
+                    let known =
+                        self.instances.get(&instance.arn).map_or(i64::MIN, |known| known.version);
+                    if instance.version >= known {
+                        self.instances.insert(instance.arn.clone(), Arc::from(instance));
+                    }
+                }
+                Entity::Definition(definition) => {
+                    self.definitions.insert(definition.arn.clone(), Arc::from(definition));
+                }
+            }
+        }
+    }
+
+    /// Drops what no list holds any more. Task definitions stay: they never change.
+    fn forget(&mut self, gone: &[Arn]) {
+        for arn in gone {
+            if self.listings.values().any(|listing| listing.contains(arn)) {
+                continue;
+            }
+            self.clusters.remove(arn);
+            self.services.remove(arn);
+            self.tasks.remove(arn);
+            self.instances.remove(arn);
+        }
+    }
+
+    /// Who the credentials belong to, once known.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_deref()
+    }
+
+    /// A cluster.
+    #[must_use]
+    pub fn cluster(&self, arn: &Arn) -> Option<&Arc<Cluster>> {
+        self.clusters.get(arn)
+    }
+
+    /// The cluster with this name or ARN.
+    #[must_use]
+    pub fn cluster_named(&self, name: &str) -> Option<&Arc<Cluster>> {
+        self.clusters.values().find(|cluster| cluster.name == name || cluster.arn.as_str() == name)
+    }
+
+    /// A service.
+    #[must_use]
+    pub fn service(&self, arn: &Arn) -> Option<&Arc<Service>> {
+        self.services.get(arn)
+    }
+
+    /// The service of this name in a cluster.
+    #[must_use]
+    pub fn service_named(&self, cluster: &Arn, name: &str) -> Option<&Arc<Service>> {
+        self.listing(&Query::Services { cluster: cluster.clone() })
+            .items()
+            .iter()
+            .filter_map(|arn| self.services.get(arn))
+            .find(|service| service.name == name)
+            .or_else(|| {
+                self.services
+                    .values()
+                    .find(|service| service.cluster == *cluster && service.name == name)
+            })
+    }
+
+    /// A task.
+    #[must_use]
+    pub fn task(&self, arn: &Arn) -> Option<&Arc<Task>> {
+        self.tasks.get(arn)
+    }
+
+    /// A container instance.
+    #[must_use]
+    pub fn instance(&self, arn: &Arn) -> Option<&Arc<ContainerInstance>> {
+        self.instances.get(arn)
+    }
+
+    /// A revision of a task definition.
+    #[must_use]
+    pub fn definition(&self, arn: &Arn) -> Option<&Arc<TaskDefinition>> {
+        self.definitions.get(arn)
+    }
+
+    /// What is known of a query; an empty listing if it was never asked.
+    #[must_use]
+    pub fn listing(&self, query: &Query) -> &Listing {
+        self.listings.get(query).unwrap_or(&listing::NEVER)
+    }
+
+    /// The clusters of the account.
+    pub fn clusters(&self) -> impl Iterator<Item = &Arc<Cluster>> {
+        self.listing(&Query::Clusters).items().iter().filter_map(|arn| self.clusters.get(arn))
+    }
+
+    /// The services of a cluster.
+    #[must_use]
+    pub fn services_of(&self, cluster: &Arn) -> Vec<Arc<Service>> {
+        let query = Query::Services { cluster: cluster.clone() };
+        let items = self.listing(&query).items().iter();
+        items.filter_map(|arn| self.services.get(arn).cloned()).collect()
+    }
+
+    /// The tasks that a task query returned. Of the running kind, those known to have stopped since are left out;
+    /// of the stopped kind, those still stopping.
+    #[must_use]
+    pub fn tasks_of(&self, cluster: &Arn, filter: &TaskFilter, stopped: bool) -> Vec<Arc<Task>> {
+        let query =
+            Query::Tasks { cluster: cluster.clone(), filter: filter.clone(), stopped };
+        let items = self.listing(&query).items().iter();
+        items
+            .filter_map(|arn| self.tasks.get(arn))
+            .filter(|task| stopped || !task.is_stopped())
+            .cloned()
+            .collect()
+    }
+
+    /// The container instances of a cluster.
+    #[must_use]
+    pub fn instances_of(&self, cluster: &Arn) -> Vec<Arc<ContainerInstance>> {
+        let query = Query::Instances { cluster: cluster.clone() };
+        let items = self.listing(&query).items().iter();
+        items.filter_map(|arn| self.instances.get(arn).cloned()).collect()
+    }
+
+    /// The cluster that a service, task or instance lives in: from the thing itself if it is known, else
+    /// from its ARN if that is in the long form, matched with the clusters that are known.
+    #[must_use]
+    pub fn cluster_of(&self, arn: &Arn) -> Option<Arn> {
+        if arn.kind() == "cluster" {
+            return Some(arn.clone());
+        }
+        let known = self
+            .services
+            .get(arn)
+            .map(|service| &service.cluster)
+            .or_else(|| self.tasks.get(arn).map(|task| &task.cluster))
+            .or_else(|| self.instances.get(arn).map(|instance| &instance.cluster));
+        if let Some(cluster) = known {
+            return Some(cluster.clone());
+        }
+        let name = arn.cluster_name()?;
+        self.cluster_named(name).map(|cluster| cluster.arn.clone())
+    }
+
+    /// The number of services, tasks and clusters held, for diagnosis.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize, usize) {
+        (self.clusters.len(), self.services.len(), self.tasks.len())
+    }
+}
+
+#[cfg(test)]
+mod tests;
