@@ -5,5 +5,6 @@
 //! `ui`, `app`, `config`, `runtime`, `cli`. `sandbox` stands apart and uses nothing of the rest.
 
 pub mod model;
+pub mod resource;
 pub mod schedule;
 pub mod store;

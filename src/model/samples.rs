@@ -85,7 +85,11 @@ pub fn deployment(id: &str, definition: &Arn) -> Deployment {
 /// An event without a date.
 #[must_use]
 pub fn event(id: &str, message: &str) -> ServiceEvent {
-    ServiceEvent { id: id.to_owned(), at: None, message: message.to_owned() }
+    ServiceEvent {
+        id: id.to_owned(),
+        at: None,
+        message: message.to_owned(),
+    }
 }
 
 /// A running task of the family `web`, without containers.
@@ -171,7 +175,10 @@ pub fn definition(arn: &Arn) -> TaskDefinition {
     TaskDefinition {
         arn: arn.clone(),
         family: arn.family().to_owned(),
-        revision: arn.revision().and_then(|revision| revision.try_into().ok()).unwrap_or(0),
+        revision: arn
+            .revision()
+            .and_then(|revision| revision.try_into().ok())
+            .unwrap_or(0),
         status: "ACTIVE".to_owned(),
         network_mode: Some("awsvpc".to_owned()),
         cpu: Some("256".to_owned()),

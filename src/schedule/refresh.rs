@@ -60,7 +60,7 @@ const BACKOFF_FIRST: Duration = Duration::from_secs(1);
 /// The longest wait after a failure that may pass by itself.
 const BACKOFF_MOST: Duration = Duration::from_secs(30);
 /// The wait after a refusal that will not pass by itself.
-const BACKOFF_DENIED: Duration = Duration::from_secs(300);
+const BACKOFF_DENIED: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Default, Clone)]
 struct Entry {
@@ -121,7 +121,10 @@ impl Schedule {
     /// The number of queries under way.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.entries.values().filter(|entry| entry.in_flight).count()
+        self.entries
+            .values()
+            .filter(|entry| entry.in_flight)
+            .count()
     }
 
     /// Forgets everything, for another account or region. Answers still on their way belong to the old context.
@@ -233,11 +236,17 @@ mod tests {
     }
 
     fn visible(query: &Query) -> Want {
-        Want { query: query.clone(), urgency: Urgency::Visible, moving: false }
+        Want {
+            query: query.clone(),
+            urgency: Urgency::Visible,
+            moving: false,
+        }
     }
 
     fn services() -> Query {
-        Query::Services { cluster: Arn::new("c") }
+        Query::Services {
+            cluster: Arn::new("c"),
+        }
     }
 
     #[test]
@@ -255,7 +264,11 @@ mod tests {
         let wants = [visible(&services())];
         schedule.start(&wants, seconds(0));
         schedule.done(&services(), 2, seconds(1));
-        assert!(schedule.start(&wants, Duration::from_millis(5_999)).is_empty());
+        assert!(
+            schedule
+                .start(&wants, Duration::from_millis(5_999))
+                .is_empty()
+        );
         assert_eq!(schedule.next(&wants), Some(seconds(6)));
         assert_eq!(schedule.start(&wants, seconds(6)).len(), 1);
     }
@@ -272,8 +285,11 @@ mod tests {
     #[test]
     fn parents_wait_four_times_as_long_and_come_last() {
         let mut schedule = Schedule::new(Pace::default(), 1);
-        let parent =
-            Want { query: Query::Clusters, urgency: Urgency::Background, moving: false };
+        let parent = Want {
+            query: Query::Clusters,
+            urgency: Urgency::Background,
+            moving: false,
+        };
         let wants = [parent.clone(), visible(&services())];
         let started = schedule.start(&wants, seconds(0));
         assert_eq!(started, [visible(&services()), parent.clone()]);
@@ -292,8 +308,14 @@ mod tests {
             schedule.failed(&services(), &FaultKind::Network, seconds(0));
             waits.push(schedule.next(&wants).unwrap_or_default());
         }
-        assert!(waits[0] >= seconds(1) && waits[0] <= seconds(2), "{waits:?}");
-        assert!(waits[7] >= seconds(15) && waits[7] <= seconds(30), "{waits:?}");
+        assert!(
+            waits[0] >= seconds(1) && waits[0] <= seconds(2),
+            "{waits:?}"
+        );
+        assert!(
+            waits[7] >= seconds(15) && waits[7] <= seconds(30),
+            "{waits:?}"
+        );
         schedule.done(&services(), 1, seconds(0));
         assert_eq!(schedule.next(&wants), Some(seconds(5)));
     }
@@ -303,7 +325,9 @@ mod tests {
         let mut schedule = Schedule::new(Pace::default(), 7);
         let wants = [visible(&services())];
         schedule.start(&wants, seconds(0));
-        let denied = FaultKind::Denied { action: "ecs:ListServices".into() };
+        let denied = FaultKind::Denied {
+            action: "ecs:ListServices".into(),
+        };
         schedule.failed(&services(), &denied, seconds(0));
         assert!(schedule.start(&wants, seconds(120)).is_empty());
         schedule.hurry(&services());

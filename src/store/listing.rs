@@ -49,7 +49,8 @@ impl Listing {
     /// The time since the last whole answer, by the clock that never jumps.
     #[must_use]
     pub fn age(&self, now: Now) -> Option<Duration> {
-        self.fetched.map(|fetched| now.mono.saturating_sub(fetched.mono))
+        self.fetched
+            .map(|fetched| now.mono.saturating_sub(fetched.mono))
     }
 
     /// The fault of the last attempt, none if it succeeded.
@@ -73,7 +74,11 @@ impl Listing {
     /// Replaces the list and returns what is no longer in it.
     pub(super) fn complete(&mut self, items: Vec<Arn>, now: Now) -> Vec<Arn> {
         let held: HashSet<Arn> = items.iter().cloned().collect();
-        let gone = self.items.drain(..).filter(|arn| !held.contains(arn)).collect();
+        let gone = self
+            .items
+            .drain(..)
+            .filter(|arn| !held.contains(arn))
+            .collect();
         self.items = items;
         self.held = held;
         self.fetched = Some(now);
@@ -86,6 +91,10 @@ impl Listing {
             Some(record) => (record.since, record.times + 1),
             None => (now.wall, 1),
         };
-        self.fault = Some(FaultRecord { fault, since, times });
+        self.fault = Some(FaultRecord {
+            fault,
+            since,
+            times,
+        });
     }
 }

@@ -46,14 +46,24 @@ impl Store {
         match part {
             Part::Some { entities, items } => {
                 self.take_in(entities);
-                self.listings.entry(query.clone()).or_default().extend(items);
+                self.listings
+                    .entry(query.clone())
+                    .or_default()
+                    .extend(items);
             }
             Part::Done { items, .. } => {
-                let gone = self.listings.entry(query.clone()).or_default().complete(items, now);
+                let gone = self
+                    .listings
+                    .entry(query.clone())
+                    .or_default()
+                    .complete(items, now);
                 self.forget(&gone);
             }
             Part::Failed { fault, .. } => {
-                self.listings.entry(query.clone()).or_default().fail(fault, now);
+                self.listings
+                    .entry(query.clone())
+                    .or_default()
+                    .fail(fault, now);
             }
         }
     }
@@ -66,24 +76,32 @@ impl Store {
                     self.clusters.insert(cluster.arn.clone(), Arc::new(cluster));
                 }
                 Entity::Service(service) => {
-                    self.services.insert(service.arn.clone(), Arc::from(service));
+                    self.services
+                        .insert(service.arn.clone(), Arc::from(service));
                 }
                 Entity::Task(task) => {
                     // An answer can be older than what is known: AWS is eventually consistent.
-                    let known = self.tasks.get(&task.arn).map_or(i64::MIN, |known| known.version);
+                    let known = self
+                        .tasks
+                        .get(&task.arn)
+                        .map_or(i64::MIN, |known| known.version);
                     if task.version >= known {
                         self.tasks.insert(task.arn.clone(), Arc::from(task));
                     }
                 }
                 Entity::Instance(instance) => {
-                    let known =
-                        self.instances.get(&instance.arn).map_or(i64::MIN, |known| known.version);
+                    let known = self
+                        .instances
+                        .get(&instance.arn)
+                        .map_or(i64::MIN, |known| known.version);
                     if instance.version >= known {
-                        self.instances.insert(instance.arn.clone(), Arc::from(instance));
+                        self.instances
+                            .insert(instance.arn.clone(), Arc::from(instance));
                     }
                 }
                 Entity::Definition(definition) => {
-                    self.definitions.insert(definition.arn.clone(), Arc::from(definition));
+                    self.definitions
+                        .insert(definition.arn.clone(), Arc::from(definition));
                 }
             }
         }
@@ -117,7 +135,9 @@ impl Store {
     /// The cluster with this name or ARN.
     #[must_use]
     pub fn cluster_named(&self, name: &str) -> Option<&Arc<Cluster>> {
-        self.clusters.values().find(|cluster| cluster.name == name || cluster.arn.as_str() == name)
+        self.clusters
+            .values()
+            .find(|cluster| cluster.name == name || cluster.arn.as_str() == name)
     }
 
     /// A service.
@@ -129,16 +149,18 @@ impl Store {
     /// The service of this name in a cluster.
     #[must_use]
     pub fn service_named(&self, cluster: &Arn, name: &str) -> Option<&Arc<Service>> {
-        self.listing(&Query::Services { cluster: cluster.clone() })
-            .items()
-            .iter()
-            .filter_map(|arn| self.services.get(arn))
-            .find(|service| service.name == name)
-            .or_else(|| {
-                self.services
-                    .values()
-                    .find(|service| service.cluster == *cluster && service.name == name)
-            })
+        self.listing(&Query::Services {
+            cluster: cluster.clone(),
+        })
+        .items()
+        .iter()
+        .filter_map(|arn| self.services.get(arn))
+        .find(|service| service.name == name)
+        .or_else(|| {
+            self.services
+                .values()
+                .find(|service| service.cluster == *cluster && service.name == name)
+        })
     }
 
     /// A task.
@@ -167,23 +189,33 @@ impl Store {
 
     /// The clusters of the account.
     pub fn clusters(&self) -> impl Iterator<Item = &Arc<Cluster>> {
-        self.listing(&Query::Clusters).items().iter().filter_map(|arn| self.clusters.get(arn))
+        self.listing(&Query::Clusters)
+            .items()
+            .iter()
+            .filter_map(|arn| self.clusters.get(arn))
     }
 
     /// The services of a cluster.
     #[must_use]
     pub fn services_of(&self, cluster: &Arn) -> Vec<Arc<Service>> {
-        let query = Query::Services { cluster: cluster.clone() };
+        let query = Query::Services {
+            cluster: cluster.clone(),
+        };
         let items = self.listing(&query).items().iter();
-        items.filter_map(|arn| self.services.get(arn).cloned()).collect()
+        items
+            .filter_map(|arn| self.services.get(arn).cloned())
+            .collect()
     }
 
     /// The tasks that a task query returned. Of the running kind, those known to have stopped since are left out;
     /// of the stopped kind, those still stopping.
     #[must_use]
     pub fn tasks_of(&self, cluster: &Arn, filter: &TaskFilter, stopped: bool) -> Vec<Arc<Task>> {
-        let query =
-            Query::Tasks { cluster: cluster.clone(), filter: filter.clone(), stopped };
+        let query = Query::Tasks {
+            cluster: cluster.clone(),
+            filter: filter.clone(),
+            stopped,
+        };
         let items = self.listing(&query).items().iter();
         items
             .filter_map(|arn| self.tasks.get(arn))
@@ -195,9 +227,13 @@ impl Store {
     /// The container instances of a cluster.
     #[must_use]
     pub fn instances_of(&self, cluster: &Arn) -> Vec<Arc<ContainerInstance>> {
-        let query = Query::Instances { cluster: cluster.clone() };
+        let query = Query::Instances {
+            cluster: cluster.clone(),
+        };
         let items = self.listing(&query).items().iter();
-        items.filter_map(|arn| self.instances.get(arn).cloned()).collect()
+        items
+            .filter_map(|arn| self.instances.get(arn).cloned())
+            .collect()
     }
 
     /// The cluster that a service, task or instance lives in: from the thing itself if it is known, else

@@ -30,7 +30,14 @@ fn cluster(name: &str) -> (Arn, Entity) {
 
 fn fetch(store: &mut Store, query: &Query, things: Vec<(Arn, Entity)>, now: Now) {
     let (items, entities): (Vec<_>, Vec<_>) = things.into_iter().unzip();
-    store.apply(query, Part::Some { entities, items: items.clone() }, now);
+    store.apply(
+        query,
+        Part::Some {
+            entities,
+            items: items.clone(),
+        },
+        now,
+    );
     store.apply(query, Part::Done { items, calls: 1 }, now);
 }
 
@@ -38,13 +45,30 @@ fn fetch(store: &mut Store, query: &Query, things: Vec<(Arn, Entity)>, now: Now)
 fn rows_stay_when_a_fetch_fails_and_the_fault_keeps_its_start() {
     let mut store = Store::new();
     fetch(&mut store, &Query::Clusters, vec![cluster("web")], at(1));
-    store.apply(&Query::Clusters, Part::Failed { fault: fault("one"), calls: 1 }, at(5));
-    store.apply(&Query::Clusters, Part::Failed { fault: fault("two"), calls: 1 }, at(9));
+    store.apply(
+        &Query::Clusters,
+        Part::Failed {
+            fault: fault("one"),
+            calls: 1,
+        },
+        at(5),
+    );
+    store.apply(
+        &Query::Clusters,
+        Part::Failed {
+            fault: fault("two"),
+            calls: 1,
+        },
+        at(9),
+    );
 
     assert_eq!(store.clusters().count(), 1);
     let listing = store.listing(&Query::Clusters);
     let record = listing.fault().unwrap();
-    assert_eq!((record.fault.message.as_str(), record.since, record.times), ("two", at(5).wall, 2));
+    assert_eq!(
+        (record.fault.message.as_str(), record.since, record.times),
+        ("two", at(5).wall, 2)
+    );
     assert_eq!(listing.age(at(11)), Some(Duration::from_secs(10)));
 
     fetch(&mut store, &Query::Clusters, vec![cluster("web")], at(12));
@@ -74,11 +98,24 @@ fn a_failure_after_parts_keeps_old_and_new_rows() {
     let (new, entity) = cluster("new");
     store.apply(
         &Query::Clusters,
-        Part::Some { entities: vec![entity], items: vec![new] },
+        Part::Some {
+            entities: vec![entity],
+            items: vec![new],
+        },
         at(2),
     );
-    store.apply(&Query::Clusters, Part::Failed { fault: fault("x"), calls: 2 }, at(3));
-    let names: Vec<_> = store.clusters().map(|cluster| cluster.name.clone()).collect();
+    store.apply(
+        &Query::Clusters,
+        Part::Failed {
+            fault: fault("x"),
+            calls: 2,
+        },
+        at(3),
+    );
+    let names: Vec<_> = store
+        .clusters()
+        .map(|cluster| cluster.name.clone())
+        .collect();
     assert_eq!(names, ["old", "new"]);
 }
 
@@ -87,14 +124,27 @@ fn an_older_version_of_a_task_does_not_replace_a_newer_one() {
     let mut store = Store::new();
     let cluster = Arn::new("arn:aws:ecs:r:1:cluster/web");
     let arn = Arn::new("arn:aws:ecs:r:1:task/web/aaaa");
-    let query = Query::Task { cluster: cluster.clone(), task: arn.clone() };
+    let query = Query::Task {
+        cluster: cluster.clone(),
+        task: arn.clone(),
+    };
     let mut task = crate::model::samples::task(&arn, &cluster);
     task.version = 7;
     task.last_status = "RUNNING".into();
-    fetch(&mut store, &query, vec![(arn.clone(), Entity::Task(Box::new(task.clone())))], at(1));
+    fetch(
+        &mut store,
+        &query,
+        vec![(arn.clone(), Entity::Task(Box::new(task.clone())))],
+        at(1),
+    );
     task.version = 6;
     task.last_status = "PENDING".into();
-    fetch(&mut store, &query, vec![(arn.clone(), Entity::Task(Box::new(task)))], at(2));
+    fetch(
+        &mut store,
+        &query,
+        vec![(arn.clone(), Entity::Task(Box::new(task)))],
+        at(2),
+    );
     assert_eq!(store.task(&arn).unwrap().last_status, "RUNNING");
 }
 
@@ -105,7 +155,14 @@ fn old_short_arns_find_their_cluster_by_the_thing_itself() {
     let arn = Arn::new("arn:aws:ecs:r:1:service/api");
     assert_eq!(store.cluster_of(&arn), None);
     let service = crate::model::samples::service(&arn, &cluster);
-    let query = Query::Services { cluster: cluster.clone() };
-    fetch(&mut store, &query, vec![(arn.clone(), Entity::Service(Box::new(service)))], at(1));
+    let query = Query::Services {
+        cluster: cluster.clone(),
+    };
+    fetch(
+        &mut store,
+        &query,
+        vec![(arn.clone(), Entity::Service(Box::new(service)))],
+        at(1),
+    );
     assert_eq!(store.cluster_of(&arn), Some(cluster));
 }

@@ -1,0 +1,276 @@
+//! Cells and columns of tables: text with a meaning, not with a colour.
+
+use std::{borrow::Cow, cmp::Ordering};
+
+use super::Cx;
+use crate::model::Health;
+
+/// What a piece of text means; the theme decides how that looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Tone {
+    /// Ordinary text.
+    #[default]
+    Plain,
+    /// Of less weight.
+    Muted,
+    /// Of more weight.
+    Strong,
+    /// A heading of a page.
+    Title,
+    /// The name of a field.
+    Label,
+    /// As it should be.
+    Ok,
+    /// Moving between states.
+    Progress,
+    /// Not as it should be.
+    Warn,
+    /// Failing.
+    Error,
+    /// Over and done with.
+    Done,
+    /// Not known.
+    Unknown,
+}
+
+impl From<Health> for Tone {
+    fn from(health: Health) -> Self {
+        match health {
+            Health::Sick => Self::Error,
+            Health::Warn => Self::Warn,
+            Health::Moving => Self::Progress,
+            Health::Ok => Self::Ok,
+            Health::Done => Self::Done,
+            Health::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// The content of one cell.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cell {
+    /// The text as it came; it is made safe where it is drawn.
+    pub text: Cow<'static, str>,
+    /// What it means.
+    pub tone: Tone,
+}
+
+impl Cell {
+    /// Text with a tone.
+    #[must_use]
+    pub fn new(text: impl Into<Cow<'static, str>>, tone: Tone) -> Self {
+        Self {
+            text: text.into(),
+            tone,
+        }
+    }
+
+    /// Ordinary text.
+    #[must_use]
+    pub fn plain(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(text, Tone::Plain)
+    }
+
+    /// Text of less weight.
+    #[must_use]
+    pub fn muted(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(text, Tone::Muted)
+    }
+
+    /// The mark of something that is not there: `-`.
+    #[must_use]
+    pub fn absent() -> Self {
+        Self::muted("-")
+    }
+
+    /// The text if there is one, else the mark of absence.
+    #[must_use]
+    pub fn maybe(text: Option<&str>) -> Self {
+        match text {
+            Some(text) if !text.is_empty() => Self::plain(text.to_owned()),
+            _ => Self::absent(),
+        }
+    }
+
+    /// A count; zero is muted.
+    #[must_use]
+    pub fn count(count: impl Into<i64>) -> Self {
+        let count = count.into();
+        let tone = if count == 0 { Tone::Muted } else { Tone::Plain };
+        Self::new(count.to_string(), tone)
+    }
+}
+
+/// What a row is sorted by. Absent values sort last, whichever way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SortKey {
+    /// By a number.
+    Number(i64),
+    /// By text, without regard to case.
+    Text(String),
+    /// There is nothing to sort by.
+    Absent,
+}
+
+impl SortKey {
+    /// A key of text, folded to lower case.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.to_lowercase())
+    }
+
+    /// Compares in a direction; what is absent stays at the end.
+    #[must_use]
+    pub fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        let ordering = match (self, other) {
+            (Self::Absent, Self::Absent) => return Ordering::Equal,
+            (Self::Absent, _) => return Ordering::Greater,
+            (_, Self::Absent) => return Ordering::Less,
+            (Self::Number(one), Self::Number(two)) => one.cmp(two),
+            (Self::Text(one), Self::Text(two)) => one.cmp(two),
+            (Self::Number(_), Self::Text(_)) => Ordering::Less,
+            (Self::Text(_), Self::Number(_)) => Ordering::Greater,
+        };
+        if descending {
+            ordering.reverse()
+        } else {
+            ordering
+        }
+    }
+}
+
+/// To which side a column keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Align {
+    /// Words.
+    #[default]
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// What a screen must know of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The title, in capitals.
+    pub title: &'static str,
+    /// To which side it keeps.
+    pub align: Align,
+    /// Its width in cells; for a column that grows, the least.
+    pub width: u16,
+    /// The most it grows to with its content, 0 if it does not grow.
+    pub grow: u16,
+    /// When it gives way on a narrow screen: 0 never, then the highest first.
+    pub rank: u8,
+    /// Whether `/` looks into it.
+    pub find: bool,
+    /// Whether it is shown only on wide screens or after `Ctrl-w`.
+    pub wide: bool,
+}
+
+/// A column over rows of type `T`.
+pub struct Column<T> {
+    /// What a screen must know.
+    pub head: Head,
+    /// Writes the cell of a row.
+    pub cell: fn(&T, &Cx) -> Cell,
+    /// Gives what the row is sorted by; by the cell's text if there is none.
+    pub key: Option<fn(&T, &Cx) -> SortKey>,
+}
+
+impl<T> Column<T> {
+    /// A column of words that `/` looks into.
+    #[must_use]
+    pub const fn text(
+        title: &'static str,
+        width: u16,
+        rank: u8,
+        cell: fn(&T, &Cx) -> Cell,
+    ) -> Self {
+        let head = Head {
+            title,
+            align: Align::Left,
+            width,
+            grow: 0,
+            rank,
+            find: true,
+            wide: false,
+        };
+        Self {
+            head,
+            cell,
+            key: None,
+        }
+    }
+
+    /// A column of numbers, to the right, sorted by `key`.
+    #[must_use]
+    pub const fn number(
+        title: &'static str,
+        width: u16,
+        rank: u8,
+        cell: fn(&T, &Cx) -> Cell,
+        key: fn(&T, &Cx) -> SortKey,
+    ) -> Self {
+        let head = Head {
+            title,
+            align: Align::Right,
+            width,
+            grow: 0,
+            rank,
+            find: false,
+            wide: false,
+        };
+        Self {
+            head,
+            cell,
+            key: Some(key),
+        }
+    }
+
+    /// The same column, growing with its content up to `most` cells.
+    #[must_use]
+    pub const fn grow(mut self, most: u16) -> Self {
+        self.head.grow = most;
+        self
+    }
+
+    /// The same column, sorted by `key`.
+    #[must_use]
+    pub const fn sorted_by(mut self, key: fn(&T, &Cx) -> SortKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// The same column, shown only where there is much room or it is asked for.
+    #[must_use]
+    pub const fn wide(mut self) -> Self {
+        self.head.wide = true;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_sorts_last_both_ways() {
+        let mut keys = [SortKey::Absent, SortKey::Number(1), SortKey::Number(2)];
+        keys.sort_by(|one, two| one.compare(two, true));
+        assert_eq!(
+            keys,
+            [SortKey::Number(2), SortKey::Number(1), SortKey::Absent]
+        );
+        keys.sort_by(|one, two| one.compare(two, false));
+        assert_eq!(
+            keys,
+            [SortKey::Number(1), SortKey::Number(2), SortKey::Absent]
+        );
+    }
+
+    #[test]
+    fn text_sorts_without_regard_to_case() {
+        assert_eq!(SortKey::text("Api"), SortKey::text("api"));
+    }
+}

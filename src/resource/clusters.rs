@@ -1,0 +1,153 @@
+//! Clusters: the top of the tree.
+
+use std::sync::Arc;
+
+use super::{Cell, Column, Cx, Link, Page, Place, SortKey, Step, Tone, View};
+use crate::model::{Cluster, Health, Query, StrategyItem, Subject, Tag};
+
+/// The view.
+pub static VIEW: View<Arc<Cluster>> = View {
+    id: "clusters",
+    aliases: &["cl", "cluster"],
+    noun: "cluster",
+    about: "Clusters of the account, with what runs in them",
+    under: &[],
+    whole: true,
+    facets: &[],
+    columns: &[
+        Column::text("NAME", 16, 0, |cluster: &Arc<Cluster>, _| {
+            Cell::plain(cluster.name.clone())
+        })
+        .grow(44),
+        Column::text("STATUS", 10, 1, |cluster, cx| {
+            Cell::new(cluster.status.clone(), health(cluster, cx).into())
+        }),
+        Column::number(
+            "SERVICES",
+            8,
+            2,
+            |cluster, _| Cell::count(cluster.active_services),
+            |cluster, _| SortKey::Number(cluster.active_services.into()),
+        ),
+        Column::number(
+            "RUNNING",
+            8,
+            1,
+            |cluster, _| Cell::count(cluster.running_tasks),
+            |cluster, _| SortKey::Number(cluster.running_tasks.into()),
+        ),
+        Column::number("PENDING", 8, 1, pending, |cluster, _| {
+            SortKey::Number(cluster.pending_tasks.into())
+        }),
+        Column::number(
+            "INSTANCES",
+            9,
+            3,
+            |cluster, _| Cell::count(cluster.instances),
+            |cluster, _| SortKey::Number(cluster.instances.into()),
+        ),
+        Column::text("CAPACITY PROVIDERS", 18, 4, |cluster: &Arc<Cluster>, _| {
+            if cluster.capacity_providers.is_empty() {
+                Cell::absent()
+            } else {
+                Cell::plain(cluster.capacity_providers.join(", "))
+            }
+        })
+        .grow(60),
+    ],
+    needs: |_, _| vec![Query::Clusters],
+    rows: |_, store| store.clusters().cloned().collect(),
+    subject: |cluster| Subject::whole(&cluster.arn),
+    health,
+    moving: |_| false,
+    order: |one, two| one.name.cmp(&two.name),
+    sick_first: true,
+    enter: |subject, _, _| Some(Step::Open(Place::of("services", subject.clone()))),
+    links: &[
+        Link {
+            id: "cluster.tasks",
+            key: "t",
+            label: "all tasks",
+            about: "All tasks of the cluster, those run by hand too",
+            to: |subject, _, _| Some(Step::Open(Place::of("tasks", subject.clone()))),
+        },
+        Link {
+            id: "cluster.instances",
+            key: "o",
+            label: "instances",
+            about: "The container instances of the cluster",
+            to: |subject, _, _| Some(Step::Open(Place::of("instances", subject.clone()))),
+        },
+    ],
+    page_needs: |_, _| vec![Query::Clusters],
+    page,
+};
+
+fn health(cluster: &Arc<Cluster>, _: &Cx) -> Health {
+    match cluster.status.as_str() {
+        "ACTIVE" => Health::Ok,
+        "FAILED" => Health::Sick,
+        "PROVISIONING" | "DEPROVISIONING" => Health::Moving,
+        "INACTIVE" => Health::Done,
+        _ => Health::Unknown,
+    }
+}
+
+fn pending(cluster: &Arc<Cluster>, _: &Cx) -> Cell {
+    let tone = if cluster.pending_tasks > 0 {
+        Tone::Progress
+    } else {
+        Tone::Muted
+    };
+    Cell::new(cluster.pending_tasks.to_string(), tone)
+}
+
+fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
+    let cluster = cx.store.cluster(&subject.arn)?;
+    let mut page = Page::new(format!("cluster {}", cluster.name));
+    page.heading("Cluster");
+    page.field("name", cluster.name.clone());
+    page.field("arn", cluster.arn.to_string());
+    page.toned("status", cluster.status.clone(), health(cluster, cx).into());
+    page.heading("What runs here");
+    page.field("active services", cluster.active_services.to_string());
+    if cluster.draining_services > 0 {
+        page.toned(
+            "draining services",
+            cluster.draining_services.to_string(),
+            Tone::Progress,
+        );
+    }
+    page.field("running tasks", cluster.running_tasks.to_string());
+    page.field("pending tasks", cluster.pending_tasks.to_string());
+    page.field("container instances", cluster.instances.to_string());
+    page.heading("Capacity");
+    page.list("providers", cluster.capacity_providers.iter().cloned());
+    page.list(
+        "default strategy",
+        cluster.default_strategy.iter().map(strategy_item),
+    );
+    pairs(&mut page, "Settings", &cluster.settings);
+    pairs(&mut page, "Statistics", &cluster.statistics);
+    pairs(&mut page, "Tags", &cluster.tags);
+    Some(page)
+}
+
+/// Writes one item of a capacity provider strategy: `FARGATE_SPOT weight 3 base 1`.
+fn strategy_item(item: &StrategyItem) -> String {
+    format!(
+        "{} weight {} base {}",
+        item.provider, item.weight, item.base
+    )
+}
+
+/// Writes a section of names and values, nothing if there are none.
+fn pairs(page: &mut Page, heading: &'static str, tags: &[Tag]) {
+    if tags.is_empty() {
+        return;
+    }
+    page.heading(heading);
+    for tag in tags {
+        page.field(&tag.key, tag.value.clone());
+    }
+}

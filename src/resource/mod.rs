@@ -1,0 +1,35 @@
+//! What can be listed: a file per view, and the frame that they all fill in. Nothing here fetches or draws.
+//!
+//! A view is a `static VIEW: View<T>`: its columns, the queries it needs, and how rows come out of the store. Naming
+//! its file in `views!` below is all it takes for its table, sorting, filter, `:alias`, crumbs, help and refresh.
+
+mod cell;
+mod page;
+mod place;
+mod view;
+
+pub use cell::{Align, Cell, Column, Head, SortKey, Tone};
+pub use page::{Line, Page, Span};
+pub use place::{Link, Place, Scope, Step};
+pub use view::{Cx, Resource, Rows, View};
+
+/// Declares the files of the views and lists them in the order of the help page.
+macro_rules! views {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+
+        /// Every view there is.
+        pub static VIEWS: &[&dyn Resource] = &[$(&&$name::VIEW),*];
+    };
+}
+
+views!(clusters);
+
+/// The view with this id or alias.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Resource> {
+    VIEWS
+        .iter()
+        .copied()
+        .find(|view| view.id() == name || view.aliases().contains(&name))
+}

@@ -1,0 +1,73 @@
+//! Where a person can be: a view over a scope; and the steps that lead from a row to another place.
+
+use super::Cx;
+use crate::model::Subject;
+
+/// What a view looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Scope {
+    /// The thing whose parts are listed; none for the whole account.
+    pub of: Option<Subject>,
+    /// Which of the view's facets is shown (running or stopped tasks), an index into them.
+    pub facet: usize,
+}
+
+impl Scope {
+    /// The whole account.
+    #[must_use]
+    pub fn account() -> Self {
+        Self::default()
+    }
+
+    /// The parts of one thing.
+    #[must_use]
+    pub fn of(subject: Subject) -> Self {
+        Self {
+            of: Some(subject),
+            facet: 0,
+        }
+    }
+}
+
+/// A view over a scope.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The id of the view.
+    pub view: &'static str,
+    /// What it looks at.
+    pub scope: Scope,
+}
+
+impl Place {
+    /// A view over the parts of one thing.
+    #[must_use]
+    pub fn of(view: &'static str, subject: Subject) -> Self {
+        Self {
+            view,
+            scope: Scope::of(subject),
+        }
+    }
+}
+
+/// Where a key on a row leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// To another table.
+    Open(Place),
+    /// To the page of a thing, as its own view writes it: the view's id and the thing.
+    Describe(&'static str, Subject),
+}
+
+/// A key of a view that leads from a row to another place.
+pub struct Link {
+    /// The name that key overrides use: `service.events`.
+    pub id: &'static str,
+    /// The default key.
+    pub key: &'static str,
+    /// A word for the line of hints.
+    pub label: &'static str,
+    /// A sentence for the help page.
+    pub about: &'static str,
+    /// Where it leads from this row in this scope; none if it leads nowhere from here.
+    pub to: fn(&Subject, &Scope, &Cx) -> Option<Step>,
+}
