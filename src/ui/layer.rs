@@ -1,0 +1,270 @@
+//! The layer: a part of the screen that takes keys, says what it needs, and paints itself.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{Freshness, Level};
+use crate::{
+    keymap::{Area, Command, Key, Keymap, Target},
+    model::{Now, Query, Subject},
+    resource::{self, Place, Step},
+    store::Store,
+    theme::Theme,
+};
+
+/// Where the session looks and what it may do, for the header and for dialogs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Context {
+    /// The profile by name, or how else the credentials came: `environment`, `demo`.
+    pub profile: String,
+    /// The region; empty until it is known.
+    pub region: String,
+    /// The overriding endpoint, if one is set.
+    pub endpoint: Option<String>,
+    /// Whether nothing can be changed.
+    pub readonly: bool,
+    /// Which kind of environment the account is, by the user's patterns.
+    pub class: Option<EnvClass>,
+}
+
+/// Kinds of environments with a banner colour of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvClass {
+    /// Production.
+    Prod,
+    /// Staging.
+    Staging,
+    /// Development.
+    Dev,
+}
+
+/// The few signs that have an ASCII stand-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glyphs {
+    /// Whether only ASCII may be drawn.
+    pub ascii: bool,
+}
+
+impl Glyphs {
+    /// What ends a text that was cut.
+    #[must_use]
+    pub fn ellipsis(self) -> &'static str {
+        if self.ascii { "~" } else { "…" }
+    }
+
+    /// What a horizontal rule is made of.
+    #[must_use]
+    pub fn rule(self) -> &'static str {
+        if self.ascii { "-" } else { "─" }
+    }
+
+    /// The mark of an ascending or descending column.
+    #[must_use]
+    pub fn sorted(self, descending: bool) -> &'static str {
+        match (self.ascii, descending) {
+            (true, false) => "^",
+            (true, true) => "v",
+            (false, false) => "↑",
+            (false, true) => "↓",
+        }
+    }
+
+    /// What says that columns are hidden to the left or right.
+    #[must_use]
+    pub fn more(self) -> &'static str {
+        if self.ascii { ">" } else { "›" }
+    }
+}
+
+/// What layers read when they take a key or paint.
+#[derive(Clone, Copy)]
+pub struct Cx<'a> {
+    /// The cached model.
+    pub store: &'a Store,
+    /// The present moment.
+    pub now: Now,
+    /// The keys.
+    pub keymap: &'a Keymap,
+    /// The colours.
+    pub theme: &'a Theme,
+    /// The signs.
+    pub glyphs: Glyphs,
+    /// The room for the layer, in cells.
+    pub room: (u16, u16),
+    /// How fresh what the topmost table or page needs is.
+    pub freshness: &'a Freshness,
+    /// The things that the places from here up to the root look at, the nearest first, then the row under the cursor.
+    pub around: &'a [Subject],
+}
+
+impl<'a> Cx<'a> {
+    /// The part that cells and pages are written from.
+    #[must_use]
+    pub fn model(&self) -> resource::Cx<'a> {
+        resource::Cx { store: self.store, now: self.now }
+    }
+}
+
+/// A query that a layer needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// The query.
+    pub query: Query,
+    /// Whether what it brings is changing right now.
+    pub moving: bool,
+}
+
+/// A key worth naming at the foot of the screen.
+pub struct Hint {
+    /// What it leads to.
+    pub target: Target,
+    /// The word, if another than the binding's own.
+    pub label: Option<&'static str>,
+}
+
+impl Hint {
+    /// A hint with the binding's own word.
+    #[must_use]
+    pub fn of(target: Target) -> Self {
+        Self { target, label: None }
+    }
+
+    /// A hint with a word of its own.
+    #[must_use]
+    pub fn named(target: Target, label: &'static str) -> Self {
+        Self { target, label: Some(label) }
+    }
+}
+
+/// The filter or search in force, for the line of crumbs.
+pub struct FilterLine<'a> {
+    /// As typed.
+    pub text: &'a str,
+    /// The cells before the cursor, while it is being typed.
+    pub cursor: Option<usize>,
+    /// What is wrong with it.
+    pub complaint: Option<&'a str>,
+}
+
+/// What a layer asks the program to do.
+pub enum Ask {
+    /// Go where a step leads.
+    Step(Step),
+    /// Start anew at a place, as the command line does.
+    Jump(Place),
+    /// Run what a key would run.
+    Run(Target),
+    /// Put a layer on top.
+    Push(Box<dyn Layer>),
+    /// Take this layer away.
+    Close,
+    /// Take this layer away, then ask for more.
+    CloseThen(Box<Ask>),
+    /// Sort the table below by a column, by its index.
+    SortBy(usize),
+    /// Fetch the whole API answer of a thing and show it.
+    ShowRaw(Subject),
+    /// Put text on the clipboard; the first says what it is.
+    Copy(String, String),
+    /// Write text to a file of this name stem.
+    Save(String, String),
+    /// Switch to a theme by name.
+    Theme(String),
+    /// Say something in a line.
+    Say(Level, String),
+    /// Leave the program.
+    Quit,
+}
+
+/// What became of a key.
+pub enum Reply {
+    /// The layer has no use for it.
+    Ignored,
+    /// The layer took it.
+    Taken,
+    /// The layer took it and asks for something.
+    Ask(Ask),
+}
+
+/// A part of the screen.
+pub trait Layer {
+    /// Where its keys are looked up.
+    fn area(&self) -> Area;
+
+    /// The view whose links work here.
+    fn view(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether it lies over the layer below and leaves that visible.
+    fn is_overlay(&self) -> bool {
+        false
+    }
+
+    /// Whether keys type text here at the moment.
+    fn takes_text(&self) -> bool {
+        false
+    }
+
+    /// Takes a key as it is, while [`Layer::takes_text`] holds.
+    fn on_text(&mut self, _key: Key, _cx: &Cx) -> Reply {
+        Reply::Ignored
+    }
+
+    /// Takes pasted text, while [`Layer::takes_text`] holds.
+    fn on_paste(&mut self, _text: &str, _cx: &Cx) {}
+
+    /// Takes a command.
+    fn on_command(&mut self, command: Command, cx: &Cx) -> Reply;
+
+    /// Takes a link of its view, by its index.
+    fn on_link(&mut self, _index: usize, _cx: &Cx) -> Reply {
+        Reply::Ignored
+    }
+
+    /// Takes the answer to [`Ask::ShowRaw`].
+    fn on_raw(&mut self, _subject: &Subject, _answer: &Result<String, String>) {}
+
+    /// Sorts by a column, by its index.
+    fn sort_by(&mut self, _column: usize, _cx: &Cx) {}
+
+    /// Moves by lines, for the mouse wheel; or to a line of the layer, for a click.
+    fn on_mouse(&mut self, _lines: Option<i32>, _row: u16, _cx: &Cx) {}
+
+    /// The commands and links to hint at, the most useful first.
+    fn hints(&self, cx: &Cx) -> Vec<Hint>;
+
+    /// The queries that fill it.
+    fn needs(&self, store: &Store) -> Vec<Need>;
+
+    /// The place it shows, for tables.
+    fn place(&self) -> Option<&Place> {
+        None
+    }
+
+    /// The thing under the cursor, or the thing it is about.
+    fn subject(&self) -> Option<Subject> {
+        None
+    }
+
+    /// Brings what it shows up to date with the store and the room it has. Called before it is drawn.
+    fn settle(&mut self, cx: &Cx);
+
+    /// Its step in the breadcrumbs.
+    fn crumb(&self, store: &Store) -> String;
+
+    /// What stands beside the crumbs: counts, filter, place in the text.
+    fn status(&self) -> String {
+        String::new()
+    }
+
+    /// The filter or search in force, shown beside the crumbs.
+    fn filter(&self) -> Option<FilterLine<'_>> {
+        None
+    }
+
+    /// Paints it.
+    fn draw(&self, area: Rect, buffer: &mut Buffer, cx: &Cx);
+
+    /// What is shown, as text, for saving.
+    fn text(&self, cx: &Cx) -> String;
+}

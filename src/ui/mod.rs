@@ -1,0 +1,28 @@
+//! Everything that is drawn: layers that take keys and paint themselves. The only part that knows ratatui, but for
+//! the theme, the drawing entry and the terminal guard. Layers never fetch; they ask.
+
+mod command_line;
+mod freshness;
+mod help;
+mod input;
+mod layer;
+mod menu;
+mod page;
+mod pattern;
+mod screen;
+mod table;
+mod text;
+mod toast;
+
+pub use command_line::CommandLine;
+pub use freshness::Freshness;
+pub use help::Help;
+pub use input::Input;
+pub use layer::{Ask, Context, Cx, EnvClass, FilterLine, Glyphs, Hint, Layer, Need, Reply};
+pub use menu::{Choice, Menu};
+pub use page::PageLayer;
+pub use pattern::Pattern;
+pub use screen::{Chrome, draw};
+pub use table::TableLayer;
+pub use text::clean;
+pub use toast::{Level, Toast};

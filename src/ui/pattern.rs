@@ -1,0 +1,219 @@
+//! What a filter or search means: words match fuzzily, `/re/` is a regular expression, a leading `!` turns it around.
+
+use std::{fmt, ops::Range};
+
+use fuzzy_matcher::{FuzzyMatcher, skim::SkimMatcherV2};
+use regex::{Regex, RegexBuilder};
+
+/// A parsed filter.
+pub struct Pattern {
+    text: String,
+    inverse: bool,
+    kind: Kind,
+}
+
+enum Kind {
+    Words(Vec<String>, Box<SkimMatcherV2>),
+    Regex(Regex),
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pattern").field(&self.text).finish()
+    }
+}
+
+impl Pattern {
+    /// Reads a filter as typed. None if it is empty.
+    ///
+    /// # Errors
+    /// Says in a few words what is wrong with a regular expression.
+    pub fn parse(text: &str) -> Result<Option<Self>, String> {
+        let trimmed = text.trim();
+        let (inverse, body) = match trimmed.strip_prefix('!') {
+            Some(body) => (true, body.trim_start()),
+            None => (false, trimmed),
+        };
+        if body.is_empty() || body == "/" {
+            return Ok(None);
+        }
+        let kind = if let Some(body) = body.strip_prefix('/') {
+            let body = body.strip_suffix('/').unwrap_or(body);
+            let insensitive = !body.chars().any(char::is_uppercase);
+            let built = RegexBuilder::new(body)
+                .case_insensitive(insensitive)
+                .size_limit(1 << 20)
+                .build();
+            match built {
+                Ok(regex) => Kind::Regex(regex),
+                Err(error) => {
+                    let text = error.to_string();
+                    let last = text.lines().last().unwrap_or_default();
+                    return Err(last.trim_start_matches("error: ").to_owned());
+                }
+            }
+        } else {
+            let words = body.split_whitespace().map(str::to_lowercase).collect();
+            Kind::Words(words, Box::new(SkimMatcherV2::default().ignore_case()))
+        };
+        Ok(Some(Self { text: text.to_owned(), inverse, kind }))
+    }
+
+    /// The filter as typed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether every row that this one takes is also taken by `older`, so that only those need be looked at.
+    #[must_use]
+    pub fn narrows(&self, older: &Self) -> bool {
+        let words = matches!((&self.kind, &older.kind), (Kind::Words(..), Kind::Words(..)));
+        words && !self.inverse && !older.inverse && self.text.starts_with(&older.text)
+    }
+
+    /// Whether a row is taken; `fields` are its texts in lower case, one a line.
+    #[must_use]
+    pub fn takes(&self, fields: &str) -> bool {
+        let found = match &self.kind {
+            Kind::Words(words, matcher) => words.iter().all(|word| {
+                fields.contains(word.as_str())
+                    || fields.lines().any(|field| fuzzy(matcher, field, word).is_some())
+            }),
+            Kind::Regex(regex) => fields.lines().any(|field| regex.is_match(field)),
+        };
+        found != self.inverse
+    }
+
+    /// Whether letters must be kept in their case for [`Pattern::takes`].
+    #[must_use]
+    pub fn is_regex(&self) -> bool {
+        matches!(self.kind, Kind::Regex(_))
+    }
+
+    /// The places in one text that matched, as ranges of bytes in order; none for an inverse filter.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> Vec<Range<usize>> {
+        if self.inverse {
+            return Vec::new();
+        }
+        match &self.kind {
+            Kind::Regex(regex) => {
+                regex.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty()).collect()
+            }
+            Kind::Words(words, matcher) => {
+                let mut ranges: Vec<Range<usize>> = Vec::new();
+                for word in words {
+                    ranges.extend(word_matches(matcher, text, word));
+                }
+                ranges.sort_by_key(|range| range.start);
+                ranges
+            }
+        }
+    }
+
+    /// The places in a text where a search hits: words literally, in any case.
+    #[must_use]
+    pub fn hits(&self, text: &str) -> Vec<Range<usize>> {
+        match &self.kind {
+            Kind::Regex(_) => self.matches(text),
+            Kind::Words(words, _) => {
+                let phrase = words.join(" ");
+                literal(text, &phrase)
+            }
+        }
+    }
+}
+
+fn word_matches(matcher: &SkimMatcherV2, text: &str, word: &str) -> Vec<Range<usize>> {
+    let found = literal(text, word);
+    if !found.is_empty() {
+        return found;
+    }
+    let Some(indices) = fuzzy(matcher, text, word) else { return Vec::new() };
+    let starts: Vec<(usize, usize)> =
+        text.char_indices().map(|(at, character)| (at, character.len_utf8())).collect();
+    indices
+        .into_iter()
+        .filter_map(|index| starts.get(index).map(|(at, length)| *at..at + length))
+        .collect()
+}
+
+/// Fuzzy, but not anything goes: the letters must lie within a stretch of three times the word's length.
+fn fuzzy(matcher: &SkimMatcherV2, text: &str, word: &str) -> Option<Vec<usize>> {
+    if word.len() < 2 || text.len() < word.len() {
+        return None;
+    }
+    let (_, indices) = matcher.fuzzy_indices(text, word)?;
+    let stretch = indices.last()? - indices.first()?;
+    (stretch < word.len() * 3 + 2).then_some(indices)
+}
+
+/// Where a lower-case phrase stands in a text of any case. Texts whose length changes with their case are looked at
+/// as they are.
+fn literal(text: &str, phrase: &str) -> Vec<Range<usize>> {
+    let lower = text.to_lowercase();
+    let hay = if lower.len() == text.len() { lower.as_str() } else { text };
+    if phrase.is_empty() {
+        return Vec::new();
+    }
+    hay.match_indices(phrase).map(|(at, found)| at..at + found.len()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("api", "payments-api", true)]
+    #[case("pyapi", "payments-api", true)]
+    #[case("api web", "api\nprod-web", true)]
+    #[case("api web", "api\nprod", false)]
+    #[case("!api", "payments-api", false)]
+    #[case("!api", "worker", true)]
+    #[case("/^api$/", "api\nx", true)]
+    #[case("/^api$/", "api-2", false)]
+    #[case("!/^api/", "api-2", false)]
+    #[case("/ap", "api", true)]
+    #[case("zz", "a zebra runs over puzzles and jazz", true)]
+    #[case("aei", "a very long text with the letters far e and wide i", false)]
+    fn takes_rows(#[case] filter: &str, #[case] fields: &str, #[case] taken: bool) {
+        let pattern = Pattern::parse(filter).ok().flatten();
+        assert_eq!(pattern.map(|pattern| pattern.takes(fields)), Some(taken));
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("  ")]
+    #[case("!")]
+    #[case("/")]
+    fn nothing_is_no_filter(#[case] filter: &str) {
+        assert!(Pattern::parse(filter).is_ok_and(|pattern| pattern.is_none()));
+    }
+
+    #[test]
+    fn a_broken_expression_says_why() {
+        let why = Pattern::parse("/a(/").err().unwrap_or_default();
+        assert!(why.contains("unclosed group"), "{why}");
+    }
+
+    #[test]
+    fn matches_are_ranges_of_the_text_as_it_is() {
+        let pattern = Pattern::parse("API").ok().flatten();
+        let ranges = pattern.map(|pattern| pattern.matches("my-Api"));
+        assert_eq!(ranges, Some(vec![3..6]));
+    }
+
+    #[test]
+    fn longer_filters_narrow_shorter_ones() {
+        let parse = |text| Pattern::parse(text).ok().flatten();
+        let (Some(short), Some(long), Some(not)) = (parse("ap"), parse("api"), parse("!api")) else {
+            unreachable!()
+        };
+        assert!(long.narrows(&short));
+        assert!(!short.narrows(&long));
+        assert!(!not.narrows(&short));
+    }
+}

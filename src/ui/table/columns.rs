@@ -1,0 +1,143 @@
+//! Which columns are shown, and how wide. Pure.
+
+use crate::resource::{Head, Scope};
+
+/// From this width on, columns for wide screens are shown without being asked for.
+pub(super) const WIDE: u16 = 160;
+/// Cells between columns.
+pub(super) const GAP: u16 = 2;
+/// Cells of the health mark before the first column.
+pub(super) const MARK: u16 = 2;
+
+/// A column that may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// Its index among all columns of the view.
+    pub(super) index: usize,
+    /// What it is.
+    pub(super) head: Head,
+}
+
+/// Columns with their widths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Column and width, left to right.
+    pub(super) columns: Vec<(Shown, u16)>,
+    /// Whether there are more to the right.
+    pub(super) more: bool,
+}
+
+/// The columns that make sense in a scope.
+pub(super) fn candidates(heads: &[Head], scope: &Scope, wide: bool) -> Vec<Shown> {
+    heads
+        .iter()
+        .enumerate()
+        .filter(|(_, head)| wide || !head.wide)
+        .filter(|(_, head)| head.facet.is_none_or(|facet| facet == scope.facet))
+        .filter(|(_, head)| !head.whole_only || scope.of.is_none())
+        .map(|(index, head)| Shown { index, head: *head })
+        .collect()
+}
+
+/// Fits columns into `room` cells: those of the highest rank give way first. `measured` holds the width of the
+/// content of every column of the view, for those that grow. With `shift` columns scrolled away behind the first,
+/// the rest are taken from left to right instead.
+pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, shift: usize) -> Layout {
+    let room = room.saturating_sub(MARK);
+    let mut kept: Vec<Shown> = shown.to_vec();
+    if shift > 0 && kept.len() > 1 {
+        kept.drain(1..=shift.min(kept.len() - 1));
+    }
+    let all = kept.len();
+    while least(&kept) > room && kept.len() > 1 {
+        let victim = if shift > 0 {
+            kept.len() - 1
+        } else {
+            let highest = kept.iter().map(|column| column.head.rank).max().unwrap_or(0);
+            if highest == 0 {
+                break;
+            }
+            kept.iter().rposition(|column| column.head.rank == highest).unwrap_or(0)
+        };
+        kept.remove(victim);
+    }
+    let more = kept.len() < all;
+    let mut spare = room.saturating_sub(least(&kept));
+    let columns = kept
+        .into_iter()
+        .map(|column| {
+            let wanted = measured.get(column.index).copied().unwrap_or(0).min(column.head.grow);
+            let extra = wanted.saturating_sub(column.head.width).min(spare);
+            spare -= extra;
+            (column, column.head.width + extra)
+        })
+        .collect();
+    Layout { columns, more }
+}
+
+fn least(columns: &[Shown]) -> u16 {
+    let gaps = GAP * u16::try_from(columns.len().saturating_sub(1)).unwrap_or(0);
+    columns.iter().map(|column| column.head.width).sum::<u16>() + gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::Align;
+
+    fn shown(specs: &[(u16, u16, u8)]) -> Vec<Shown> {
+        specs
+            .iter()
+            .enumerate()
+            .map(|(index, (width, grow, rank))| Shown {
+                index,
+                head: Head {
+                    title: "X",
+                    align: Align::Left,
+                    width: *width,
+                    grow: *grow,
+                    rank: *rank,
+                    find: false,
+                    wide: false,
+                    facet: None,
+                    whole_only: false,
+                },
+            })
+            .collect()
+    }
+
+    fn widths(layout: &Layout) -> Vec<(usize, u16)> {
+        layout.columns.iter().map(|(shown, width)| (shown.index, *width)).collect()
+    }
+
+    #[test]
+    fn the_highest_rank_gives_way_first() {
+        let columns = shown(&[(10, 0, 0), (10, 0, 3), (10, 0, 1), (10, 0, 3)]);
+        let layout = lay_out(&columns, &[0; 4], 38, 0);
+        assert_eq!(widths(&layout), [(0, 10), (1, 10), (2, 10)]);
+        assert!(layout.more);
+        let layout = lay_out(&columns, &[0; 4], 26, 0);
+        assert_eq!(widths(&layout), [(0, 10), (2, 10)]);
+    }
+
+    #[test]
+    fn rank_zero_never_gives_way() {
+        let columns = shown(&[(10, 0, 0), (10, 0, 0)]);
+        assert_eq!(lay_out(&columns, &[0; 2], 5, 0).columns.len(), 2);
+    }
+
+    #[test]
+    fn columns_grow_with_their_content_and_no_further() {
+        let columns = shown(&[(10, 40, 0), (10, 20, 0)]);
+        assert_eq!(widths(&lay_out(&columns, &[15, 99], 100, 0)), [(0, 15), (1, 20)]);
+        assert_eq!(widths(&lay_out(&columns, &[99, 99], 30, 0)), [(0, 16), (1, 10)]);
+    }
+
+    #[test]
+    fn scrolled_columns_keep_the_first() {
+        let columns = shown(&[(10, 0, 0), (10, 0, 1), (10, 0, 2), (10, 0, 9)]);
+        let layout = lay_out(&columns, &[0; 4], 26, 2);
+        assert_eq!(widths(&layout), [(0, 10), (3, 10)]);
+        assert!(!layout.more);
+    }
+}

@@ -1,0 +1,173 @@
+//! Painting of a table.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{
+    HEAD, TableLayer,
+    columns::{self, GAP, Layout, MARK, Shown},
+};
+use crate::{
+    resource::{Align, Cell, Tone},
+    theme::Role,
+    ui::{Cx, text},
+};
+
+impl TableLayer {
+    pub(super) fn paint(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
+        let heads = self.heads(cx);
+        let layout = columns::lay_out(&heads, self.sheet.widths(), area.width, self.shift);
+        self.paint_heads(&layout, area, buffer, cx);
+        let body = Rect {
+            y: area.y + HEAD,
+            height: area.height.saturating_sub(HEAD),
+            ..area
+        };
+        if self.sheet.len() == 0 {
+            self.paint_emptiness(body, buffer, cx);
+            return;
+        }
+        for line in 0..body.height {
+            let row = self.top + usize::from(line);
+            if row >= self.sheet.len() {
+                break;
+            }
+            let line = Rect { y: body.y + line, height: 1, ..body };
+            self.paint_row(row, &layout, line, buffer, cx);
+        }
+    }
+
+    fn paint_heads(&self, layout: &Layout, area: Rect, buffer: &mut Buffer, cx: &Cx) {
+        let mut x = area.x + MARK;
+        let sort = self.sheet.sort();
+        for (shown, width) in &layout.columns {
+            let (role, title) = match sort {
+                Some((column, descending)) if column == shown.index => (
+                    Role::ColumnSorted,
+                    format!("{}{}", shown.head.title, cx.glyphs.sorted(descending)),
+                ),
+                _ => (Role::ColumnHead, shown.head.title.to_owned()),
+            };
+            let style = cx.theme.style(role);
+            let room = (*width).min(area.right().saturating_sub(x));
+            put_aligned(buffer, (x, area.y), &title, room, shown.head.align, style, "");
+            x = x.saturating_add(width + GAP);
+        }
+        if layout.more && area.width > 0 {
+            let style = cx.theme.style(Role::Hint);
+            let at = (area.right() - 1, area.y);
+            text::put(buffer, at, cx.glyphs.more(), 1, style, "");
+        }
+    }
+
+    fn paint_row(&self, row: usize, layout: &Layout, line: Rect, buffer: &mut Buffer, cx: &Cx) {
+        let model = cx.model();
+        let on_cursor = row == self.cursor;
+        let health = self.sheet.health(row);
+        let cursor_style = cx.theme.style(Role::CursorRow);
+        if on_cursor {
+            buffer.set_style(line, cursor_style);
+        }
+        let style_of = |tone: Tone| {
+            if on_cursor { cursor_style } else { cx.theme.style(role_of(tone)) }
+        };
+        text::put(buffer, (line.x, line.y), health.mark(), 1, style_of(health.into()), "");
+        let mut x = line.x + MARK;
+        for (shown, width) in &layout.columns {
+            let room = (*width).min(line.right().saturating_sub(x));
+            let cell = self.sheet.cell(row, shown.index, &model);
+            let style = style_of(cell.tone);
+            let ellipsis = cx.glyphs.ellipsis();
+            put_aligned(buffer, (x, line.y), &cell.text, room, shown.head.align, style, ellipsis);
+            self.paint_matches(shown, &cell, (x, line.y), room, buffer, cx);
+            x = x.saturating_add(width + GAP);
+        }
+    }
+
+    /// Lays the style of a match over the letters that the filter found.
+    fn paint_matches(
+        &self,
+        shown: &Shown,
+        cell: &Cell,
+        (x, y): (u16, u16),
+        room: u16,
+        buffer: &mut Buffer,
+        cx: &Cx,
+    ) {
+        let Some(pattern) = self.sheet.pattern().filter(|_| shown.head.find) else { return };
+        let safe = text::clean(&cell.text);
+        for range in pattern.matches(&safe) {
+            let from = u16::try_from(text::width(&safe[..range.start])).unwrap_or(u16::MAX);
+            let cells = u16::try_from(text::width(&safe[range])).unwrap_or(0);
+            let cells = cells.min(room.saturating_sub(from));
+            if cells > 0 {
+                let place = Rect { x: x + from, y, width: cells, height: 1 };
+                buffer.set_style(place, cx.theme.style(Role::Match));
+            }
+        }
+    }
+
+    fn paint_emptiness(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
+        let what = match self.resource.facets().get(self.place.scope.facet) {
+            Some(facet) => format!("{facet} {}", self.resource.id()),
+            None => self.resource.id().to_owned(),
+        };
+        let within = match &self.place.scope.of {
+            Some(of) => format!(" in {}", of.name()),
+            None => String::new(),
+        };
+        let total = self.sheet.total();
+        let settled = self.sheet.is_settled_on(cx.store, self.resource, &self.place.scope);
+        let says = if total > 0 && self.sheet.is_unhealthy_only() && !self.sheet.is_filtered() {
+            format!("All {total} {what} are healthy; esc shows them.")
+        } else if total > 0 {
+            format!("None of {total} {what} match {}; esc clears the filter.", self.sheet.filter_text())
+        } else if settled {
+            format!("No {what}{within}.")
+        } else if cx.freshness.is_faulty() {
+            format!("Nothing known of {what}{within} yet.")
+        } else {
+            format!("Asking for {what}{within}{}", cx.glyphs.ellipsis())
+        };
+        let style = cx.theme.style(Role::TextMuted);
+        let at = (area.x + MARK, area.y.saturating_add(1));
+        if at.1 < area.bottom() {
+            text::put(buffer, at, &says, area.width.saturating_sub(MARK), style, cx.glyphs.ellipsis());
+        }
+    }
+}
+
+/// The role of the theme that a tone is drawn in.
+pub(in crate::ui) fn role_of(tone: Tone) -> Role {
+    match tone {
+        Tone::Plain => Role::Text,
+        Tone::Muted => Role::TextMuted,
+        Tone::Strong => Role::TextEmphasis,
+        Tone::Title => Role::Title,
+        Tone::Label => Role::TextMuted,
+        Tone::Ok => Role::StatusOk,
+        Tone::Progress => Role::StatusProgress,
+        Tone::Warn => Role::StatusWarn,
+        Tone::Error => Role::StatusError,
+        Tone::Done => Role::StatusDone,
+        Tone::Unknown => Role::StatusUnknown,
+    }
+}
+
+fn put_aligned(
+    buffer: &mut Buffer,
+    (x, y): (u16, u16),
+    content: &str,
+    room: u16,
+    align: Align,
+    style: Style,
+    ellipsis: &str,
+) {
+    let inset = match align {
+        Align::Left => 0,
+        Align::Right => {
+            let cells = u16::try_from(text::width(&text::clean(content))).unwrap_or(u16::MAX);
+            room.saturating_sub(cells)
+        }
+    };
+    text::put(buffer, (x + inset, y), content, room - inset, style, ellipsis);
+}

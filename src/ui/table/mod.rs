@@ -1,0 +1,432 @@
+//! The table layer: rows of a view with cursor, filter and sort. The cursor holds on to a thing, not to a row.
+
+mod columns;
+mod draw;
+mod rows;
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use self::rows::Sheet;
+use super::{
+    Ask, Choice, Cx, Input, Layer, Level, Menu, Need, Pattern, Reply, layer::Hint,
+};
+use crate::{
+    keymap::{Area, Code, Command, Key, Target},
+    model::Subject,
+    resource::{self, Place, Resource, Step},
+    store::Store,
+};
+
+/// Lines that the column heads take.
+const HEAD: u16 = 1;
+
+/// A table of one view.
+pub struct TableLayer {
+    resource: &'static dyn Resource,
+    place: Place,
+    sheet: Sheet,
+    /// The row under the cursor, by its place among the rows shown.
+    cursor: usize,
+    /// What the cursor holds on to.
+    anchor: Option<Subject>,
+    /// The first row on the screen.
+    top: usize,
+    /// Columns scrolled away behind the first.
+    shift: usize,
+    wide: bool,
+    editing: Option<Input>,
+    complaint: Option<String>,
+}
+
+impl TableLayer {
+    /// A table that has not looked at the store yet; none if there is no such view.
+    #[must_use]
+    pub fn new(place: Place) -> Option<Self> {
+        let resource = resource::find(place.view)?;
+        Some(Self {
+            resource,
+            place,
+            sheet: Sheet::new(resource),
+            cursor: 0,
+            anchor: None,
+            top: 0,
+            shift: 0,
+            wide: false,
+            editing: None,
+            complaint: None,
+        })
+    }
+
+    /// Sets a filter as if it had been typed.
+    pub fn set_filter(&mut self, text: &str) {
+        match Pattern::parse(text) {
+            Ok(pattern) => {
+                self.sheet.set_filter(pattern);
+                self.complaint = None;
+            }
+            Err(why) => self.complaint = Some(why),
+        }
+    }
+
+    /// Puts the cursor on a thing, now or as soon as it is there.
+    pub fn select(&mut self, subject: Subject) {
+        self.anchor = Some(subject);
+        self.sheet.touch();
+    }
+
+    /// Shows another facet.
+    pub fn set_facet(&mut self, facet: usize) {
+        self.place.scope.facet = facet;
+        self.anchor = None;
+        self.cursor = 0;
+        self.top = 0;
+        self.sheet = Sheet::new(self.resource).with_filter_of(&mut self.sheet);
+    }
+
+    fn move_to(&mut self, row: usize, cx: &Cx) {
+        let last = self.sheet.len().saturating_sub(1);
+        self.cursor = row.min(last);
+        self.anchor = self.sheet.subject(self.cursor);
+        self.scroll(cx);
+    }
+
+    fn move_by(&mut self, rows: isize, cx: &Cx) {
+        self.move_to(self.cursor.saturating_add_signed(rows), cx);
+    }
+
+    /// Keeps the cursor on the screen.
+    fn scroll(&mut self, cx: &Cx) {
+        let height = usize::from(cx.room.1.saturating_sub(HEAD)).max(1);
+        let furthest = self.sheet.len().saturating_sub(height);
+        if self.cursor < self.top {
+            self.top = self.cursor;
+        } else if self.cursor >= self.top + height {
+            self.top = self.cursor + 1 - height;
+        }
+        self.top = self.top.min(furthest);
+    }
+
+    fn page(cx: &Cx) -> isize {
+        isize::try_from(cx.room.1.saturating_sub(HEAD).max(2)).unwrap_or(2)
+    }
+
+    fn on_move(&mut self, command: Command, cx: &Cx) -> bool {
+        match command {
+            Command::Up => self.move_by(-1, cx),
+            Command::Down => self.move_by(1, cx),
+            Command::Top => self.move_to(0, cx),
+            Command::Bottom => self.move_to(usize::MAX, cx),
+            Command::PageUp => self.move_by(1 - Self::page(cx), cx),
+            Command::PageDown => self.move_by(Self::page(cx) - 1, cx),
+            Command::HalfUp => self.move_by(-Self::page(cx) / 2, cx),
+            Command::HalfDown => self.move_by(Self::page(cx) / 2, cx),
+            Command::Left => self.shift = self.shift.saturating_sub(1),
+            Command::Right => self.shift = (self.shift + 1).min(self.last_shift(cx)),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The furthest that columns can scroll: until nothing is hidden to the right.
+    fn last_shift(&self, cx: &Cx) -> usize {
+        let heads = self.heads(cx);
+        (0..heads.len().saturating_sub(1))
+            .find(|shift| !columns::lay_out(&heads, self.sheet.widths(), cx.room.0, *shift).more)
+            .unwrap_or(0)
+    }
+
+    fn heads(&self, cx: &Cx) -> Vec<columns::Shown> {
+        columns::candidates(
+            &self.resource.heads(),
+            &self.place.scope,
+            self.wide || cx.room.0 >= columns::WIDE,
+        )
+    }
+
+    fn on_sort(&mut self, command: Command, cx: &Cx) -> bool {
+        let heads = self.heads(cx);
+        let at = self.sheet.sort().and_then(|(column, _)| heads.iter().position(|head| head.index == column));
+        match command {
+            Command::SortLeft | Command::SortRight => {
+                let count = heads.len();
+                let next = match (command, at) {
+                    (_, None) => 0,
+                    (Command::SortLeft, Some(at)) => (at + count - 1) % count,
+                    (_, Some(at)) => (at + 1) % count,
+                };
+                self.sheet.sort_by(heads[next].index, false);
+            }
+            Command::SortReverse => self.sheet.reverse(),
+            Command::SortName => self.sheet.toggle_sort(0),
+            Command::SortAge => return self.sort_titled(&["AGE", "STOPPED", "REGISTERED", "TIME"], cx),
+            Command::SortStatus => return self.sort_titled(&["STATUS", "ROLLOUT"], cx),
+            Command::Unhealthy => self.sheet.toggle_unhealthy(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn sort_titled(&mut self, titles: &[&str], cx: &Cx) -> bool {
+        let heads = self.heads(cx);
+        let found = heads.iter().find(|shown| titles.contains(&shown.head.title));
+        if let Some(shown) = found {
+            self.sheet.toggle_sort(shown.index);
+        }
+        true
+    }
+
+    fn sort_menu(&self, cx: &Cx) -> Ask {
+        let choices = self
+            .heads(cx)
+            .into_iter()
+            .map(|shown| Choice {
+                label: shown.head.title.to_lowercase(),
+                detail: String::new(),
+                ask: Ask::SortBy(shown.index),
+            })
+            .collect();
+        Ask::Push(Box::new(Menu::new("Sort by", choices)))
+    }
+
+    fn copy_menu(subject: &Subject, cx: &Cx) -> Ask {
+        let choices = resource::copies(subject, &cx.model())
+            .into_iter()
+            .map(|(what, text)| Choice {
+                label: what.to_owned(),
+                detail: text.clone(),
+                ask: Ask::Copy(what.to_owned(), text),
+            })
+            .collect();
+        Ask::Push(Box::new(Menu::new("Copy", choices)))
+    }
+
+    fn on_subject(&self, command: Command, cx: &Cx) -> Reply {
+        let Some(subject) = self.sheet.subject(self.cursor) else { return Reply::Taken };
+        match command {
+            Command::Enter => {
+                match self.resource.enter(&subject, &self.place.scope, &cx.model()) {
+                    Some(step) => Reply::Ask(Ask::Step(step)),
+                    None => Reply::Taken,
+                }
+            }
+            Command::Describe => {
+                Reply::Ask(Ask::Step(Step::Describe(self.resource.id(), subject)))
+            }
+            Command::Raw => Reply::Ask(Ask::ShowRaw(subject)),
+            Command::CopyName => {
+                Reply::Ask(Ask::Copy("name".to_owned(), subject.name().to_owned()))
+            }
+            Command::CopyMenu => Reply::Ask(Self::copy_menu(&subject, cx)),
+            _ => Reply::Ignored,
+        }
+    }
+
+    fn apply_typed(&mut self) {
+        let typed = self.editing.as_ref().map(|input| input.text().to_owned());
+        if let Some(typed) = typed {
+            self.set_filter(&typed);
+        }
+    }
+}
+
+impl Layer for TableLayer {
+    fn area(&self) -> Area {
+        Area::Table
+    }
+
+    fn view(&self) -> Option<&'static str> {
+        Some(self.resource.id())
+    }
+
+    fn takes_text(&self) -> bool {
+        self.editing.is_some()
+    }
+
+    fn on_text(&mut self, key: Key, cx: &Cx) -> Reply {
+        match (key.code, key.ctrl) {
+            (Code::Enter, _) => self.editing = None,
+            (Code::Esc, _) | (Code::Char('c'), true) => {
+                self.editing = None;
+                self.set_filter("");
+            }
+            (Code::Up, _) => self.move_by(-1, cx),
+            (Code::Down, _) => self.move_by(1, cx),
+            _ => {
+                if self.editing.as_mut().is_some_and(|input| input.on_key(key)) {
+                    self.apply_typed();
+                }
+            }
+        }
+        Reply::Taken
+    }
+
+    fn on_paste(&mut self, text: &str, _cx: &Cx) {
+        if let Some(input) = self.editing.as_mut() {
+            input.insert(text);
+        }
+        self.apply_typed();
+    }
+
+    fn on_command(&mut self, command: Command, cx: &Cx) -> Reply {
+        if self.on_move(command, cx) || self.on_sort(command, cx) {
+            return Reply::Taken;
+        }
+        match command {
+            Command::Back if self.complaint.is_some() || self.sheet.is_filtered() => {
+                self.set_filter("");
+                Reply::Taken
+            }
+            Command::Back if self.sheet.is_unhealthy_only() => {
+                self.sheet.toggle_unhealthy();
+                Reply::Taken
+            }
+            Command::Filter => {
+                self.editing = Some(Input::new(self.sheet.filter_text()));
+                Reply::Taken
+            }
+            Command::Facet if !self.resource.facets().is_empty() => {
+                self.set_facet((self.place.scope.facet + 1) % self.resource.facets().len());
+                Reply::Taken
+            }
+            Command::Facet => Reply::Ask(Ask::Say(
+                Level::Info,
+                format!("{} have no other list to switch to", self.resource.id()),
+            )),
+            Command::Sort => Reply::Ask(self.sort_menu(cx)),
+            Command::Wide => {
+                self.wide = !self.wide;
+                Reply::Taken
+            }
+            Command::Save => Reply::Ask(Ask::Save(self.resource.id().to_owned(), self.text(cx))),
+            _ => self.on_subject(command, cx),
+        }
+    }
+
+    fn on_link(&mut self, index: usize, cx: &Cx) -> Reply {
+        let Some(subject) = self.sheet.subject(self.cursor) else { return Reply::Taken };
+        let Some(link) = self.resource.links().get(index) else { return Reply::Ignored };
+        match (link.to)(&subject, &self.place.scope, &cx.model()) {
+            Some(step) => Reply::Ask(Ask::Step(step)),
+            None => Reply::Ask(Ask::Say(
+                Level::Info,
+                format!("{} has no {} to show", subject.name(), link.label),
+            )),
+        }
+    }
+
+    fn sort_by(&mut self, column: usize, _cx: &Cx) {
+        self.sheet.toggle_sort(column);
+    }
+
+    fn on_mouse(&mut self, lines: Option<i32>, row: u16, cx: &Cx) {
+        match lines {
+            Some(lines) => self.move_by(isize::try_from(lines).unwrap_or(0), cx),
+            None if row >= HEAD => self.move_to(self.top + usize::from(row - HEAD), cx),
+            None => {}
+        }
+    }
+
+    fn hints(&self, cx: &Cx) -> Vec<Hint> {
+        let mut hints = Vec::new();
+        if let Some(subject) = self.sheet.subject(self.cursor) {
+            let model = cx.model();
+            if self.resource.enter(&subject, &self.place.scope, &model).is_some() {
+                hints.push(Hint::of(Target::Command(Command::Enter)));
+            }
+            for (index, link) in self.resource.links().iter().enumerate() {
+                if (link.to)(&subject, &self.place.scope, &model).is_some() {
+                    hints.push(Hint::of(Target::Link(self.resource.id(), index)));
+                }
+            }
+            hints.push(Hint::of(Target::Command(Command::Describe)));
+            hints.push(Hint::of(Target::Command(Command::Raw)));
+        }
+        let facets = self.resource.facets();
+        if !facets.is_empty() {
+            let next = facets[(self.place.scope.facet + 1) % facets.len()];
+            hints.push(Hint::named(Target::Command(Command::Facet), next));
+        }
+        if self.sheet.unhealthy() > 0 || self.sheet.is_unhealthy_only() {
+            let label = if self.sheet.is_unhealthy_only() { "show all" } else { "unhealthy" };
+            hints.push(Hint::named(Target::Command(Command::Unhealthy), label));
+        }
+        hints.push(Hint::of(Target::Command(Command::Filter)));
+        hints.push(Hint::of(Target::Command(Command::Sort)));
+        hints
+    }
+
+    fn needs(&self, store: &Store) -> Vec<Need> {
+        let moving = self.sheet.is_moving();
+        let queries = self.resource.needs(&self.place.scope, store);
+        queries.into_iter().map(|query| Need { query, moving }).collect()
+    }
+
+    fn place(&self) -> Option<&Place> {
+        Some(&self.place)
+    }
+
+    fn subject(&self) -> Option<Subject> {
+        self.sheet.subject(self.cursor)
+    }
+
+    fn settle(&mut self, cx: &Cx) {
+        if self.sheet.settle(&self.place.scope, &cx.model()) {
+            let held = self.anchor.as_ref().and_then(|anchor| self.sheet.find(anchor));
+            match held {
+                Some(row) => self.cursor = row,
+                None => self.cursor = self.cursor.min(self.sheet.len().saturating_sub(1)),
+            }
+            // While the thing held is only filtered away, the hold is kept for when it comes back.
+            let gone = self.anchor.as_ref().is_none_or(|anchor| !self.sheet.knows(anchor));
+            if held.is_none() && gone && self.sheet.is_settled_on(cx.store, self.resource, &self.place.scope) {
+                self.anchor = self.sheet.subject(self.cursor);
+            }
+        }
+        self.scroll(cx);
+    }
+
+    fn crumb(&self, _store: &Store) -> String {
+        let id = self.resource.id();
+        match self.resource.facets().get(self.place.scope.facet) {
+            Some(facet) if self.place.scope.facet > 0 => format!("{facet} {id}"),
+            _ => id.to_owned(),
+        }
+    }
+
+    fn status(&self) -> String {
+        self.sheet.status()
+    }
+
+    fn filter(&self) -> Option<super::layer::FilterLine<'_>> {
+        let typed = self.editing.as_ref();
+        let text = typed.map_or(self.sheet.filter_text(), Input::text);
+        (typed.is_some() || !text.is_empty()).then(|| super::layer::FilterLine {
+            text,
+            cursor: typed.map(Input::cursor_cells),
+            complaint: self.complaint.as_deref(),
+        })
+    }
+
+    fn draw(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
+        self.paint(area, buffer, cx);
+    }
+
+    fn text(&self, cx: &Cx) -> String {
+        let heads = self.heads(cx);
+        let titles: Vec<&str> = heads.iter().map(|shown| shown.head.title).collect();
+        let mut text = titles.join("\t");
+        for row in 0..self.sheet.len() {
+            text.push('\n');
+            let cells: Vec<String> = heads
+                .iter()
+                .map(|shown| super::clean(&self.sheet.cell(row, shown.index, &cx.model()).text).into_owned())
+                .collect();
+            text.push_str(&cells.join("\t"));
+        }
+        text.push('\n');
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests;
