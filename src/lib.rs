@@ -5,3 +5,4 @@
 //! `ui`, `app`, `config`, `runtime`, `cli`. `sandbox` stands apart and uses nothing of the rest.
 
 pub mod model;
+pub mod theme;
