@@ -1,11 +1,14 @@
 //! ecsight: the terminal cluster explorer for Amazon ECS.
 //!
 //! Modules may use only what stands before them in this order (a test reads the `use` lines and holds them to it):
-//! `model`, then `store` and `schedule`, then `aws`, then `resource`, then `keymap` and `registry`, then `theme`,
-//! `ui`, `app`, `config`, `runtime`, `cli`. `sandbox` stands apart and uses nothing of the rest.
+//! `model`, then `store` and `schedule`, then `aws`, then `resource`, then `keymap`, then `theme`, `ui`, `app`,
+//! `config`, `runtime`, `cli`. `sandbox` stands apart and uses nothing of the rest.
 
+pub mod aws;
 pub mod keymap;
 pub mod model;
 pub mod resource;
 pub mod schedule;
 pub mod store;
+pub mod theme;
+pub mod ui;
