@@ -1,5 +1,10 @@
-//! What is due, in which order, and how soon again. Pure: the clock is passed in, nothing is fetched here.
+//! What is due, in which order, how fast and how soon again. Pure: the clock is passed in, and asking itself
+//! happens in `aws`.
 
+mod bucket;
 mod refresh;
+mod urgency;
 
-pub use refresh::{Pace, Schedule, Urgency, Want};
+pub use bucket::{Budget, QuotaGroup, TokenBucket};
+pub use refresh::{Pace, Schedule, Want};
+pub use urgency::Urgency;

@@ -4,18 +4,8 @@ use std::{collections::HashMap, time::Duration};
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
+use super::Urgency;
 use crate::model::{FaultKind, Query};
-
-/// How much a person is waiting for an answer; the most urgent is served first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Urgency {
-    /// Somebody pressed a key for it.
-    Interactive,
-    /// It fills what is on the screen.
-    Visible,
-    /// It fills what is one step away.
-    Background,
-}
 
 /// A query that something on the screen needs.
 #[derive(Debug, Clone, PartialEq, Eq)]

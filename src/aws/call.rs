@@ -1,0 +1,195 @@
+//! The clients themselves, and how one operation is sent: through the pacer, and again when AWS throttles.
+
+use std::sync::{Arc, OnceLock};
+
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{
+            Intercept,
+            context::{BeforeTransmitInterceptorContextRef, InterceptorContext},
+        },
+        orchestrator::HttpResponse,
+        result::SdkError,
+        retries::classifiers::{ClassifyRetry, RetryAction},
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::{config_bag::ConfigBag, error::metadata::ProvideErrorMetadata};
+
+use crate::{
+    aws::{
+        Pacer, Urgency,
+        fault::{self, Scene},
+    },
+    model::{Fault, FaultKind},
+};
+
+/// How often a throttled operation is sent in all.
+const SENDINGS: u32 = 7;
+
+/// The clients of one account and region; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    pub(super) ecs: aws_sdk_ecs::Client,
+    pub(super) sts: aws_sdk_sts::Client,
+    pacer: Pacer,
+    session: Arc<Session>,
+}
+
+/// What a set of clients is connected to.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) region: String,
+    pub(super) profile: Option<String>,
+    pub(super) endpoint: Option<String>,
+    pub(super) readonly: bool,
+    /// The host that the first request went to.
+    pub(super) host: Arc<OnceLock<String>>,
+}
+
+impl Clients {
+    pub(super) fn new(
+        ecs: aws_sdk_ecs::Client,
+        sts: aws_sdk_sts::Client,
+        pacer: Pacer,
+        session: Session,
+    ) -> Self {
+        Self {
+            ecs,
+            sts,
+            pacer,
+            session: Arc::new(session),
+        }
+    }
+
+    /// The region, `eu-west-1`.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.session.region
+    }
+
+    /// The profile in use; `None` if neither a flag nor `AWS_PROFILE` names one and there is no `default`.
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
+        self.session.profile.as_deref()
+    }
+
+    /// The endpoint, where one was given in the settings in place of AWS's own.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        self.session.endpoint.as_deref()
+    }
+
+    /// Whether writes are refused.
+    #[must_use]
+    pub fn is_readonly(&self) -> bool {
+        self.session.readonly
+    }
+
+    /// Sends an operation as soon as the pacer allows, and again, more slowly, as long as AWS throttles it.
+    /// `sent` is told of every sending.
+    pub(super) async fn call<T, E, Answer>(
+        &self,
+        operation: &str,
+        urgency: Urgency,
+        sent: impl Fn(),
+        send: impl Fn() -> Answer,
+    ) -> Result<T, Fault>
+    where
+        Answer: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let mut left = SENDINGS;
+        loop {
+            self.pacer.acquire(operation, urgency).await;
+            sent();
+            left -= 1;
+            let error = match send().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let scene = Scene {
+                operation,
+                host: self.session.host.get().map(String::as_str),
+                profile: self.profile(),
+            };
+            let fault = fault::classify(scene, &error);
+            if fault.kind != FaultKind::Throttled {
+                return Err(fault);
+            }
+            self.pacer.penalise(operation);
+            if left == 0 {
+                return Err(fault);
+            }
+            tracing::debug!(operation, left, "throttled, asking again more slowly");
+        }
+    }
+}
+
+/// Notes the host that requests go to, so that a failure to reach it can name it.
+#[derive(Debug, Default)]
+pub(super) struct Witness {
+    pub(super) host: Arc<OnceLock<String>>,
+}
+
+impl Intercept for Witness {
+    fn name(&self) -> &'static str {
+        "Witness"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.host.get_or_init(|| {
+            let uri = context.request().uri();
+            let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+            rest.split('/').next().unwrap_or(rest).to_owned()
+        });
+        Ok(())
+    }
+}
+
+/// Keeps the SDK from retrying throttled calls by itself, behind the pacer's back.
+#[derive(Debug)]
+pub(super) struct ThrottlesAreOurs;
+
+impl ClassifyRetry for ThrottlesAreOurs {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let throttled = context.response().is_some_and(|response| {
+            let header = response.headers().get("x-amzn-errortype");
+            header.is_some_and(fault::is_throttling)
+                || response.status().as_u16() == 429
+                || response.status().is_client_error()
+                    && response
+                        .body()
+                        .bytes()
+                        .and_then(error_code)
+                        .is_some_and(|code| fault::is_throttling(&code))
+        });
+        if throttled {
+            RetryAction::RetryForbidden
+        } else {
+            RetryAction::NoActionIndicated
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "ThrottlesAreOurs"
+    }
+}
+
+/// The error code of an answer in AWS JSON or in the query protocol's XML.
+fn error_code(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    if let Ok(json) = serde_json::from_str::<serde_json::Value>(text) {
+        let code = json.get("__type").or_else(|| json.get("code"))?;
+        return code.as_str().map(str::to_owned);
+    }
+    let (_, rest) = text.split_once("<Code>")?;
+    let (code, _) = rest.split_once("</Code>")?;
+    Some(code.to_owned())
+}

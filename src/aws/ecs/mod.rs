@@ -1,0 +1,14 @@
+//! ECS, one file per kind of thing: which operations bring it, and how the SDK's type becomes the model's.
+
+mod clusters;
+mod definitions;
+mod instances;
+mod services;
+mod tasks;
+mod words;
+
+/// The most that a page of any ECS list holds (ECS API reference, `maxResults`).
+const PAGE: i32 = 100;
+
+pub(super) use clusters::FIELDS as CLUSTER_FIELDS;
+pub(super) use instances::FIELDS as INSTANCE_FIELDS;

@@ -1,0 +1,339 @@
+//! Runs a query: pages of lists, batches of describes as soon as their page has landed, parts as they come.
+//! What each kind of thing is asked with and made of is in `ecs` and `sts`.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use aws_sdk_ecs::types::Failure;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc::Sender;
+
+use crate::{
+    aws::{Clients, Urgency, fault},
+    model::{Arn, Entity, Fault, FaultKind, Part, Query},
+};
+
+/// How many describes of one query may be under way at once.
+const CONCURRENCY: usize = 16;
+
+impl Clients {
+    /// Runs the query and sends its answer: any number of `Part::Some` as things become known, then exactly one
+    /// `Part::Done` or `Part::Failed`. Stops without a word when the receiver is gone.
+    ///
+    /// Things that vanish between being listed and being described are left out. When a part of the answer cannot
+    /// be had, the rest is delivered all the same before the fault.
+    pub async fn fetch(&self, query: &Query, urgency: Urgency, parts: Sender<Part>) {
+        let run = Run {
+            clients: self,
+            urgency,
+            parts: &parts,
+            calls: AtomicU32::new(0),
+        };
+        let outcome = tokio::select! {
+            biased;
+            () = parts.closed() => return,
+            outcome = run.answer(query) => outcome,
+        };
+        let calls = run.calls.load(Ordering::Relaxed);
+        let last = match outcome {
+            Ok(items) => Part::Done { items, calls },
+            Err(fault) => Part::Failed { fault, calls },
+        };
+        let _ = parts.send(last).await;
+    }
+}
+
+/// One query under way.
+pub(super) struct Run<'a> {
+    pub(super) clients: &'a Clients,
+    urgency: Urgency,
+    parts: &'a Sender<Part>,
+    calls: AtomicU32,
+}
+
+/// One page of a list.
+pub(super) struct Page {
+    pub(super) ids: Vec<String>,
+    pub(super) next: Option<String>,
+}
+
+/// What a describe answered.
+pub(super) struct Described {
+    pub(super) entities: Vec<(Arn, Entity)>,
+    pub(super) failures: Vec<Failure>,
+}
+
+impl Run<'_> {
+    async fn answer(&self, query: &Query) -> Result<Vec<Arn>, Fault> {
+        match query {
+            Query::Identity => self.identity().await,
+            Query::Clusters => self.clusters().await,
+            Query::Services { cluster } => self.services(cluster).await,
+            Query::Service { cluster, service } => self.service(cluster, service).await,
+            Query::Tasks {
+                cluster,
+                filter,
+                stopped,
+            } => self.tasks(cluster, filter, *stopped).await,
+            Query::Task { cluster, task } => self.task(cluster, task).await,
+            Query::Instances { cluster } => self.instances(cluster).await,
+            Query::Families => self.families().await,
+            Query::Revisions { family } => self.revisions(family).await,
+            Query::Definition { definition } => self.definition(definition).await,
+        }
+    }
+
+    /// Sends one operation, paced and counted.
+    pub(super) async fn call<T, E, Answer>(
+        &self,
+        operation: &str,
+        send: impl Fn() -> Answer,
+    ) -> Result<T, Fault>
+    where
+        Answer: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let count = || {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+        };
+        self.clients
+            .call(operation, self.urgency, count, send)
+            .await
+    }
+
+    /// Sends what is known now. A receiver that is gone ends the whole run elsewhere.
+    pub(super) async fn emit(&self, entities: Vec<Entity>, items: Vec<Arn>) {
+        if !items.is_empty() || !entities.is_empty() {
+            let _ = self.parts.send(Part::Some { entities, items }).await;
+        }
+    }
+
+    /// Lists to the end; `keep` picks and names the items of a page, which are sent page by page.
+    pub(super) async fn list<Listed>(
+        &self,
+        operation: &str,
+        list: impl Fn(Option<String>) -> Listed,
+        keep: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Arn>, Fault>
+    where
+        Listed: Future<Output = Result<Page, Fault>>,
+    {
+        let mut pages = Pages::new(operation);
+        let mut all = Vec::new();
+        loop {
+            let page = list(pages.token()).await?;
+            let ids = page.ids.iter().filter(|id| keep(id));
+            let items: Vec<_> = ids.map(|id| Arn::new(id)).collect();
+            all.extend_from_slice(&items);
+            self.emit(Vec::new(), items).await;
+            if !pages.turn(page.next)? {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Describes the given things in one call and sends them; gives the ones that exist, in the order asked for.
+    pub(super) async fn describe_one<Answer>(
+        &self,
+        operation: &str,
+        id: &Arn,
+        describe: impl Fn(Vec<String>) -> Answer,
+    ) -> Result<Vec<Arn>, Fault>
+    where
+        Answer: Future<Output = Result<Described, Fault>>,
+    {
+        let described = describe(vec![id.as_str().to_owned()]).await?;
+        let (items, fault) = self.deliver(operation, described).await;
+        match fault {
+            Some(fault) => Err(fault),
+            None => Ok(items),
+        }
+    }
+
+    /// Lists to the end and describes what is listed, in batches of `batch`: full ones as soon as they can be made
+    /// up, the last one when the list has ended. No more calls are made than the numbers demand.
+    pub(super) async fn list_and_describe<Listed, Answer>(
+        &self,
+        (list_operation, list): (&str, impl Fn(Option<String>) -> Listed),
+        (operation, describe): (&str, impl Fn(Vec<String>) -> Answer),
+        batch: usize,
+    ) -> Result<Vec<Arn>, Fault>
+    where
+        Listed: Future<Output = Result<Page, Fault>>,
+        Answer: Future<Output = Result<Described, Fault>>,
+    {
+        let mut pages = Pages::new(list_operation);
+        let mut crawl = Crawl::default();
+        let mut listing = FuturesUnordered::new();
+        let mut describing = FuturesUnordered::new();
+        listing.push(list(pages.token()));
+        loop {
+            while describing.len() < CONCURRENCY
+                && let Some(ids) = crawl.batch(batch, listing.is_empty())
+            {
+                describing.push(describe(ids));
+            }
+            tokio::select! {
+                Some(page) = listing.next() => match crawl.turn(&mut pages, page) {
+                    Ok(true) => listing.push(list(pages.token())),
+                    Ok(false) => {}
+                    Err(fault) => crawl.note(fault),
+                },
+                Some(described) = describing.next() => match described {
+                    Ok(described) => {
+                        let (items, fault) = self.deliver(operation, described).await;
+                        crawl.found(items);
+                        fault.into_iter().for_each(|fault| crawl.note(fault));
+                    }
+                    Err(fault) => crawl.note(fault),
+                },
+                else => return crawl.end(),
+            }
+        }
+    }
+
+    /// Sends what was described; gives the identities and the fault that the failures among them amount to.
+    async fn deliver(&self, operation: &str, described: Described) -> (Vec<Arn>, Option<Fault>) {
+        let (items, entities): (Vec<_>, Vec<_>) = described.entities.into_iter().unzip();
+        self.emit(entities, items.clone()).await;
+        (items, failed(operation, &described.failures))
+    }
+}
+
+/// The state of a list that is being described.
+#[derive(Default)]
+struct Crawl {
+    /// What the list named, in its order.
+    listed: Vec<Arn>,
+    /// The same, for asking whether it did.
+    known: HashSet<Arn>,
+    /// What was described, and so exists.
+    found: HashSet<Arn>,
+    /// What was described under another identity than it was listed with.
+    renamed: Vec<Arn>,
+    /// What is not yet being described.
+    loose: VecDeque<String>,
+    fault: Option<Fault>,
+}
+
+impl Crawl {
+    /// Takes a page in; tells whether there is a next one.
+    fn turn(&mut self, pages: &mut Pages<'_>, page: Result<Page, Fault>) -> Result<bool, Fault> {
+        let page = page?;
+        for id in page.ids {
+            let arn = Arn::new(&id);
+            if self.known.insert(arn.clone()) {
+                self.listed.push(arn);
+                self.loose.push_back(id);
+            }
+        }
+        Ok(pages.turn(page.next)? && !self.is_hopeless())
+    }
+
+    /// The next batch to describe: a full one, or what is left once the list has ended.
+    fn batch(&mut self, size: usize, ended: bool) -> Option<Vec<String>> {
+        let left = self.loose.len();
+        if left == 0 || self.is_hopeless() || left < size && !ended {
+            return None;
+        }
+        Some(self.loose.drain(..size.min(left)).collect())
+    }
+
+    fn found(&mut self, items: Vec<Arn>) {
+        for item in items {
+            if !self.known.contains(&item) {
+                self.renamed.push(item.clone());
+            }
+            self.found.insert(item);
+        }
+    }
+
+    fn note(&mut self, fault: Fault) {
+        self.fault.get_or_insert(fault);
+    }
+
+    /// Whether every further call would fail for the same reason.
+    fn is_hopeless(&self) -> bool {
+        self.fault.as_ref().is_some_and(|fault| {
+            matches!(
+                fault.kind,
+                FaultKind::Expired | FaultKind::Unconfigured | FaultKind::ClockSkew
+            )
+        })
+    }
+
+    fn end(mut self) -> Result<Vec<Arn>, Fault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        self.listed.retain(|arn| self.found.contains(arn));
+        self.listed.append(&mut self.renamed);
+        Ok(self.listed)
+    }
+}
+
+/// Where a list has got to. A token that comes back would turn the same pages for ever, so it is an error.
+struct Pages<'a> {
+    operation: &'a str,
+    token: Option<String>,
+    seen: HashSet<String>,
+}
+
+impl<'a> Pages<'a> {
+    fn new(operation: &'a str) -> Self {
+        Self {
+            operation,
+            token: None,
+            seen: HashSet::new(),
+        }
+    }
+
+    fn token(&self) -> Option<String> {
+        self.token.clone()
+    }
+
+    /// Moves on to the next page; tells whether there is one. A short page may well have a next one.
+    fn turn(&mut self, next: Option<String>) -> Result<bool, Fault> {
+        self.token = next.filter(|token| !token.is_empty());
+        match &self.token {
+            None => Ok(false),
+            Some(token) if self.seen.insert(token.clone()) => Ok(true),
+            Some(_) => Err(fault::nonsense(
+                self.operation,
+                "the same page token came twice; the list would never end".to_owned(),
+            )),
+        }
+    }
+}
+
+/// The fault that `failures[]` of a describe amount to. `MISSING` is none: the thing went away in the meantime.
+fn failed(operation: &str, failures: &[Failure]) -> Option<Fault> {
+    let mut serious = failures
+        .iter()
+        .filter(|failure| failure.reason() != Some("MISSING"));
+    let first = serious.next()?;
+    let name = Arn::new(first.arn().unwrap_or_default());
+    let mut message = format!(
+        "{}: {}",
+        name.name(),
+        first.reason().unwrap_or("no reason given")
+    );
+    if let Some(detail) = first.detail() {
+        message.push_str(", ");
+        message.push_str(detail);
+    }
+    match serious.count() {
+        0 => {}
+        more => message.push_str(&format!(", and {more} more")),
+    }
+    Some(Fault {
+        kind: FaultKind::Refused,
+        op: operation.to_owned(),
+        message,
+        hint: String::new(),
+    })
+}

@@ -1,0 +1,19 @@
+//! The AWS side: clients, pacing, and the translation from the SDK's types to the model. No other module sees the SDK.
+
+mod allow;
+mod call;
+mod connect;
+mod ecs;
+#[cfg(test)]
+mod fake;
+mod fault;
+mod fetch;
+mod pacer;
+mod profile;
+mod raw;
+mod sts;
+
+pub use call::Clients;
+pub use connect::{Settings, StaticKeys};
+pub use pacer::{Pacer, Urgency};
+pub use raw::RawTarget;

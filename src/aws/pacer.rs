@@ -1,0 +1,291 @@
+//! Grants the permission to call: one task owns the token buckets and serves the most urgent waiter first.
+//! The buckets themselves are in `schedule`.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep},
+};
+
+pub use crate::schedule::Urgency;
+use crate::schedule::{Budget, QuotaGroup, TokenBucket};
+
+/// The way to the task that owns the buckets; cheap to clone. The task ends with the last clone.
+#[derive(Debug, Clone)]
+pub struct Pacer {
+    inbox: mpsc::UnboundedSender<Message>,
+}
+
+enum Message {
+    Acquire {
+        group: QuotaGroup,
+        urgency: Urgency,
+        grant: oneshot::Sender<Permit>,
+    },
+    Refund(QuotaGroup),
+    Penalise(QuotaGroup),
+}
+
+/// A token on its way to the caller. If nobody takes it, it goes back.
+struct Permit {
+    group: QuotaGroup,
+    back: mpsc::WeakUnboundedSender<Message>,
+    spent: bool,
+}
+
+impl Permit {
+    fn spend(mut self) {
+        self.spent = true;
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.spent {
+            return;
+        }
+        if let Some(inbox) = self.back.upgrade() {
+            let _ = inbox.send(Message::Refund(self.group));
+        }
+    }
+}
+
+impl Pacer {
+    /// Starts the task with full buckets. Must be called within a tokio runtime.
+    #[must_use]
+    pub fn start(budget: Budget) -> Self {
+        let (inbox, messages) = mpsc::unbounded_channel();
+        let desk = Desk::new(budget, inbox.downgrade());
+        tokio::spawn(desk.serve(messages));
+        Self { inbox }
+    }
+
+    /// Waits until one call of this operation may be sent. Dropping the future gives up the place and the token.
+    ///
+    /// Operations without a published quota never wait.
+    pub async fn acquire(&self, operation: &str, urgency: Urgency) {
+        let Some(group) = QuotaGroup::of(operation) else {
+            return;
+        };
+        let (grant, granted) = oneshot::channel();
+        let asked = self.inbox.send(Message::Acquire {
+            group,
+            urgency,
+            grant,
+        });
+        // The task lives as long as `self`; if the runtime is being torn down, nothing is left to pace.
+        if asked.is_ok()
+            && let Ok(permit) = granted.await
+        {
+            permit.spend();
+        }
+    }
+
+    /// Notes that AWS throttled this operation.
+    pub fn penalise(&self, operation: &str) {
+        if let Some(group) = QuotaGroup::of(operation) {
+            let _ = self.inbox.send(Message::Penalise(group));
+        }
+    }
+}
+
+/// The buckets with the callers that wait before each.
+struct Desk {
+    lanes: Vec<Lane>,
+    back: mpsc::WeakUnboundedSender<Message>,
+    start: Instant,
+}
+
+struct Lane {
+    group: QuotaGroup,
+    bucket: TokenBucket,
+    waiting: [VecDeque<oneshot::Sender<Permit>>; Urgency::ALL.len()],
+}
+
+impl Desk {
+    fn new(budget: Budget, back: mpsc::WeakUnboundedSender<Message>) -> Self {
+        let lanes = QuotaGroup::ALL
+            .into_iter()
+            .map(|group| Lane {
+                group,
+                bucket: TokenBucket::new(group, budget),
+                waiting: Default::default(),
+            })
+            .collect();
+        Self {
+            lanes,
+            back,
+            start: Instant::now(),
+        }
+    }
+
+    async fn serve(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
+        loop {
+            let wake = self.grant();
+            tokio::select! {
+                message = messages.recv() => {
+                    let Some(message) = message else { return };
+                    self.receive(message);
+                    // All that is already there is taken in first, so that urgency decides and not arrival.
+                    while let Ok(message) = messages.try_recv() {
+                        self.receive(message);
+                    }
+                }
+                () = sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => {}
+            }
+        }
+    }
+
+    fn receive(&mut self, message: Message) {
+        let now = self.start.elapsed();
+        match message {
+            Message::Acquire {
+                group,
+                urgency,
+                grant,
+            } => self.lanes[group as usize].waiting[urgency as usize].push_back(grant),
+            Message::Refund(group) => self.lanes[group as usize].bucket.refund(),
+            Message::Penalise(group) => self.lanes[group as usize].bucket.penalise(now),
+        }
+    }
+
+    /// Hands out what there is; tells when to look again, if someone still waits.
+    fn grant(&mut self) -> Option<Duration> {
+        let now = self.start.elapsed();
+        let back = &self.back;
+        self.lanes
+            .iter_mut()
+            .filter_map(|lane| lane.grant(now, back))
+            .min()
+    }
+}
+
+impl Lane {
+    fn grant(
+        &mut self,
+        now: Duration,
+        back: &mpsc::WeakUnboundedSender<Message>,
+    ) -> Option<Duration> {
+        for queue in &mut self.waiting {
+            while let Some(front) = queue.front() {
+                if front.is_closed() {
+                    queue.pop_front();
+                    continue;
+                }
+                if let Err(wait) = self.bucket.take(now) {
+                    return Some(wait);
+                }
+                if let Some(grant) = queue.pop_front() {
+                    let permit = Permit {
+                        group: self.group,
+                        back: back.clone(),
+                        spent: false,
+                    };
+                    // A permit that finds nobody comes back by its own drop.
+                    let _ = grant.send(permit);
+                }
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt, future::join_all};
+
+    use super::*;
+
+    const OPERATION: &str = "DescribeTaskDefinition";
+    /// A burst of 5 and 2 tokens a second for the operation above.
+    const SMALL: Budget = Budget {
+        burst_share: 0.1,
+        refill_share: 0.1,
+    };
+
+    async fn drained() -> Pacer {
+        let pacer = Pacer::start(SMALL);
+        join_all((0..5).map(|_| pacer.acquire(OPERATION, Urgency::Background))).await;
+        pacer
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_burst_passes_at_once_and_the_rest_at_the_refill() {
+        let start = Instant::now();
+        let pacer = drained().await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        join_all((0..10).map(|_| pacer.acquire(OPERATION, Urgency::Background))).await;
+        assert_eq!(start.elapsed().as_secs(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_most_urgent_goes_first_whenever_it_came() {
+        let pacer = drained().await;
+        let (done, mut order) = mpsc::unbounded_channel();
+        let wait = |urgency| {
+            let (pacer, done) = (pacer.clone(), done.clone());
+            async move {
+                pacer.acquire(OPERATION, urgency).await;
+                let _ = done.send(urgency);
+            }
+        };
+        tokio::join!(
+            wait(Urgency::Background),
+            wait(Urgency::Visible),
+            wait(Urgency::Interactive)
+        );
+        let order = [order.recv().await, order.recv().await, order.recv().await];
+        assert_eq!(order, Urgency::ALL.map(Some));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_request_leaves_its_token_to_others() {
+        let pacer = drained().await;
+        let start = Instant::now();
+        let mut abandoned: Vec<_> = (0..4)
+            .map(|_| Box::pin(pacer.acquire(OPERATION, Urgency::Interactive)))
+            .collect();
+        for request in &mut abandoned {
+            assert!(request.now_or_never().is_none());
+        }
+        drop(abandoned);
+        pacer.acquire(OPERATION, Urgency::Background).await;
+        assert_eq!(start.elapsed().as_millis() / 10, 50);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_permit_nobody_picked_up_comes_back() {
+        let pacer = Pacer::start(SMALL);
+        let mut granted = Box::pin(pacer.acquire(OPERATION, Urgency::Interactive));
+        assert!((&mut granted).now_or_never().is_none());
+        // The grant is made, but this future is never polled again.
+        tokio::task::yield_now().await;
+        drop(granted);
+        let start = Instant::now();
+        join_all((0..5).map(|_| pacer.acquire(OPERATION, Urgency::Background))).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn throttling_slows_its_own_group_only() {
+        let pacer = Pacer::start(SMALL);
+        pacer.penalise(OPERATION);
+        let start = Instant::now();
+        pacer.acquire("DescribeServices", Urgency::Background).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        pacer.acquire(OPERATION, Urgency::Background).await;
+        assert!(start.elapsed() > Duration::from_millis(500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn operations_without_a_quota_never_wait() {
+        let pacer = drained().await;
+        assert!(
+            pacer
+                .acquire("GetCallerIdentity", Urgency::Background)
+                .now_or_never()
+                .is_some()
+        );
+    }
+}

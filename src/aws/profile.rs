@@ -1,0 +1,154 @@
+//! Profiles of the shared files: whether the one asked for exists, and its credentials.
+
+use aws_config::{
+    Region,
+    ecs::EcsCredentialsProvider,
+    imds::credentials::ImdsCredentialsProvider,
+    meta::credentials::CredentialsProviderChain,
+    profile::{ProfileFileCredentialsProvider, ProfileSet},
+    provider_config::ProviderConfig,
+};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use crate::model::{Fault, FaultKind};
+
+/// How alike two names must be, 0 to 1, for one to be offered in place of the other.
+const ALIKE: f64 = 0.75;
+
+/// The profile in use: the given one or that of `AWS_PROFILE`; `None` where neither says.
+///
+/// # Errors
+/// The shared files cannot be parsed, or the profile is in none of them.
+pub(super) async fn check(named: Option<&str>) -> Result<Option<String>, Fault> {
+    let files = load_files().await?;
+    choose(
+        named,
+        files.selected_profile(),
+        &files.profiles().collect::<Vec<_>>(),
+    )
+}
+
+#[expect(
+    clippy::default_trait_access,
+    reason = "the types are internals of the SDK that it does not export for naming"
+)]
+async fn load_files() -> Result<ProfileSet, Fault> {
+    aws_config::profile::load(
+        &Default::default(),
+        &Default::default(),
+        &Default::default(),
+        None,
+    )
+    .await
+    .map_err(|error| Fault {
+        kind: FaultKind::Unconfigured,
+        op: "connect".to_owned(),
+        message: format!("the AWS configuration files cannot be read: {}", {
+            let error: &dyn std::error::Error = &error;
+            error
+                .source()
+                .map_or_else(|| error.to_string(), ToString::to_string)
+        }),
+        hint: "correct ~/.aws/config or ~/.aws/credentials".to_owned(),
+    })
+}
+
+/// `selected` is what the files' loader took from `AWS_PROFILE`, or `default`.
+fn choose(named: Option<&str>, selected: &str, known: &[&str]) -> Result<Option<String>, Fault> {
+    let wanted = named.unwrap_or(selected);
+    if known.contains(&wanted) {
+        return Ok(Some(wanted.to_owned()));
+    }
+    if named.is_none() && wanted == "default" {
+        return Ok(None);
+    }
+    Err(Fault {
+        kind: FaultKind::Unconfigured,
+        op: "connect".to_owned(),
+        message: format!(
+            "there is no profile {wanted} in the AWS configuration and credentials files"
+        ),
+        hint: match near(wanted, known).as_slice() {
+            [] if known.is_empty() => "run: aws configure".to_owned(),
+            [] => format!("the profiles are {}", known.join(", ")),
+            names => format!("did you mean {}?", names.join(" or ")),
+        },
+    })
+}
+
+/// Up to three names much like the wanted one, the closest first.
+fn near<'a>(wanted: &str, known: &[&'a str]) -> Vec<&'a str> {
+    let mut scored: Vec<_> = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(wanted, name), *name))
+        .filter(|(score, _)| *score >= ALIKE)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    scored.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// The credentials of a profile named outright. Unlike the default chain, keys in the environment do not win over it:
+/// who asks for production must never be given what happens to be exported (the AWS CLI does the same).
+pub(super) async fn credentials(
+    name: &str,
+    region: Option<String>,
+    transport: SharedHttpClient,
+) -> CredentialsProviderChain {
+    let config = ProviderConfig::without_region().with_http_client(transport);
+    let config = match region {
+        Some(region) => config.with_region(Some(Region::new(region))),
+        None => config.load_default_region().await,
+    };
+    let profile = ProfileFileCredentialsProvider::builder()
+        .configure(&config)
+        .profile_name(name)
+        .build();
+    let container = EcsCredentialsProvider::builder().configure(&config).build();
+    let instance = ImdsCredentialsProvider::builder()
+        .configure(&config)
+        .build();
+    CredentialsProviderChain::first_try("Profile", profile)
+        .or_else("EcsContainer", container)
+        .or_else("Ec2InstanceMetadata", instance)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_wins_over_the_environment() {
+        let known = ["default", "dev", "prod"];
+        assert_eq!(
+            choose(Some("prod"), "dev", &known).unwrap().as_deref(),
+            Some("prod")
+        );
+        assert_eq!(choose(None, "dev", &known).unwrap().as_deref(), Some("dev"));
+    }
+
+    #[test]
+    fn without_files_and_names_there_is_no_profile() {
+        assert_eq!(choose(None, "default", &[]).unwrap(), None);
+    }
+
+    #[test]
+    fn an_unknown_profile_is_answered_with_near_names() {
+        let fault = choose(Some("prdo"), "default", &["dev", "prod", "production"]).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Unconfigured);
+        assert!(fault.message.contains("prdo"));
+        assert!(
+            fault.hint.starts_with("did you mean prod"),
+            "{}",
+            fault.hint
+        );
+    }
+
+    #[test]
+    fn an_unknown_profile_unlike_any_other_is_answered_with_all() {
+        let fault = choose(None, "zzz", &["dev", "prod"]).unwrap_err();
+        assert_eq!(fault.hint, "the profiles are dev, prod");
+        let fault = choose(Some("zzz"), "default", &[]).unwrap_err();
+        assert_eq!(fault.hint, "run: aws configure");
+    }
+}
