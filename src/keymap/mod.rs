@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub use command::{Area, Command, Entry, entries};
 pub use key::{Code, Key};
 
-use crate::resource::{self, Resource};
+use crate::resource;
 
 /// What a key leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,11 +4,13 @@
 //! its file in `views!` below is all it takes for its table, sorting, filter, `:alias`, crumbs, help and refresh.
 
 mod cell;
+mod copies;
 mod page;
 mod place;
 mod view;
 
 pub use cell::{Align, Cell, Column, Head, SortKey, Tone};
+pub use copies::copies;
 pub use page::{Line, Page, Span};
 pub use place::{Link, Place, Scope, Step};
 pub use view::{Cx, Resource, Rows, View};

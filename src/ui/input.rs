@@ -17,7 +17,10 @@ impl Input {
     /// A line with something in it, the cursor at its end.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), cursor: text.len() }
+        Self {
+            text: text.to_owned(),
+            cursor: text.len(),
+        }
     }
 
     /// What was typed.
@@ -46,7 +49,10 @@ impl Input {
 
     /// Types text at the cursor; line ends and other controls are left out.
     pub fn insert(&mut self, typed: &str) {
-        let typed: String = typed.chars().filter(|character| !character.is_control()).collect();
+        let typed: String = typed
+            .chars()
+            .filter(|character| !character.is_control())
+            .collect();
         self.text.insert_str(self.cursor, &typed);
         self.cursor += typed.len();
     }
@@ -58,8 +64,12 @@ impl Input {
             return true;
         }
         match (key.code, key.ctrl) {
-            (Code::Backspace, false) | (Code::Char('h'), true) => self.remove_before(self.previous()),
-            (Code::Char('w'), true) | (Code::Backspace, true) => self.remove_before(self.word_start()),
+            (Code::Backspace, false) | (Code::Char('h'), true) => {
+                self.remove_before(self.previous())
+            }
+            (Code::Char('w'), true) | (Code::Backspace, true) => {
+                self.remove_before(self.word_start())
+            }
             (Code::Char('u'), true) => self.remove_before(0),
             (Code::Char('k'), true) => self.text.truncate(self.cursor),
             (Code::Delete, _) | (Code::Char('d'), true) => {
@@ -81,7 +91,10 @@ impl Input {
     }
 
     fn previous(&self) -> usize {
-        self.text[..self.cursor].grapheme_indices(true).next_back().map_or(0, |(at, _)| at)
+        self.text[..self.cursor]
+            .grapheme_indices(true)
+            .next_back()
+            .map_or(0, |(at, _)| at)
     }
 
     fn next(&self) -> usize {

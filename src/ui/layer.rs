@@ -92,15 +92,20 @@ pub struct Cx<'a> {
     pub room: (u16, u16),
     /// How fresh what the topmost table or page needs is.
     pub freshness: &'a Freshness,
-    /// The things that the places from here up to the root look at, the nearest first, then the row under the cursor.
+    /// The things that the places from here up to the root look at, the nearest first.
     pub around: &'a [Subject],
+    /// The row under the cursor of the topmost table.
+    pub under_cursor: Option<&'a Subject>,
 }
 
 impl<'a> Cx<'a> {
     /// The part that cells and pages are written from.
     #[must_use]
     pub fn model(&self) -> resource::Cx<'a> {
-        resource::Cx { store: self.store, now: self.now }
+        resource::Cx {
+            store: self.store,
+            now: self.now,
+        }
     }
 }
 
@@ -125,13 +130,19 @@ impl Hint {
     /// A hint with the binding's own word.
     #[must_use]
     pub fn of(target: Target) -> Self {
-        Self { target, label: None }
+        Self {
+            target,
+            label: None,
+        }
     }
 
     /// A hint with a word of its own.
     #[must_use]
     pub fn named(target: Target, label: &'static str) -> Self {
-        Self { target, label: Some(label) }
+        Self {
+            target,
+            label: Some(label),
+        }
     }
 }
 
@@ -157,8 +168,14 @@ pub enum Ask {
     Push(Box<dyn Layer>),
     /// Take this layer away.
     Close,
-    /// Take this layer away, then ask for more.
-    CloseThen(Box<Ask>),
+    /// Several things, one after the other.
+    All(Vec<Ask>),
+    /// Filter the table that is now on top.
+    Filter(String),
+    /// Keep a line of the command line for recall.
+    Remember(String),
+    /// Run a line as if it had been typed into the command line.
+    Line(String),
     /// Sort the table below by a column, by its index.
     SortBy(usize),
     /// Fetch the whole API answer of a thing and show it.
@@ -197,6 +214,11 @@ pub trait Layer {
 
     /// Whether it lies over the layer below and leaves that visible.
     fn is_overlay(&self) -> bool {
+        false
+    }
+
+    /// Whether it takes the line at the foot of the screen instead of the middle.
+    fn at_foot(&self) -> bool {
         false
     }
 

@@ -56,7 +56,11 @@ impl Pattern {
             let words = body.split_whitespace().map(str::to_lowercase).collect();
             Kind::Words(words, Box::new(SkimMatcherV2::default().ignore_case()))
         };
-        Ok(Some(Self { text: text.to_owned(), inverse, kind }))
+        Ok(Some(Self {
+            text: text.to_owned(),
+            inverse,
+            kind,
+        }))
     }
 
     /// The filter as typed.
@@ -68,7 +72,10 @@ impl Pattern {
     /// Whether every row that this one takes is also taken by `older`, so that only those need be looked at.
     #[must_use]
     pub fn narrows(&self, older: &Self) -> bool {
-        let words = matches!((&self.kind, &older.kind), (Kind::Words(..), Kind::Words(..)));
+        let words = matches!(
+            (&self.kind, &older.kind),
+            (Kind::Words(..), Kind::Words(..))
+        );
         words && !self.inverse && !older.inverse && self.text.starts_with(&older.text)
     }
 
@@ -78,7 +85,9 @@ impl Pattern {
         let found = match &self.kind {
             Kind::Words(words, matcher) => words.iter().all(|word| {
                 fields.contains(word.as_str())
-                    || fields.lines().any(|field| fuzzy(matcher, field, word).is_some())
+                    || fields
+                        .lines()
+                        .any(|field| fuzzy(matcher, field, word).is_some())
             }),
             Kind::Regex(regex) => fields.lines().any(|field| regex.is_match(field)),
         };
@@ -98,9 +107,11 @@ impl Pattern {
             return Vec::new();
         }
         match &self.kind {
-            Kind::Regex(regex) => {
-                regex.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty()).collect()
-            }
+            Kind::Regex(regex) => regex
+                .find_iter(text)
+                .map(|found| found.range())
+                .filter(|range| !range.is_empty())
+                .collect(),
             Kind::Words(words, matcher) => {
                 let mut ranges: Vec<Range<usize>> = Vec::new();
                 for word in words {
@@ -130,9 +141,13 @@ fn word_matches(matcher: &SkimMatcherV2, text: &str, word: &str) -> Vec<Range<us
     if !found.is_empty() {
         return found;
     }
-    let Some(indices) = fuzzy(matcher, text, word) else { return Vec::new() };
-    let starts: Vec<(usize, usize)> =
-        text.char_indices().map(|(at, character)| (at, character.len_utf8())).collect();
+    let Some(indices) = fuzzy(matcher, text, word) else {
+        return Vec::new();
+    };
+    let starts: Vec<(usize, usize)> = text
+        .char_indices()
+        .map(|(at, character)| (at, character.len_utf8()))
+        .collect();
     indices
         .into_iter()
         .filter_map(|index| starts.get(index).map(|(at, length)| *at..at + length))
@@ -153,11 +168,17 @@ fn fuzzy(matcher: &SkimMatcherV2, text: &str, word: &str) -> Option<Vec<usize>> 
 /// as they are.
 fn literal(text: &str, phrase: &str) -> Vec<Range<usize>> {
     let lower = text.to_lowercase();
-    let hay = if lower.len() == text.len() { lower.as_str() } else { text };
+    let hay = if lower.len() == text.len() {
+        lower.as_str()
+    } else {
+        text
+    };
     if phrase.is_empty() {
         return Vec::new();
     }
-    hay.match_indices(phrase).map(|(at, found)| at..at + found.len()).collect()
+    hay.match_indices(phrase)
+        .map(|(at, found)| at..at + found.len())
+        .collect()
 }
 
 #[cfg(test)]
@@ -209,7 +230,8 @@ mod tests {
     #[test]
     fn longer_filters_narrow_shorter_ones() {
         let parse = |text| Pattern::parse(text).ok().flatten();
-        let (Some(short), Some(long), Some(not)) = (parse("ap"), parse("api"), parse("!api")) else {
+        let (Some(short), Some(long), Some(not)) = (parse("ap"), parse("api"), parse("!api"))
+        else {
             unreachable!()
         };
         assert!(long.narrows(&short));

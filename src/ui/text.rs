@@ -3,9 +3,18 @@
 
 use std::borrow::Cow;
 
-use ratatui::{buffer::Buffer, style::Style};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    symbols,
+    widgets::{Block, Clear, Widget},
+};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::Cx;
+use crate::theme::Role;
 
 /// Makes text safe to show: control characters become visible (`^[` for escape), invisible and direction-changing
 /// characters become `<U+202E>`, line ends and tabs become spaces.
@@ -70,6 +79,19 @@ pub(super) fn cut<'a>(text: &'a str, most: usize, ellipsis: &str) -> Cow<'a, str
     Cow::Owned(kept)
 }
 
+/// What is left of clean text when its first cells are scrolled away.
+#[must_use]
+pub(super) fn skip_cells(text: &str, cells: usize) -> &str {
+    let mut skipped = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        if skipped >= cells {
+            return &text[at..];
+        }
+        skipped += grapheme.width();
+    }
+    ""
+}
+
 /// Breaks clean text into lines of at most `most` cells, at spaces where there are some. The second and further
 /// lines are `indent` cells narrower. Returns byte ranges, so that styles can be laid over them.
 #[must_use]
@@ -79,7 +101,12 @@ pub(super) fn wrap(text: &str, most: usize, indent: usize) -> Vec<std::ops::Rang
     let mut taken = 0;
     let mut space = None;
     for (at, character) in text.char_indices() {
-        let room = if lines.is_empty() { most } else { most.saturating_sub(indent) }.max(1);
+        let room = if lines.is_empty() {
+            most
+        } else {
+            most.saturating_sub(indent)
+        }
+        .max(1);
         let cells = character.width().unwrap_or(0);
         if taken + cells > room && at > start {
             let end = space.filter(|space| *space > start).unwrap_or(at);
@@ -115,6 +142,48 @@ pub(super) fn put(
     end.saturating_sub(x)
 }
 
+/// Marks the place where the next letter goes.
+pub(super) fn cursor(buffer: &mut Buffer, (x, y): (u16, u16), cx: &Cx) {
+    if buffer.area.contains((x, y).into()) {
+        let place = Rect {
+            x,
+            y,
+            width: 1,
+            height: 1,
+        };
+        buffer.set_style(place, cx.theme.style(Role::CursorRow));
+    }
+}
+
+/// Clears a rectangle and draws a frame with a title around it.
+pub(super) fn panel(buffer: &mut Buffer, frame: Rect, title: &str, cx: &Cx) {
+    let style = cx.theme.style(Role::DialogBorder);
+    Clear.render(frame, buffer);
+    let set = if cx.glyphs.ascii {
+        ASCII_BORDER
+    } else {
+        symbols::border::PLAIN
+    };
+    Block::bordered()
+        .border_set(set)
+        .border_style(style)
+        .render(frame, buffer);
+    let title = format!(" {title} ");
+    let room = frame.width.saturating_sub(4);
+    put(buffer, (frame.x + 2, frame.y), &title, room, style, "");
+}
+
+const ASCII_BORDER: symbols::border::Set = symbols::border::Set {
+    top_left: "+",
+    top_right: "+",
+    bottom_left: "+",
+    bottom_right: "+",
+    vertical_left: "|",
+    vertical_right: "|",
+    horizontal_top: "-",
+    horizontal_bottom: "-",
+};
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -147,7 +216,10 @@ mod tests {
     #[test]
     fn wraps_at_spaces_and_hard_where_there_are_none() {
         let lines = |text: &'static str, most, indent| -> Vec<&str> {
-            wrap(text, most, indent).into_iter().map(|range| &text[range]).collect()
+            wrap(text, most, indent)
+                .into_iter()
+                .map(|range| &text[range])
+                .collect()
         };
         assert_eq!(lines("one two three", 8, 0), ["one two ", "three"]);
         assert_eq!(lines("abcdefgh", 3, 0), ["abc", "def", "gh"]);

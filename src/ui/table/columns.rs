@@ -53,11 +53,17 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, shift: usize
         let victim = if shift > 0 {
             kept.len() - 1
         } else {
-            let highest = kept.iter().map(|column| column.head.rank).max().unwrap_or(0);
+            let highest = kept
+                .iter()
+                .map(|column| column.head.rank)
+                .max()
+                .unwrap_or(0);
             if highest == 0 {
                 break;
             }
-            kept.iter().rposition(|column| column.head.rank == highest).unwrap_or(0)
+            kept.iter()
+                .rposition(|column| column.head.rank == highest)
+                .unwrap_or(0)
         };
         kept.remove(victim);
     }
@@ -66,7 +72,11 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, shift: usize
     let columns = kept
         .into_iter()
         .map(|column| {
-            let wanted = measured.get(column.index).copied().unwrap_or(0).min(column.head.grow);
+            let wanted = measured
+                .get(column.index)
+                .copied()
+                .unwrap_or(0)
+                .min(column.head.grow);
             let extra = wanted.saturating_sub(column.head.width).min(spare);
             spare -= extra;
             (column, column.head.width + extra)
@@ -107,7 +117,11 @@ mod tests {
     }
 
     fn widths(layout: &Layout) -> Vec<(usize, u16)> {
-        layout.columns.iter().map(|(shown, width)| (shown.index, *width)).collect()
+        layout
+            .columns
+            .iter()
+            .map(|(shown, width)| (shown.index, *width))
+            .collect()
     }
 
     #[test]
@@ -129,8 +143,14 @@ mod tests {
     #[test]
     fn columns_grow_with_their_content_and_no_further() {
         let columns = shown(&[(10, 40, 0), (10, 20, 0)]);
-        assert_eq!(widths(&lay_out(&columns, &[15, 99], 100, 0)), [(0, 15), (1, 20)]);
-        assert_eq!(widths(&lay_out(&columns, &[99, 99], 30, 0)), [(0, 16), (1, 10)]);
+        assert_eq!(
+            widths(&lay_out(&columns, &[15, 99], 100, 0)),
+            [(0, 15), (1, 20)]
+        );
+        assert_eq!(
+            widths(&lay_out(&columns, &[99, 99], 30, 0)),
+            [(0, 16), (1, 10)]
+        );
     }
 
     #[test]

@@ -31,7 +31,11 @@ impl TableLayer {
             if row >= self.sheet.len() {
                 break;
             }
-            let line = Rect { y: body.y + line, height: 1, ..body };
+            let line = Rect {
+                y: body.y + line,
+                height: 1,
+                ..body
+            };
             self.paint_row(row, &layout, line, buffer, cx);
         }
     }
@@ -49,7 +53,15 @@ impl TableLayer {
             };
             let style = cx.theme.style(role);
             let room = (*width).min(area.right().saturating_sub(x));
-            put_aligned(buffer, (x, area.y), &title, room, shown.head.align, style, "");
+            put_aligned(
+                buffer,
+                (x, area.y),
+                &title,
+                room,
+                shown.head.align,
+                style,
+                "",
+            );
             x = x.saturating_add(width + GAP);
         }
         if layout.more && area.width > 0 {
@@ -68,16 +80,35 @@ impl TableLayer {
             buffer.set_style(line, cursor_style);
         }
         let style_of = |tone: Tone| {
-            if on_cursor { cursor_style } else { cx.theme.style(role_of(tone)) }
+            if on_cursor {
+                cursor_style
+            } else {
+                cx.theme.style(role_of(tone))
+            }
         };
-        text::put(buffer, (line.x, line.y), health.mark(), 1, style_of(health.into()), "");
+        text::put(
+            buffer,
+            (line.x, line.y),
+            health.mark(),
+            1,
+            style_of(health.into()),
+            "",
+        );
         let mut x = line.x + MARK;
         for (shown, width) in &layout.columns {
             let room = (*width).min(line.right().saturating_sub(x));
             let cell = self.sheet.cell(row, shown.index, &model);
             let style = style_of(cell.tone);
             let ellipsis = cx.glyphs.ellipsis();
-            put_aligned(buffer, (x, line.y), &cell.text, room, shown.head.align, style, ellipsis);
+            put_aligned(
+                buffer,
+                (x, line.y),
+                &cell.text,
+                room,
+                shown.head.align,
+                style,
+                ellipsis,
+            );
             self.paint_matches(shown, &cell, (x, line.y), room, buffer, cx);
             x = x.saturating_add(width + GAP);
         }
@@ -93,14 +124,21 @@ impl TableLayer {
         buffer: &mut Buffer,
         cx: &Cx,
     ) {
-        let Some(pattern) = self.sheet.pattern().filter(|_| shown.head.find) else { return };
+        let Some(pattern) = self.sheet.pattern().filter(|_| shown.head.find) else {
+            return;
+        };
         let safe = text::clean(&cell.text);
         for range in pattern.matches(&safe) {
             let from = u16::try_from(text::width(&safe[..range.start])).unwrap_or(u16::MAX);
             let cells = u16::try_from(text::width(&safe[range])).unwrap_or(0);
             let cells = cells.min(room.saturating_sub(from));
             if cells > 0 {
-                let place = Rect { x: x + from, y, width: cells, height: 1 };
+                let place = Rect {
+                    x: x + from,
+                    y,
+                    width: cells,
+                    height: 1,
+                };
                 buffer.set_style(place, cx.theme.style(Role::Match));
             }
         }
@@ -116,11 +154,16 @@ impl TableLayer {
             None => String::new(),
         };
         let total = self.sheet.total();
-        let settled = self.sheet.is_settled_on(cx.store, self.resource, &self.place.scope);
+        let settled = self
+            .sheet
+            .is_settled_on(cx.store, self.resource, &self.place.scope);
         let says = if total > 0 && self.sheet.is_unhealthy_only() && !self.sheet.is_filtered() {
             format!("All {total} {what} are healthy; esc shows them.")
         } else if total > 0 {
-            format!("None of {total} {what} match {}; esc clears the filter.", self.sheet.filter_text())
+            format!(
+                "None of {total} {what} match {}; esc clears the filter.",
+                self.sheet.filter_text()
+            )
         } else if settled {
             format!("No {what}{within}.")
         } else if cx.freshness.is_faulty() {
@@ -131,7 +174,14 @@ impl TableLayer {
         let style = cx.theme.style(Role::TextMuted);
         let at = (area.x + MARK, area.y.saturating_add(1));
         if at.1 < area.bottom() {
-            text::put(buffer, at, &says, area.width.saturating_sub(MARK), style, cx.glyphs.ellipsis());
+            text::put(
+                buffer,
+                at,
+                &says,
+                area.width.saturating_sub(MARK),
+                style,
+                cx.glyphs.ellipsis(),
+            );
         }
     }
 }
@@ -169,5 +219,12 @@ fn put_aligned(
             room.saturating_sub(cells)
         }
     };
-    text::put(buffer, (x + inset, y), content, room - inset, style, ellipsis);
+    text::put(
+        buffer,
+        (x + inset, y),
+        content,
+        room - inset,
+        style,
+        ellipsis,
+    );
 }

@@ -4,12 +4,12 @@ mod columns;
 mod draw;
 mod rows;
 
+pub(super) use draw::role_of;
+
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use self::rows::Sheet;
-use super::{
-    Ask, Choice, Cx, Input, Layer, Level, Menu, Need, Pattern, Reply, layer::Hint,
-};
+use super::{Ask, Choice, Cx, Input, Layer, Level, Menu, Need, Pattern, Reply, layer::Hint};
 use crate::{
     keymap::{Area, Code, Command, Key, Target},
     model::Subject,
@@ -145,7 +145,10 @@ impl TableLayer {
 
     fn on_sort(&mut self, command: Command, cx: &Cx) -> bool {
         let heads = self.heads(cx);
-        let at = self.sheet.sort().and_then(|(column, _)| heads.iter().position(|head| head.index == column));
+        let at = self
+            .sheet
+            .sort()
+            .and_then(|(column, _)| heads.iter().position(|head| head.index == column));
         match command {
             Command::SortLeft | Command::SortRight => {
                 let count = heads.len();
@@ -158,7 +161,9 @@ impl TableLayer {
             }
             Command::SortReverse => self.sheet.reverse(),
             Command::SortName => self.sheet.toggle_sort(0),
-            Command::SortAge => return self.sort_titled(&["AGE", "STOPPED", "REGISTERED", "TIME"], cx),
+            Command::SortAge => {
+                return self.sort_titled(&["AGE", "STOPPED", "REGISTERED", "TIME"], cx);
+            }
             Command::SortStatus => return self.sort_titled(&["STATUS", "ROLLOUT"], cx),
             Command::Unhealthy => self.sheet.toggle_unhealthy(),
             _ => return false,
@@ -168,7 +173,9 @@ impl TableLayer {
 
     fn sort_titled(&mut self, titles: &[&str], cx: &Cx) -> bool {
         let heads = self.heads(cx);
-        let found = heads.iter().find(|shown| titles.contains(&shown.head.title));
+        let found = heads
+            .iter()
+            .find(|shown| titles.contains(&shown.head.title));
         if let Some(shown) = found {
             self.sheet.toggle_sort(shown.index);
         }
@@ -201,17 +208,20 @@ impl TableLayer {
     }
 
     fn on_subject(&self, command: Command, cx: &Cx) -> Reply {
-        let Some(subject) = self.sheet.subject(self.cursor) else { return Reply::Taken };
+        let Some(subject) = self.sheet.subject(self.cursor) else {
+            return Reply::Taken;
+        };
         match command {
             Command::Enter => {
-                match self.resource.enter(&subject, &self.place.scope, &cx.model()) {
+                match self
+                    .resource
+                    .enter(&subject, &self.place.scope, &cx.model())
+                {
                     Some(step) => Reply::Ask(Ask::Step(step)),
                     None => Reply::Taken,
                 }
             }
-            Command::Describe => {
-                Reply::Ask(Ask::Step(Step::Describe(self.resource.id(), subject)))
-            }
+            Command::Describe => Reply::Ask(Ask::Step(Step::Describe(self.resource.id(), subject))),
             Command::Raw => Reply::Ask(Ask::ShowRaw(subject)),
             Command::CopyName => {
                 Reply::Ask(Ask::Copy("name".to_owned(), subject.name().to_owned()))
@@ -303,8 +313,12 @@ impl Layer for TableLayer {
     }
 
     fn on_link(&mut self, index: usize, cx: &Cx) -> Reply {
-        let Some(subject) = self.sheet.subject(self.cursor) else { return Reply::Taken };
-        let Some(link) = self.resource.links().get(index) else { return Reply::Ignored };
+        let Some(subject) = self.sheet.subject(self.cursor) else {
+            return Reply::Taken;
+        };
+        let Some(link) = self.resource.links().get(index) else {
+            return Reply::Ignored;
+        };
         match (link.to)(&subject, &self.place.scope, &cx.model()) {
             Some(step) => Reply::Ask(Ask::Step(step)),
             None => Reply::Ask(Ask::Say(
@@ -330,7 +344,11 @@ impl Layer for TableLayer {
         let mut hints = Vec::new();
         if let Some(subject) = self.sheet.subject(self.cursor) {
             let model = cx.model();
-            if self.resource.enter(&subject, &self.place.scope, &model).is_some() {
+            if self
+                .resource
+                .enter(&subject, &self.place.scope, &model)
+                .is_some()
+            {
                 hints.push(Hint::of(Target::Command(Command::Enter)));
             }
             for (index, link) in self.resource.links().iter().enumerate() {
@@ -347,7 +365,11 @@ impl Layer for TableLayer {
             hints.push(Hint::named(Target::Command(Command::Facet), next));
         }
         if self.sheet.unhealthy() > 0 || self.sheet.is_unhealthy_only() {
-            let label = if self.sheet.is_unhealthy_only() { "show all" } else { "unhealthy" };
+            let label = if self.sheet.is_unhealthy_only() {
+                "show all"
+            } else {
+                "unhealthy"
+            };
             hints.push(Hint::named(Target::Command(Command::Unhealthy), label));
         }
         hints.push(Hint::of(Target::Command(Command::Filter)));
@@ -358,7 +380,10 @@ impl Layer for TableLayer {
     fn needs(&self, store: &Store) -> Vec<Need> {
         let moving = self.sheet.is_moving();
         let queries = self.resource.needs(&self.place.scope, store);
-        queries.into_iter().map(|query| Need { query, moving }).collect()
+        queries
+            .into_iter()
+            .map(|query| Need { query, moving })
+            .collect()
     }
 
     fn place(&self) -> Option<&Place> {
@@ -371,14 +396,25 @@ impl Layer for TableLayer {
 
     fn settle(&mut self, cx: &Cx) {
         if self.sheet.settle(&self.place.scope, &cx.model()) {
-            let held = self.anchor.as_ref().and_then(|anchor| self.sheet.find(anchor));
+            let held = self
+                .anchor
+                .as_ref()
+                .and_then(|anchor| self.sheet.find(anchor));
             match held {
                 Some(row) => self.cursor = row,
                 None => self.cursor = self.cursor.min(self.sheet.len().saturating_sub(1)),
             }
             // While the thing held is only filtered away, the hold is kept for when it comes back.
-            let gone = self.anchor.as_ref().is_none_or(|anchor| !self.sheet.knows(anchor));
-            if held.is_none() && gone && self.sheet.is_settled_on(cx.store, self.resource, &self.place.scope) {
+            let gone = self
+                .anchor
+                .as_ref()
+                .is_none_or(|anchor| !self.sheet.knows(anchor));
+            if held.is_none()
+                && gone
+                && self
+                    .sheet
+                    .is_settled_on(cx.store, self.resource, &self.place.scope)
+            {
                 self.anchor = self.sheet.subject(self.cursor);
             }
         }
@@ -419,7 +455,9 @@ impl Layer for TableLayer {
             text.push('\n');
             let cells: Vec<String> = heads
                 .iter()
-                .map(|shown| super::clean(&self.sheet.cell(row, shown.index, &cx.model()).text).into_owned())
+                .map(|shown| {
+                    super::clean(&self.sheet.cell(row, shown.index, &cx.model()).text).into_owned()
+                })
                 .collect();
             text.push_str(&cells.join("\t"));
         }

@@ -81,7 +81,11 @@ impl Sheet {
     fn rebuild(&mut self, scope: &Scope, cx: &Cx) {
         let rows = self.resource.rows(scope, cx.store);
         self.health = (0..rows.len()).map(|row| rows.health(row, cx)).collect();
-        self.unhealthy = self.health.iter().filter(|health| health.is_unhealthy()).count();
+        self.unhealthy = self
+            .health
+            .iter()
+            .filter(|health| health.is_unhealthy())
+            .count();
         self.moving = (0..rows.len()).any(|row| rows.moving(row));
         self.fields.clear();
         let step = (rows.len() / MEASURED).max(1);
@@ -94,8 +98,9 @@ impl Sheet {
                     return head.width;
                 }
                 let sample = (0..rows.len()).step_by(step);
-                let widest =
-                    sample.map(|row| text::width(&text::clean(&rows.cell(row, column, cx).text))).max();
+                let widest = sample
+                    .map(|row| text::width(&text::clean(&rows.cell(row, column, cx).text)))
+                    .max();
                 u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX)
             })
             .collect();
@@ -108,19 +113,28 @@ impl Sheet {
         let Some(rows) = &self.rows else { return };
         let mut order: Vec<usize> = (0..rows.len())
             .filter(|row| !self.unhealthy_only || self.health[*row].is_unhealthy())
-            .filter(|row| self.filter.as_ref().is_none_or(|filter| filter.takes(&self.fields[*row])))
+            .filter(|row| {
+                self.filter
+                    .as_ref()
+                    .is_none_or(|filter| filter.takes(&self.fields[*row]))
+            })
             .collect();
         let health = &self.health;
         match self.sort {
             Some((column, descending)) => {
-                let keys: Vec<SortKey> =
-                    (0..rows.len()).map(|row| rows.key(row, column, cx)).collect();
+                let keys: Vec<SortKey> = (0..rows.len())
+                    .map(|row| rows.key(row, column, cx))
+                    .collect();
                 order.sort_by(|one, two| {
-                    keys[*one].compare(&keys[*two], descending).then_with(|| rows.order(*one, *two))
+                    keys[*one]
+                        .compare(&keys[*two], descending)
+                        .then_with(|| rows.order(*one, *two))
                 });
             }
             None if self.resource.sick_first() => order.sort_by(|one, two| {
-                health[*one].cmp(&health[*two]).then_with(|| rows.order(*one, *two))
+                health[*one]
+                    .cmp(&health[*two])
+                    .then_with(|| rows.order(*one, *two))
             }),
             None => order.sort_by(|one, two| rows.order(*one, *two)),
         }
@@ -133,8 +147,12 @@ impl Sheet {
             return;
         }
         let heads = self.resource.heads();
-        let columns: Vec<usize> =
-            heads.iter().enumerate().filter(|(_, head)| head.find).map(|(index, _)| index).collect();
+        let columns: Vec<usize> = heads
+            .iter()
+            .enumerate()
+            .filter(|(_, head)| head.find)
+            .map(|(index, _)| index)
+            .collect();
         let keep_case = self.filter.as_ref().is_some_and(Pattern::is_regex);
         self.fields = (0..rows.len())
             .map(|row| {
@@ -143,14 +161,18 @@ impl Sheet {
                     fields.push_str(&rows.cell(row, *column, cx).text);
                     fields.push('\n');
                 }
-                if keep_case { fields } else { fields.to_lowercase() }
+                if keep_case {
+                    fields
+                } else {
+                    fields.to_lowercase()
+                }
             })
             .collect();
     }
 
     pub(super) fn set_filter(&mut self, filter: Option<Pattern>) {
-        let same_case = self.filter.as_ref().map(Pattern::is_regex)
-            == filter.as_ref().map(Pattern::is_regex);
+        let same_case =
+            self.filter.as_ref().map(Pattern::is_regex) == filter.as_ref().map(Pattern::is_regex);
         if !same_case {
             self.fields.clear();
         }
@@ -231,7 +253,9 @@ impl Sheet {
     }
 
     pub(super) fn health(&self, shown: usize) -> Health {
-        self.order.get(shown).map_or(Health::Unknown, |row| self.health[*row])
+        self.order
+            .get(shown)
+            .map_or(Health::Unknown, |row| self.health[*row])
     }
 
     pub(super) fn cell(&self, shown: usize, column: usize, cx: &Cx) -> Cell {
@@ -244,7 +268,9 @@ impl Sheet {
     /// The place of a thing among the rows shown.
     pub(super) fn find(&self, subject: &Subject) -> Option<usize> {
         let rows = self.rows.as_ref()?;
-        self.order.iter().position(|row| rows.subject(*row) == *subject)
+        self.order
+            .iter()
+            .position(|row| rows.subject(*row) == *subject)
     }
 
     /// Whether a thing is among the rows, shown or hidden.
@@ -260,7 +286,10 @@ impl Sheet {
         resource: &dyn Resource,
         scope: &Scope,
     ) -> bool {
-        resource.needs(scope, store).iter().all(|query| store.listing(query).is_complete())
+        resource
+            .needs(scope, store)
+            .iter()
+            .all(|query| store.listing(query).is_complete())
     }
 
     /// The counts beside the crumbs: `58`, or `12 of 58 (46 hidden), 3 unhealthy`.

@@ -1,0 +1,305 @@
+//! The command line: `:svc`, `:task all`, `:theme nord`. Enter runs exactly what was typed; Tab takes the completion.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{Ask, Cx, Help, Input, Layer, Level, Need, Reply, layer::Hint, text};
+use crate::{
+    keymap::{Area, Code, Command, Key, Target},
+    model::Subject,
+    resource::{self, Place, Resource, Scope},
+    store::Store,
+    theme::{Role, Theme},
+};
+
+/// Commands that are no views: name, further names, what follows.
+const WORDS: &[(&str, &[&str])] = &[
+    ("help", &["h"]),
+    ("quit", &["q", "q!"]),
+    ("refresh", &[]),
+    ("theme", &[]),
+];
+
+/// The command line at the foot of the screen.
+pub struct CommandLine {
+    input: Input,
+    /// Earlier lines, the newest last.
+    history: Vec<String>,
+    /// The earlier line shown, counted from the newest; 0 for what is being typed.
+    recalled: usize,
+}
+
+impl CommandLine {
+    /// An empty line that remembers earlier ones.
+    #[must_use]
+    pub fn new(history: Vec<String>) -> Self {
+        Self {
+            input: Input::default(),
+            history,
+            recalled: 0,
+        }
+    }
+
+    fn recall(&mut self, by: isize) {
+        self.recalled = self
+            .recalled
+            .saturating_add_signed(by)
+            .min(self.history.len());
+        let text = match self.recalled {
+            0 => "",
+            back => self.history[self.history.len() - back].as_str(),
+        };
+        self.input.set(text);
+    }
+
+    /// What Tab would add to the text.
+    fn ghost(&self, cx: &Cx) -> String {
+        let typed = self.input.text();
+        if typed.is_empty() || !self.input.at_end() {
+            return String::new();
+        }
+        let candidates = match typed.split_once(' ') {
+            None => first_words(),
+            Some((word, _)) => second_words(word, cx),
+        };
+        let part = typed.split_once(' ').map_or(typed, |(_, part)| part);
+        let found = candidates
+            .iter()
+            .find(|name| name.len() > part.len() && name.starts_with(part));
+        found
+            .map(|name| name[part.len()..].to_owned())
+            .unwrap_or_default()
+    }
+}
+
+fn first_words() -> Vec<String> {
+    let views = resource::VIEWS.iter().map(|view| view.id().to_owned());
+    let aliases = resource::VIEWS
+        .iter()
+        .flat_map(|view| view.aliases().iter().map(|alias| (*alias).to_owned()));
+    let words = WORDS.iter().map(|(word, _)| (*word).to_owned());
+    views.chain(words).chain(aliases).collect()
+}
+
+fn second_words(word: &str, cx: &Cx) -> Vec<String> {
+    if word == "theme" {
+        return Theme::names().into_iter().map(str::to_owned).collect();
+    }
+    let mut words = vec!["all".to_owned()];
+    words.extend(cx.store.clusters().map(|cluster| cluster.name.clone()));
+    words
+}
+
+/// What a typed line asks for.
+///
+/// # Errors
+/// Says what cannot be understood, and what is near.
+pub(super) fn parse(line: &str, cx: &Cx) -> Result<Vec<Ask>, String> {
+    let line = line.trim();
+    let (word, rest) = line
+        .split_once(' ')
+        .map_or((line, ""), |(word, rest)| (word, rest.trim()));
+    if word.is_empty() {
+        return Ok(Vec::new());
+    }
+    if let Some((name, _)) = WORDS
+        .iter()
+        .find(|(name, more)| *name == word || more.contains(&word))
+    {
+        return match *name {
+            "help" => Ok(vec![Ask::Push(Box::new(Help::new(cx)))]),
+            "quit" => Ok(vec![Ask::Quit]),
+            "refresh" => Ok(vec![Ask::Run(Target::Command(Command::Refresh))]),
+            _ if rest.is_empty() => Err(format!("which theme? {}", Theme::names().join(", "))),
+            _ => Ok(vec![Ask::Theme(rest.to_owned())]),
+        };
+    }
+    let view = find_view(word)?;
+    jump(view, rest, cx)
+}
+
+/// The view meant by a word: by name, by alias, or as the only one that begins so.
+fn find_view(word: &str) -> Result<&'static dyn Resource, String> {
+    if let Some(view) = resource::find(word) {
+        return Ok(view);
+    }
+    let begins = |view: &&&dyn Resource| {
+        view.id().starts_with(word) || view.aliases().iter().any(|alias| alias.starts_with(word))
+    };
+    let found: Vec<_> = resource::VIEWS.iter().filter(begins).collect();
+    match found.as_slice() {
+        [one] => Ok(**one),
+        [] => {
+            let near = first_words()
+                .into_iter()
+                .map(|name| (strsim::damerau_levenshtein(word, &name), name))
+                .min();
+            match near {
+                Some((distance, name)) if distance <= 2 => {
+                    Err(format!("there is no {word}; did you mean {name}?"))
+                }
+                _ => Err(format!("there is no {word}; ? lists everything")),
+            }
+        }
+        several => {
+            let names: Vec<_> = several.iter().map(|view| view.id()).collect();
+            Err(format!(
+                "{word} could be {}; type more of it",
+                names.join(" or ")
+            ))
+        }
+    }
+}
+
+/// A view over what is around, or over what the rest of the line names; further words filter.
+fn jump(view: &'static dyn Resource, rest: &str, cx: &Cx) -> Result<Vec<Ask>, String> {
+    let (first, more) = rest
+        .split_once(' ')
+        .map_or((rest, ""), |(first, more)| (first, more.trim()));
+    let named = cx
+        .store
+        .cluster_named(first)
+        .filter(|_| view.under().contains(&"cluster"));
+    let (scope, filter) = if let Some(cluster) = named {
+        (Scope::of(Subject::whole(&cluster.arn)), more)
+    } else if first == "all" && view.whole() {
+        (Scope::account(), more)
+    } else {
+        (scope_around(view, cx)?, rest)
+    };
+    let mut asks = vec![Ask::Jump(Place {
+        view: view.id(),
+        scope,
+    })];
+    if !filter.is_empty() {
+        asks.push(Ask::Filter(filter.to_owned()));
+    }
+    Ok(asks)
+}
+
+/// What a view would look at from here: the nearest thing around that it can list parts of, else the row under the
+/// cursor, else the whole account.
+fn scope_around(view: &'static dyn Resource, cx: &Cx) -> Result<Scope, String> {
+    let fits = |subject: &&Subject| {
+        let kind = match subject.arn.kind() {
+            "" => "family",
+            kind => kind,
+        };
+        view.under().contains(&kind)
+    };
+    let found = cx
+        .around
+        .iter()
+        .find(fits)
+        .or_else(|| cx.under_cursor.filter(fits));
+    match found {
+        Some(subject) => Ok(Scope::of(Subject::whole(&subject.arn))),
+        None if view.whole() => Ok(Scope::account()),
+        None => {
+            let kinds = view.under().join(" or a ");
+            Err(format!(
+                "{} belong to a {kinds}: put the cursor on one first",
+                view.id()
+            ))
+        }
+    }
+}
+
+impl Layer for CommandLine {
+    fn area(&self) -> Area {
+        Area::Page
+    }
+
+    fn is_overlay(&self) -> bool {
+        true
+    }
+
+    fn takes_text(&self) -> bool {
+        true
+    }
+
+    fn on_text(&mut self, key: Key, cx: &Cx) -> Reply {
+        match (key.code, key.ctrl) {
+            (Code::Esc, _) | (Code::Char('c'), true) => return Reply::Ask(Ask::Close),
+            (Code::Backspace, _) if self.input.text().is_empty() => return Reply::Ask(Ask::Close),
+            (Code::Enter, _) => {
+                let line = self.input.text().to_owned();
+                let asks = match parse(&line, cx) {
+                    Ok(asks) => asks,
+                    Err(why) => vec![Ask::Say(Level::Warn, why)],
+                };
+                let mut all = vec![Ask::Close, Ask::Remember(line)];
+                all.extend(asks);
+                return Reply::Ask(Ask::All(all));
+            }
+            (Code::Tab, _) => {
+                let ghost = self.ghost(cx);
+                self.input.insert(&ghost);
+            }
+            (Code::Right, _) if self.input.at_end() => {
+                let ghost = self.ghost(cx);
+                self.input.insert(&ghost);
+            }
+            (Code::Up, _) => self.recall(1),
+            (Code::Down, _) => self.recall(-1),
+            _ => {
+                self.input.on_key(key);
+            }
+        }
+        Reply::Taken
+    }
+
+    fn on_paste(&mut self, text: &str, _cx: &Cx) {
+        self.input.insert(text);
+    }
+
+    fn on_command(&mut self, _command: Command, _cx: &Cx) -> Reply {
+        Reply::Ignored
+    }
+
+    fn hints(&self, _cx: &Cx) -> Vec<Hint> {
+        Vec::new()
+    }
+
+    fn needs(&self, _store: &Store) -> Vec<Need> {
+        Vec::new()
+    }
+
+    fn settle(&mut self, _cx: &Cx) {}
+
+    fn crumb(&self, _store: &Store) -> String {
+        String::new()
+    }
+
+    fn at_foot(&self) -> bool {
+        true
+    }
+
+    fn draw(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
+        let style = cx.theme.style(Role::PromptCommand);
+        let typed = format!(":{}", self.input.text());
+        let used = text::put(
+            buffer,
+            (area.x, area.y),
+            &typed,
+            area.width,
+            style,
+            cx.glyphs.ellipsis(),
+        );
+        let ghost = cx.theme.style(Role::PromptGhost);
+        let room = area.width.saturating_sub(used);
+        text::put(
+            buffer,
+            (area.x + used, area.y),
+            &self.ghost(cx),
+            room,
+            ghost,
+            "",
+        );
+        let at = u16::try_from(self.input.cursor_cells() + 1).unwrap_or(u16::MAX);
+        text::cursor(buffer, (area.x.saturating_add(at), area.y), cx);
+    }
+
+    fn text(&self, _cx: &Cx) -> String {
+        self.input.text().to_owned()
+    }
+}

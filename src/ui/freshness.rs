@@ -1,0 +1,114 @@
+//! How old what is shown is, and what keeps it from being newer, in words.
+
+use std::time::Duration;
+
+use crate::model::{Fault, Timestamp, age};
+
+/// The freshness of a layer: of all queries that fill it, the worst.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Freshness {
+    /// Nothing has come yet.
+    #[default]
+    Loading,
+    /// As new as it is meant to be.
+    Live,
+    /// Older than it is meant to be, though nothing failed.
+    Old(Duration),
+    /// Nobody has pressed a key for long, so nothing is asked for.
+    Paused(Duration),
+    /// The last attempt failed.
+    Faulty {
+        /// Why.
+        fault: Fault,
+        /// Since when without a success.
+        since: Timestamp,
+        /// How often since.
+        times: u32,
+        /// The age of what is shown; none if nothing ever came.
+        age: Option<Duration>,
+        /// The time until the next attempt, if one is planned.
+        retry: Option<Duration>,
+    },
+}
+
+impl Freshness {
+    /// Whether the last attempt failed.
+    #[must_use]
+    pub fn is_faulty(&self) -> bool {
+        matches!(self, Self::Faulty { .. })
+    }
+
+    /// One or two words for the header.
+    #[must_use]
+    pub fn word(&self) -> String {
+        match self {
+            Self::Loading => "loading".to_owned(),
+            Self::Live => "live".to_owned(),
+            Self::Old(old) => format!("{} old", age(*old)),
+            Self::Paused(old) => format!("paused, {} old", age(*old)),
+            Self::Faulty {
+                fault,
+                age: Some(old),
+                ..
+            } => {
+                format!("{}, {} old", fault.word(), age(*old))
+            }
+            Self::Faulty { fault, .. } => fault.word(),
+        }
+    }
+
+    /// The whole story of a fault, for the line above the table: what, why, since when, what to do.
+    #[must_use]
+    pub fn story(&self, now: Timestamp) -> Option<String> {
+        let Self::Faulty {
+            fault,
+            since,
+            times,
+            retry,
+            ..
+        } = self
+        else {
+            return None;
+        };
+        let mut story = format!("{}: {}", fault.op, fault.message);
+        story.push_str(&format!(" - since {}", age(now.since(*since))));
+        if *times > 1 {
+            story.push_str(&format!(", {times} tries"));
+        }
+        if let Some(retry) = retry {
+            story.push_str(&format!(", next in {}", age(*retry)));
+        }
+        if !fault.hint.is_empty() {
+            story.push_str(&format!(" - {}", fault.hint));
+        }
+        Some(story)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FaultKind;
+
+    #[test]
+    fn a_fault_says_what_since_when_and_what_to_do() {
+        let freshness = Freshness::Faulty {
+            fault: Fault {
+                kind: FaultKind::Network,
+                op: "ListClusters".into(),
+                message: "cannot reach 127.0.0.1:4566".into(),
+                hint: "check the network".into(),
+            },
+            since: Timestamp(0),
+            times: 3,
+            age: Some(Duration::from_secs(130)),
+            retry: Some(Duration::from_secs(8)),
+        };
+        assert_eq!(freshness.word(), "unreachable, 2m old");
+        let story = freshness.story(Timestamp(120_000)).unwrap_or_default();
+        assert_eq!(
+            story,
+            "ListClusters: cannot reach 127.0.0.1:4566 - since 2m, 3 tries, next in 8s - check the network"
+        );
+    }
+}

@@ -1,0 +1,241 @@
+//! The text of a page, laid out in rows of the screen, with the hits of a search.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::super::{Cx, Pattern, clean, text};
+use crate::{
+    model::Subject,
+    resource::{Page, Resource, Tone},
+};
+
+/// Where the text of a page comes from.
+pub(super) enum Source {
+    /// A view writes it.
+    Describe(&'static dyn Resource),
+    /// It is the API answer.
+    Raw {
+        /// The answer as JSON text, or why there is none; nothing while it is on its way.
+        answer: Option<Result<Box<Value>, String>>,
+        /// Whether it is shown as JSON, else as YAML.
+        json: bool,
+    },
+}
+
+impl Source {
+    pub(super) fn toggle_format(&mut self) {
+        if let Self::Raw { json, .. } = self {
+            *json = !*json;
+        }
+    }
+
+    pub(super) fn set_answer(&mut self, came: &Result<String, String>) {
+        if let Self::Raw { answer, .. } = self {
+            *answer = Some(match came {
+                Ok(text) => serde_json::from_str(text)
+                    .map(Box::new)
+                    .map_err(|error| format!("The answer is not JSON: {error}")),
+                Err(why) => Err(why.clone()),
+            });
+        }
+    }
+}
+
+/// One row of the screen: a stretch of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) line: usize,
+    /// Bytes of the line's clean text.
+    pub(super) range: Range<usize>,
+    /// Cells it is set in.
+    pub(super) indent: u16,
+}
+
+/// Where a search hit is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hit {
+    pub(super) row: usize,
+    pub(super) line: usize,
+    pub(super) range: Range<usize>,
+}
+
+/// A line of clean text with the tones of its stretches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct CleanLine {
+    pub(super) text: String,
+    /// Ends of stretches, in bytes, with their tones.
+    pub(super) tones: Vec<(usize, Tone)>,
+    indent: u16,
+}
+
+/// A page laid out for a width.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    page: Page,
+    lines: Vec<CleanLine>,
+    rows: Vec<Row>,
+    hits: Vec<Hit>,
+    laid_out_for: Option<(Option<usize>, bool)>,
+}
+
+impl Document {
+    /// Writes the page anew and lays it out; says whether anything changed.
+    pub(super) fn settle(
+        &mut self,
+        source: &Source,
+        subject: &Subject,
+        width: Option<usize>,
+        revealed: bool,
+        cx: &Cx,
+    ) -> bool {
+        let page = write(source, subject, cx);
+        if page == self.page && self.laid_out_for == Some((width, revealed)) {
+            return false;
+        }
+        self.page = page;
+        self.lines = self
+            .page
+            .lines
+            .iter()
+            .map(|line| clean_line(line, revealed))
+            .collect();
+        self.rows = lay_out(&self.lines, width);
+        self.laid_out_for = Some((width, revealed));
+        true
+    }
+
+    /// Finds what is searched for.
+    pub(super) fn search(&mut self, pattern: Option<&Pattern>) {
+        self.hits.clear();
+        let Some(pattern) = pattern else { return };
+        for (line, clean) in self.lines.iter().enumerate() {
+            for range in pattern.hits(&clean.text) {
+                let row = self.rows.iter().position(|row| {
+                    row.line == line
+                        && row.range.start <= range.start
+                        && range.start < row.range.end
+                });
+                self.hits.extend(row.map(|row| Hit { row, line, range }));
+            }
+        }
+    }
+
+    pub(super) fn hits(&self) -> &[Hit] {
+        &self.hits
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn row(&self, row: usize) -> Option<(&Row, &CleanLine)> {
+        let row = self.rows.get(row)?;
+        self.lines.get(row.line).map(|line| (row, line))
+    }
+
+    /// The cells of the longest line.
+    pub(super) fn widest(&self) -> usize {
+        self.lines
+            .iter()
+            .map(|line| text::width(&line.text))
+            .max()
+            .unwrap_or(0)
+    }
+
+    pub(super) fn has_secrets(&self) -> bool {
+        self.page.has_secrets()
+    }
+
+    pub(super) fn text(&self, revealed: bool) -> String {
+        self.page.text(revealed)
+    }
+}
+
+fn write(source: &Source, subject: &Subject, cx: &Cx) -> Page {
+    match source {
+        Source::Describe(view) => view.page(subject, &cx.model()).unwrap_or_else(|| {
+            let name = subject.name();
+            let noun = view.noun();
+            let asked = view.page_needs(subject, cx.store);
+            let settled = asked
+                .iter()
+                .all(|query| cx.store.listing(query).is_complete());
+            if settled {
+                message(
+                    format!("The {noun} {name} is not there (any more)."),
+                    Tone::Muted,
+                )
+            } else if cx.freshness.is_faulty() {
+                message(
+                    format!("Nothing known of the {noun} {name} yet."),
+                    Tone::Muted,
+                )
+            } else {
+                message(format!("Asking for the {noun} {name}"), Tone::Muted)
+            }
+        }),
+        Source::Raw { answer: None, .. } => {
+            message(format!("Asking for {}", subject.name()), Tone::Muted)
+        }
+        Source::Raw {
+            answer: Some(Err(why)),
+            ..
+        } => message(why.clone(), Tone::Error),
+        Source::Raw {
+            answer: Some(Ok(value)),
+            json,
+        } => super::super::raw::page(value, *json),
+    }
+}
+
+fn message(text: String, tone: Tone) -> Page {
+    let mut page = Page::default();
+    page.line(vec![crate::resource::Span::new(text, tone)]);
+    page
+}
+
+fn clean_line(line: &crate::resource::Line, revealed: bool) -> CleanLine {
+    let mut clean_line = CleanLine {
+        indent: line.indent,
+        ..CleanLine::default()
+    };
+    for span in &line.spans {
+        let masked = span.secret && !revealed;
+        clean_line.text.push_str(&clean(span.shown(revealed)));
+        let tone = if masked { Tone::Muted } else { span.tone };
+        clean_line.tones.push((clean_line.text.len(), tone));
+    }
+    clean_line
+}
+
+fn lay_out(lines: &[CleanLine], width: Option<usize>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let Some(width) = width else {
+            rows.push(Row {
+                line: index,
+                range: 0..line.text.len(),
+                indent: 0,
+            });
+            continue;
+        };
+        let indent = usize::from(line.indent).min(width / 2);
+        for (part, range) in text::wrap(&line.text, width, indent)
+            .into_iter()
+            .enumerate()
+        {
+            let indent = if part == 0 {
+                0
+            } else {
+                u16::try_from(indent).unwrap_or(0)
+            };
+            rows.push(Row {
+                line: index,
+                range,
+                indent,
+            });
+        }
+    }
+    rows
+}

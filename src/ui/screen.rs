@@ -1,0 +1,452 @@
+//! The whole screen: header, crumbs, the layer in the middle, and the line at the foot.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{Context, Cx, EnvClass, Freshness, Layer, Level, Toast, text};
+use crate::{
+    keymap::{Command, Target},
+    model::Identity,
+    theme::Role,
+};
+
+/// Below this, the screen is too small for anything.
+const LEAST: (u16, u16) = (40, 8);
+/// Below this width the header gives way.
+const HEADER_LEAST: u16 = 40;
+
+/// What stands around the layers.
+pub struct Chrome<'a> {
+    /// Where the session looks.
+    pub context: &'a Context,
+    /// Who the credentials belong to.
+    pub identity: Option<&'a Identity>,
+    /// The message to show, if any.
+    pub toast: Option<&'a Toast>,
+    /// Whether the header is shown.
+    pub header: bool,
+    /// Whether the crumbs are shown.
+    pub crumbs: bool,
+    /// The layers, the root first.
+    pub layers: &'a [Box<dyn Layer>],
+}
+
+/// The parts of the screen, top to bottom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parts {
+    header: Option<Rect>,
+    crumbs: Option<Rect>,
+    banner: Option<Rect>,
+    /// The room of the layer in the middle.
+    pub(crate) body: Rect,
+    foot: Rect,
+}
+
+impl Parts {
+    /// Divides an area; a fault takes one or two lines for its story.
+    pub(crate) fn new(area: Rect, header: bool, crumbs: bool, story: Option<&str>) -> Self {
+        let mut y = area.y;
+        let mut left = area.height;
+        let mut line = |wanted: bool, lines: u16| {
+            let fits = wanted && left > lines + 3;
+            fits.then(|| {
+                let part = Rect {
+                    y,
+                    height: lines,
+                    ..area
+                };
+                y += lines;
+                left -= lines;
+                part
+            })
+        };
+        let header = line(header && area.width >= HEADER_LEAST, 1);
+        let crumbs = line(crumbs, 1);
+        let story_lines = story.map_or(0, |story| {
+            let cells = text::width(&text::clean(story)) + 2;
+            if cells > usize::from(area.width) {
+                2
+            } else {
+                1
+            }
+        });
+        let banner = line(story_lines > 0, story_lines);
+        let foot = Rect {
+            y: area.bottom().saturating_sub(1),
+            height: 1.min(area.height),
+            ..area
+        };
+        let body = Rect {
+            y,
+            height: foot.y.saturating_sub(y),
+            ..area
+        };
+        Self {
+            header,
+            crumbs,
+            banner,
+            body,
+            foot,
+        }
+    }
+}
+
+/// Paints everything.
+pub fn draw(chrome: &Chrome, area: Rect, buffer: &mut Buffer, cx: &Cx) {
+    buffer.set_style(area, cx.theme.style(Role::Text));
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        let says = format!("ecsight needs {} x {} cells", LEAST.0, LEAST.1);
+        let style = cx.theme.style(Role::StatusWarn);
+        text::put(buffer, (area.x, area.y), &says, area.width, style, "");
+        return;
+    }
+    let story = cx.freshness.story(cx.now.wall);
+    let parts = Parts::new(area, chrome.header, chrome.crumbs, story.as_deref());
+    if let Some(line) = parts.header {
+        draw_header(chrome, line, buffer, cx);
+    }
+    if let Some(line) = parts.crumbs {
+        draw_crumbs(chrome, line, buffer, cx);
+    }
+    if let (Some(lines), Some(story)) = (parts.banner, &story) {
+        draw_banner(story, lines, buffer, cx);
+    }
+    let bottom = chrome
+        .layers
+        .iter()
+        .rposition(|layer| !layer.is_overlay())
+        .unwrap_or(0);
+    if let Some(layer) = chrome.layers.get(bottom) {
+        layer.draw(parts.body, buffer, cx);
+    }
+    let top = chrome.layers.last();
+    let foot_taken = top.is_some_and(|layer| layer.at_foot());
+    if !foot_taken {
+        draw_foot(chrome, parts.foot, buffer, cx);
+    }
+    for layer in chrome.layers.iter().skip(bottom + 1) {
+        let area = if layer.at_foot() {
+            parts.foot
+        } else {
+            parts.body
+        };
+        layer.draw(area, buffer, cx);
+    }
+}
+
+/// Writes pieces side by side as far as they fit; returns where the next would go.
+fn put_pieces(buffer: &mut Buffer, line: Rect, pieces: &[(String, Style)], ellipsis: &str) -> u16 {
+    let mut x = line.x;
+    for (piece, style) in pieces {
+        let room = line.right().saturating_sub(x);
+        if room < 2 {
+            break;
+        }
+        x += text::put(buffer, (x, line.y), piece, room, *style, ellipsis);
+    }
+    x
+}
+
+fn draw_header(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
+    let context = chrome.context;
+    let base = cx.theme.style(match context.class {
+        Some(EnvClass::Prod) => Role::EnvProd,
+        Some(EnvClass::Staging) => Role::EnvStaging,
+        Some(EnvClass::Dev) => Role::EnvDev,
+        None => Role::Header,
+    });
+    buffer.set_style(line, base);
+    let account = chrome.identity.map_or_else(
+        || "account unknown".to_owned(),
+        |identity| grouped(&identity.account),
+    );
+    let or = |text: &str, otherwise: &str| {
+        if text.is_empty() {
+            otherwise.to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    let mut pieces = vec![
+        (format!(" {}  ", or(&context.profile, "default")), base),
+        (format!("{account}  "), base),
+        (format!("{}  ", or(&context.region, "no region")), base),
+    ];
+    if context.readonly {
+        pieces.push((
+            " READ-ONLY ".to_owned(),
+            base.patch(cx.theme.style(Role::HeaderReadonly)),
+        ));
+        pieces.push(("  ".to_owned(), base));
+    } else {
+        pieces.push(("read-write  ".to_owned(), base));
+    }
+    if let Some(endpoint) = context.endpoint.as_ref().filter(|_| line.width >= 100) {
+        pieces.push((format!("at {endpoint}  "), base));
+    }
+    let word = cx.freshness.word();
+    let style = match cx.freshness {
+        Freshness::Live | Freshness::Loading => base,
+        Freshness::Old(_) | Freshness::Paused(_) => base.patch(cx.theme.style(Role::Stale)),
+        Freshness::Faulty { .. } => base.patch(cx.theme.style(Role::StatusError)),
+    };
+    let cells = u16::try_from(text::width(&text::clean(&word)) + 1).unwrap_or(u16::MAX);
+    let reserved = cells.min(line.width / 2);
+    let left = Rect {
+        width: line.width - reserved,
+        ..line
+    };
+    put_pieces(buffer, left, &pieces, cx.glyphs.ellipsis());
+    let at = (line.right() - reserved, line.y);
+    text::put(buffer, at, &word, reserved, style, cx.glyphs.ellipsis());
+}
+
+/// An account number in groups of four: `1234-5678-9012`.
+fn grouped(account: &str) -> String {
+    if account.len() != 12 || !account.is_ascii() {
+        return account.to_owned();
+    }
+    format!("{}-{}-{}", &account[..4], &account[4..8], &account[8..])
+}
+
+fn draw_crumbs(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
+    let Some(top) = chrome.layers.iter().rev().find(|layer| !layer.is_overlay()) else {
+        return;
+    };
+    let mut pieces = Vec::new();
+    if let Some(filter) = top.filter() {
+        let style = cx.theme.style(Role::PromptFilter);
+        let mut shown = format!("/{}", filter.text);
+        if filter.cursor.is_some() {
+            shown.push(' ');
+        }
+        pieces.push((shown, style));
+        if let Some(complaint) = filter.complaint {
+            pieces.push((format!("  {complaint}"), cx.theme.style(Role::StatusError)));
+        }
+    }
+    let filter_cells: usize = pieces
+        .iter()
+        .map(|(piece, _)| text::width(&text::clean(piece)))
+        .sum();
+    let status = top.status();
+    let crumbs = crumb_texts(chrome.layers, cx);
+    let room = usize::from(line.width).saturating_sub(filter_cells + text::width(&status) + 6);
+    let x = put_crumbs(
+        &crumbs,
+        Rect {
+            width: u16::try_from(room.max(12))
+                .unwrap_or(u16::MAX)
+                .min(line.width),
+            ..line
+        },
+        buffer,
+        cx,
+    );
+    let mut rest = Rect {
+        x: x + 2,
+        width: line.right().saturating_sub(x + 2),
+        ..line
+    };
+    let counter = cx.theme.style(Role::Counter);
+    let used = text::put(
+        buffer,
+        (rest.x, rest.y),
+        &status,
+        rest.width,
+        counter,
+        cx.glyphs.ellipsis(),
+    );
+    rest = Rect {
+        x: rest.x + used + 2,
+        width: rest.width.saturating_sub(used + 2),
+        ..rest
+    };
+    let start = rest.x;
+    let end = put_pieces(buffer, rest, &pieces, cx.glyphs.ellipsis());
+    if let Some(at) = top.filter().and_then(|filter| filter.cursor) {
+        let at = u16::try_from(at + 1).unwrap_or(u16::MAX);
+        text::cursor(buffer, (start.saturating_add(at), line.y), cx);
+    }
+    let rule = cx.theme.style(Role::Border);
+    for x in (end + 1)..line.right() {
+        text::put(buffer, (x, line.y), cx.glyphs.rule(), 1, rule, "");
+    }
+}
+
+/// The crumbs: the things looked at and the views over them, `prod-web > services > api > tasks`.
+fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
+    let mut crumbs: Vec<String> = Vec::new();
+    for layer in layers.iter().filter(|layer| !layer.is_overlay()) {
+        let of = layer.place().and_then(|place| place.scope.of.as_ref());
+        if let Some(of) = of {
+            let name = if of.arn.kind() == "task" {
+                of.arn.short()
+            } else {
+                of.name()
+            };
+            crumbs.push(name.to_owned());
+        } else if layer.place().is_some() && layer.view() != Some("clusters") {
+            crumbs.push("all".to_owned());
+        }
+        crumbs.push(layer.crumb(cx.store));
+    }
+    crumbs
+}
+
+/// Writes crumbs; where they do not fit, those at the front give way.
+fn put_crumbs(crumbs: &[String], line: Rect, buffer: &mut Buffer, cx: &Cx) -> u16 {
+    let cells = |crumbs: &[String]| {
+        crumbs
+            .iter()
+            .map(|crumb| text::width(crumb) + 3)
+            .sum::<usize>()
+    };
+    let mut first = 0;
+    while first + 1 < crumbs.len()
+        && cells(&crumbs[first..]) + if first > 0 { 4 } else { 0 } > usize::from(line.width)
+    {
+        first += 1;
+    }
+    let plain = cx.theme.style(Role::Crumb);
+    let mut pieces = vec![(" ".to_owned(), plain)];
+    if first > 0 {
+        pieces.push((format!("{} > ", cx.glyphs.ellipsis()), plain));
+    }
+    let last = crumbs.len().saturating_sub(1);
+    for (index, crumb) in crumbs.iter().enumerate().skip(first) {
+        if index == last {
+            pieces.push((crumb.clone(), cx.theme.style(Role::CrumbActive)));
+        } else {
+            pieces.push((format!("{crumb} > "), plain));
+        }
+    }
+    put_pieces(buffer, line, &pieces, cx.glyphs.ellipsis())
+}
+
+fn draw_banner(story: &str, lines: Rect, buffer: &mut Buffer, cx: &Cx) {
+    let style = cx.theme.style(Role::StatusError);
+    let safe = text::clean(story);
+    let room = usize::from(lines.width.saturating_sub(2));
+    let ellipsis = cx.glyphs.ellipsis();
+    text::put(buffer, (lines.x, lines.y), "!", 1, style, "");
+    let parts = text::wrap(&safe, room, 0);
+    for (line, range) in parts.iter().take(usize::from(lines.height)).enumerate() {
+        let last = line + 1 == usize::from(lines.height);
+        let part = if last {
+            &safe[range.start..]
+        } else {
+            &safe[range.clone()]
+        };
+        let y = lines.y + u16::try_from(line).unwrap_or(0);
+        text::put(
+            buffer,
+            (lines.x + 2, y),
+            part,
+            lines.width.saturating_sub(2),
+            style,
+            ellipsis,
+        );
+    }
+}
+
+fn draw_foot(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
+    if let Some(toast) = chrome.toast {
+        let (role, mark) = match toast.level {
+            Level::Info => (Role::FlashInfo, ""),
+            Level::Warn => (Role::FlashWarn, "~ "),
+            Level::Error => (Role::FlashError, "! "),
+        };
+        let says = format!(" {mark}{}", toast.text);
+        text::put(
+            buffer,
+            (line.x, line.y),
+            &says,
+            line.width,
+            cx.theme.style(role),
+            cx.glyphs.ellipsis(),
+        );
+        return;
+    }
+    let Some(top) = chrome.layers.last() else {
+        return;
+    };
+    let mut hints = top.hints(cx);
+    if hints.is_empty() {
+        return;
+    }
+    hints.push(super::layer::Hint::of(Target::Command(
+        Command::CommandLine,
+    )));
+    hints.push(super::layer::Hint::of(Target::Command(Command::Help)));
+    let mut x = line.x + 1;
+    for hint in hints {
+        let Some(binding) = cx.keymap.binding(hint.target) else {
+            continue;
+        };
+        let Some(key) = binding.keys.first() else {
+            continue;
+        };
+        let label = hint.label.unwrap_or(binding.label);
+        let key = key.to_string();
+        let cells = u16::try_from(key.len() + 1 + label.len()).unwrap_or(u16::MAX);
+        if x.saturating_add(cells) > line.right() {
+            break;
+        }
+        x += text::put(
+            buffer,
+            (x, line.y),
+            &key,
+            line.width,
+            cx.theme.style(Role::Key),
+            "",
+        );
+        x += 1;
+        x += text::put(
+            buffer,
+            (x, line.y),
+            label,
+            line.width,
+            cx.theme.style(Role::Hint),
+            "",
+        );
+        x += 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_written_in_groups() {
+        assert_eq!(grouped("123456789012"), "1234-5678-9012");
+        assert_eq!(grouped("demo"), "demo");
+    }
+
+    #[test]
+    fn a_small_screen_keeps_the_body() {
+        let area = Rect {
+            x: 0,
+            y: 0,
+            width: 80,
+            height: 24,
+        };
+        let parts = Parts::new(area, true, true, Some("short"));
+        assert_eq!(
+            parts.body,
+            Rect {
+                x: 0,
+                y: 3,
+                width: 80,
+                height: 20
+            }
+        );
+        let tiny = Rect {
+            x: 0,
+            y: 0,
+            width: 40,
+            height: 4,
+        };
+        assert!(Parts::new(tiny, true, true, None).body.height >= 3);
+    }
+}
