@@ -1,1 +1,3 @@
-fn main(){}
+//! ecsight.
+
+fn main() {}
