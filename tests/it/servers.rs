@@ -5,6 +5,7 @@ use std::env;
 
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig};
 use aws_credential_types::Credentials;
+use aws_sdk_ecs::operation::list_services::ListServicesOutput;
 use aws_sdk_ecs::types::{ContainerInstanceStatus, DesiredStatus};
 use bollard::Docker;
 use bollard::query_parameters::{ListContainersOptions, LogsOptions};
@@ -244,8 +245,12 @@ async fn behind_the_proxy_services_come_in_pages_as_from_aws() {
         .await
         .unwrap();
     assert!(pages.iter().all(|page| page.service_arns().len() == 1));
-    let paged: Vec<_> = pages.iter().flat_map(|page| page.service_arns()).collect();
-    assert_eq!(paged, whole.service_arns().iter().collect::<Vec<_>>());
+    let found = pages
+        .iter()
+        .flat_map(ListServicesOutput::service_arns)
+        .cloned()
+        .collect::<Vec<_>>();
+    assert_eq!(found, whole.service_arns());
     assert_eq!(proxy.calls()["ListServices"], pages.len() as u64);
 }
 

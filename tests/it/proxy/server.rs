@@ -1,6 +1,7 @@
 //! The networking of the proxy: accepts connections, decides what each call meets, asks the upstream.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::future::poll_fn;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -104,9 +105,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let end = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
     let stream = connection.into_parts().io.into_inner();
-    if end.is_err_and(|error| {
-        std::error::Error::source(&error).is_some_and(|cause| cause.is::<Reset>())
-    }) {
+    if end.is_err_and(|error| error.source().is_some_and(<dyn Error>::is::<Reset>)) {
         // Closing a socket that must not linger sends a reset in place of the usual end.
         let _ = stream.set_zero_linger();
     }
@@ -247,16 +246,12 @@ impl Call {
             if let Some(Value::Array(items)) = content.get_mut(paged.list) {
                 whole.append(items);
             }
-            match content.shift_remove("nextToken") {
-                Some(Value::String(token)) => {
-                    _ = request.insert("nextToken".to_owned(), token.into())
-                }
-                _ => {
-                    paged.cut(page, &mut content, whole);
-                    answer.body = Value::Object(content).to_string().into();
-                    return answer;
-                }
-            }
+            let Some(token) = content.shift_remove("nextToken").filter(Value::is_string) else {
+                paged.cut(page, &mut content, whole);
+                answer.body = Value::Object(content).to_string().into();
+                return answer;
+            };
+            request.insert("nextToken".to_owned(), token);
         }
     }
 
@@ -276,7 +271,7 @@ impl Call {
         &self,
         upstream: &str,
         body: Bytes,
-    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+    ) -> Result<Answer, Box<dyn Error + Send + Sync>> {
         let stream = TcpStream::connect(upstream).await?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;

@@ -367,7 +367,7 @@ async fn a_hanging_call_goes_on_when_healed() {
 #[tokio::test]
 async fn a_delayed_call_is_overtaken() {
     let (_upstream, proxy, ecs) = started().await;
-    proxy.delay(Duration::from_secs(3600));
+    proxy.delay(Duration::from_hours(1));
     let slow = tokio::spawn({
         let ecs = ecs.clone();
         async move { list(&ecs).await }
