@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig};
 use aws_credential_types::Credentials;
+use aws_sdk_ecs::client::Waiters;
 use aws_sdk_ecs::operation::list_services::ListServicesOutput;
 use aws_sdk_ecs::types::{ContainerInstanceStatus, DesiredStatus};
 use bollard::Docker;
@@ -56,15 +58,19 @@ pub async fn ecs(endpoint: &str) -> aws_sdk_ecs::Client {
     aws_sdk_ecs::Client::new(&config)
 }
 
-/// The ARNs of the running tasks of a service.
-async fn running(ecs: &aws_sdk_ecs::Client, cluster: &str, service: &str) -> Vec<String> {
-    let listed = ecs
+/// The ARNs of the tasks of a service, running or stopped.
+async fn tasks(
+    ecs: &aws_sdk_ecs::Client,
+    cluster: &str,
+    service: &str,
+    status: DesiredStatus,
+) -> Vec<String> {
+    let request = ecs
         .list_tasks()
         .cluster(cluster)
         .service_name(service)
-        .send()
-        .await;
-    listed.unwrap().task_arns.unwrap_or_default()
+        .desired_status(status);
+    request.send().await.unwrap().task_arns.unwrap_or_default()
 }
 
 #[tokio::test]
@@ -72,7 +78,7 @@ async fn running(ecs: &aws_sdk_ecs::Client, cluster: &str, service: &str) -> Vec
 async fn every_container_of_the_healthy_service_is_a_real_one() {
     let ecs = ecs(&ministack()).await;
     let docker = docker().await;
-    let arns = running(&ecs, "prod", "web").await;
+    let arns = tasks(&ecs, "prod", "web", DesiredStatus::Running).await;
     assert_eq!(arns.len(), 3);
     let described = ecs
         .describe_tasks()
@@ -149,31 +155,25 @@ async fn a_container_of_the_healthy_service_writes_its_log() {
 
 #[tokio::test]
 #[ignore = "needs the servers of ./test"]
-async fn the_sick_service_leaves_failed_tasks_behind() {
+async fn a_task_of_the_sick_service_fails_with_its_exit_code() {
     let ecs = ecs(&ministack()).await;
-    let stopped = loop {
-        let listed = ecs
-            .list_tasks()
-            .cluster("staging")
-            .service_name("importer")
-            .desired_status(DesiredStatus::Stopped)
-            .send()
-            .await
-            .unwrap();
-        let arns = listed.task_arns.unwrap_or_default();
-        if !arns.is_empty() {
-            break arns;
-        }
-        tokio::task::yield_now().await;
-    };
-    let described = ecs
-        .describe_tasks()
+    let mut arns = tasks(&ecs, "staging", "importer", DesiredStatus::Stopped).await;
+    if arns.is_empty() {
+        arns = tasks(&ecs, "staging", "importer", DesiredStatus::Running).await;
+    }
+    let first = arns
+        .first()
+        .expect("a task of the service, past or present");
+    let stopped = ecs
+        .wait_until_tasks_stopped()
         .cluster("staging")
-        .tasks(&stopped[0])
-        .send()
+        .tasks(first)
+        .wait(Duration::from_mins(2))
         .await
+        .unwrap()
+        .into_result()
         .unwrap();
-    let task = &described.tasks()[0];
+    let task = &stopped.tasks()[0];
     assert_eq!(
         task.stop_code().unwrap().as_str(),
         "EssentialContainerExited"

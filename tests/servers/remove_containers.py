@@ -1,4 +1,5 @@
-"""Removes the containers of one MiniStack, known by the port it served on, and no others.
+"""Removes the containers of one MiniStack, known by the port it served on, and no others. Prints how many containers
+of others still run in that engine.
 
 usage: remove_containers.py ENGINE PORT
 """
@@ -22,6 +23,7 @@ def main(engine, port):
             pass
     if ours:
         print(f"servers: removed {len(ours)} containers", file=sys.stderr)
+    print(len(client.containers.list(sparse=True)))
 
 
 if __name__ == "__main__":
