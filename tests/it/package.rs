@@ -1,7 +1,7 @@
 //! What the package is made of: that no test file is left out, and that no unwanted crate came in.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Crates that must not come in by any road, each with what is used in its place. `deny.toml` bans the same.
 const BANNED: &[(&str, &str)] = &[
@@ -28,7 +28,7 @@ fn read(path: impl AsRef<Path>) -> String {
 }
 
 /// The files below a folder of modules that their parent module does not declare.
-fn forgotten(folder: &Path, parent: &Path) -> Vec<String> {
+fn forgotten(folder: &Path, parent: &Path) -> Vec<PathBuf> {
     let declarations = fs::read_to_string(parent).unwrap_or_else(|error| {
         panic!(
             "{}, the parent of {}: {error}",
@@ -50,16 +50,16 @@ fn forgotten(folder: &Path, parent: &Path) -> Vec<String> {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
         if path.is_dir() {
-            let own = folder.join(format!("{name}.rs"));
-            // A folder without a module of its name holds data, such as snapshots.
-            if own.is_file() {
-                forgotten.extend(self::forgotten(&path, &own));
+            // A folder that belongs to no module holds data, such as snapshots.
+            let own = [folder.join(format!("{name}.rs")), path.join("mod.rs")];
+            if let Some(own) = own.iter().find(|own| own.is_file()) {
+                forgotten.extend(self::forgotten(&path, own));
             }
         } else if path.extension().is_some_and(|extension| extension == "rs")
             && path != parent
             && !declared(name)
         {
-            forgotten.push(path.strip_prefix(root()).unwrap().display().to_string());
+            forgotten.push(path);
         }
     }
     forgotten
@@ -70,7 +70,7 @@ fn every_test_file_is_compiled() {
     let folder = root().join("tests/it");
     assert_eq!(
         forgotten(&folder, &folder.join("main.rs")),
-        Vec::<String>::new()
+        Vec::<PathBuf>::new()
     );
 }
 
@@ -89,11 +89,8 @@ fn a_test_file_that_is_not_declared_is_found() {
     file("snapshots/screen.snap", "");
     let mut found = forgotten(folder.path(), &folder.path().join("main.rs"));
     found.sort();
-    let ends: Vec<_> = found
-        .iter()
-        .map(|path| path.rsplit('/').next().unwrap())
-        .collect();
-    assert_eq!(ends, ["lost.rs", "missed.rs"]);
+    let expected = ["known/lost.rs", "missed.rs"].map(|name| folder.path().join(name));
+    assert_eq!(found, expected);
 }
 
 /// Name and version of every crate in the lock file.
