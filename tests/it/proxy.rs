@@ -1,6 +1,7 @@
 //! A loopback HTTP proxy in front of an AWS-like endpoint that adds what stand-ins lack: AWS's page sizes and item
 //! limits, throttling, latency, faults on demand and a count of the calls. It knows the protocols, not ecsight.
 
+mod call;
 mod fault;
 mod limits;
 mod server;
@@ -24,7 +25,8 @@ pub const ANY: &str = "*";
 
 /// A running proxy; dropping it stops it and closes its connections.
 ///
-/// A call meets, in this order: the count, the latency, the faults, the throttle, the item limits, the paging.
+/// What a call meets is decided when it arrives. It is counted, held back, and then met by a fault, by the throttle, or
+/// by the upstream behind AWS's item limits and pages.
 pub struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,

@@ -1,4 +1,4 @@
-//! The networking of the proxy: accepts connections, decides what each call meets, asks the upstream.
+//! The listening side of the proxy: its connections, and what becomes of each call. The upstream is in `call`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,20 +11,17 @@ use futures::{StreamExt, stream};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
-use hyper::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, TRANSFER_ENCODING,
-};
+use hyper::header::CONTENT_LENGTH;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Request, Response, StatusCode, http::request::Parts};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use serde_json::{Map, Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::call::{Answer, Call};
 use super::fault::{Fault, Faults};
-use super::limits::{self, Page, Paged};
 use super::throttle::Throttle;
 
 type Body = BoxBody<Bytes, io::Error>;
@@ -43,6 +40,17 @@ pub struct State {
     pub faults: Faults,
     pub throttle: Throttle,
     pub delay: Duration,
+}
+
+impl State {
+    /// What a call of this operation meets now: how long it is held back, and what becomes of it then.
+    fn meet(&mut self, operation: &str) -> (Duration, Option<Fault>) {
+        let fault = self.faults.strike(operation).or_else(|| {
+            let admitted = self.throttle.admit(operation, Instant::now());
+            (!admitted).then(Fault::throttling)
+        });
+        (self.delay, fault)
+    }
 }
 
 impl Shared {
@@ -116,23 +124,15 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let body = body.collect().await.map_err(|_| Reset)?.to_bytes();
     let call = Call::new(parts, body);
 
+    // All is decided on arrival, before the call is counted: whoever waits for the count may change the state after it.
     let mut healed = shared.healed.subscribe();
+    let (delay, fault) = shared.state.lock().unwrap().meet(&call.operation);
     shared
         .calls
         .send_modify(|calls| *calls.entry(call.operation.clone()).or_default() += 1);
-    let delay = shared.state.lock().unwrap().delay;
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-
-    let fault = {
-        let mut state = shared.state.lock().unwrap();
-        let fault = state.faults.strike(&call.operation);
-        fault.or_else(|| {
-            let admitted = state.throttle.admit(&call.operation, Instant::now());
-            (!admitted).then(Fault::throttling)
-        })
-    };
     match fault {
         None => Ok(whole(call.within_limits(&shared.upstream).await)),
         Some(Fault::Hang) => {
@@ -145,40 +145,11 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     }
 }
 
-/// A complete answer, before it is sent whole or not.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Answer {
-    fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, content_type.parse().expect("a content type"));
-        Self {
-            status: StatusCode::from_u16(status).expect("an HTTP status"),
-            headers,
-            body: body.into(),
-        }
-    }
-
-    fn into_response(self, body: Body) -> Response<Body> {
-        let mut response = Response::new(body);
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
-        response
-            .headers_mut()
-            .insert(CONTENT_LENGTH, self.body.len().into());
-        response
-    }
-}
-
 fn whole(answer: Answer) -> Response<Body> {
     let body = Full::new(answer.body.clone())
         .map_err(|never| match never {})
         .boxed();
-    answer.into_response(body)
+    response(answer, body)
 }
 
 fn truncated(answer: Answer) -> Response<Body> {
@@ -188,203 +159,15 @@ fn truncated(answer: Answer) -> Response<Body> {
         tokio::task::yield_now().await;
         Err(io::ErrorKind::UnexpectedEof.into())
     }));
-    answer.into_response(BodyExt::boxed(StreamBody::new(frames)))
+    response(answer, BodyExt::boxed(StreamBody::new(frames)))
 }
 
-/// A request of an AWS client, with the name of its operation.
-struct Call {
-    operation: String,
-    parts: Parts,
-    body: Bytes,
-}
-
-impl Call {
-    fn new(parts: Parts, body: Bytes) -> Self {
-        let operation = operation(&parts, &body);
-        Self {
-            operation,
-            parts,
-            body,
-        }
-    }
-
-    /// The answer of the upstream as AWS would give it: refused beyond the item limits, and in pages.
-    async fn within_limits(&self, upstream: &str) -> Answer {
-        let Ok(Value::Object(mut request)) = serde_json::from_slice(&self.body) else {
-            return self.forward(upstream, self.body.clone()).await;
-        };
-        if let Err(fault) = limits::check_items(&self.operation, &request) {
-            return self.refuse(&fault);
-        }
-        let Some(paged) = limits::paging(&self.operation, &request) else {
-            return self.forward(upstream, self.body.clone()).await;
-        };
-        match paged.take_page(&self.operation, &mut request) {
-            Ok(page) => self.one_page(upstream, paged, &page, request).await,
-            Err(fault) => self.refuse(&fault),
-        }
-    }
-
-    /// Reads the whole list, in the upstream's own pages if it has any, and answers with one page of it.
-    async fn one_page(
-        &self,
-        upstream: &str,
-        paged: &Paged,
-        page: &Page,
-        mut request: Map<String, Value>,
-    ) -> Answer {
-        let mut whole = Vec::new();
-        loop {
-            let body = Value::Object(request.clone()).to_string();
-            let mut answer = self.forward(upstream, body.into()).await;
-            if answer.status != StatusCode::OK {
-                return answer;
-            }
-            let Ok(Value::Object(mut content)) = serde_json::from_slice(&answer.body) else {
-                return answer;
-            };
-            if let Some(Value::Array(items)) = content.get_mut(paged.list) {
-                whole.append(items);
-            }
-            let Some(token) = content.shift_remove("nextToken").filter(Value::is_string) else {
-                paged.cut(page, &mut content, whole);
-                answer.body = Value::Object(content).to_string().into();
-                return answer;
-            };
-            request.insert("nextToken".to_owned(), token);
-        }
-    }
-
-    async fn forward(&self, upstream: &str, body: Bytes) -> Answer {
-        self.try_forward(upstream, body)
-            .await
-            .unwrap_or_else(|error| {
-                Answer::new(
-                    502,
-                    "text/plain",
-                    format!("{upstream} does not answer: {error}"),
-                )
-            })
-    }
-
-    async fn try_forward(
-        &self,
-        upstream: &str,
-        body: Bytes,
-    ) -> Result<Answer, Box<dyn Error + Send + Sync>> {
-        let stream = TcpStream::connect(upstream).await?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let connection = tokio::spawn(connection);
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = self.parts.method.clone();
-        *request.uri_mut() = self.parts.uri.clone();
-        *request.headers_mut() = without_hops(&self.parts.headers);
-        request.headers_mut().insert(HOST, upstream.parse()?);
-        let (parts, body) = sender.send_request(request).await?.into_parts();
-        let body = body.collect().await?.to_bytes();
-        connection.abort();
-        Ok(Answer {
-            status: parts.status,
-            headers: without_hops(&parts.headers),
-            body,
-        })
-    }
-
-    /// The error answer for a fault, in the protocol the call speaks.
-    fn refuse(&self, fault: &Fault) -> Answer {
-        let (status, code, message) = match fault {
-            Fault::Error {
-                status,
-                code,
-                message,
-            } => (*status, code.as_str(), message.clone()),
-            Fault::Denied => (400, "AccessDeniedException", self.denial()),
-            Fault::NotJson => {
-                return Answer::new(200, "text/html", "<html><body>Please sign in</body></html>");
-            }
-            Fault::Hang | Fault::Reset | Fault::Truncated => {
-                unreachable!("{fault:?} is no error answer")
-            }
-        };
-        if self.is_json() {
-            let body = json!({"__type": code, "message": message}).to_string();
-            let mut answer = Answer::new(status, "application/x-amz-json-1.1", body);
-            let name = HeaderName::from_static("x-amzn-errortype");
-            answer
-                .headers
-                .insert(name, code.parse().expect("an error code"));
-            return answer;
-        }
-        // The query protocol calls a denial by another name, and answers it with another status.
-        let (status, code) = match fault {
-            Fault::Denied => (403, "AccessDenied"),
-            _ => (status, code),
-        };
-        let kind = if status < 500 { "Sender" } else { "Receiver" };
-        let body = format!(
-            "<ErrorResponse><Error><Type>{kind}</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-        );
-        Answer::new(status, "text/xml", body)
-    }
-
-    fn is_json(&self) -> bool {
-        self.parts.headers.contains_key("x-amz-target")
-    }
-
-    fn denial(&self) -> String {
-        let target = self
-            .parts
-            .headers
-            .get("x-amz-target")
-            .and_then(|target| target.to_str().ok());
-        let service = match target.and_then(|target| target.split_once('.')) {
-            Some(("AmazonEC2ContainerServiceV20141113", _)) => "ecs",
-            Some(("AmazonEC2ContainerRegistry_V20150921", _)) => "ecr",
-            Some(("Logs_20140328", _)) => "logs",
-            _ => "sts",
-        };
-        let action = format!("{service}:{}", self.operation);
-        format!(
-            "User: arn:aws:iam::123456789012:user/reader is not authorized to perform: {action} on resource: * \
-             because no identity-based policy allows the {action} action"
-        )
-    }
-}
-
-/// The operation a request asks for, in AWS's JSON, RPC and query protocols; else its method and path.
-fn operation(parts: &Parts, body: &Bytes) -> String {
-    let target = parts
-        .headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok());
-    if let Some((_, operation)) = target.and_then(|target| target.rsplit_once('.')) {
-        return operation.to_owned();
-    }
-    if let Some((_, operation)) = parts.uri.path().rsplit_once("/operation/") {
-        return operation.to_owned();
-    }
-    let form = std::str::from_utf8(body).unwrap_or_default();
-    let action = form
-        .split('&')
-        .find_map(|field| field.strip_prefix("Action="));
-    action.map_or_else(
-        || format!("{} {}", parts.method, parts.uri.path()),
-        str::to_owned,
-    )
-}
-
-/// Headers without those that speak of one connection only, and without the wish for a compressed answer.
-fn without_hops(headers: &HeaderMap) -> HeaderMap {
-    let mut headers = headers.clone();
-    for name in [
-        HOST,
-        CONNECTION,
-        CONTENT_LENGTH,
-        TRANSFER_ENCODING,
-        ACCEPT_ENCODING,
-    ] {
-        headers.remove(name);
-    }
-    headers
+fn response(answer: Answer, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response
+        .headers_mut()
+        .insert(CONTENT_LENGTH, answer.body.len().into());
+    response
 }
