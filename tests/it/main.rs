@@ -1,4 +1,5 @@
-//! Integration tests, in one binary: a module for each subject. Unit tests live beside the code they test.
+//! Integration tests, in one binary: a module for each subject. Unit tests live beside the code
+//! they test.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

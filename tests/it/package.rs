@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Crates that must not come in by any road, each with what is used in its place. `deny.toml` bans the same.
+/// Crates that must not come in by any road, each with what is used in its place. `deny.toml` bans
+/// the same.
 const BANNED: &[(&str, &str)] = &[
     ("openssl", "rustls with ring"),
     ("openssl-sys", "rustls with ring"),

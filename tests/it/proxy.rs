@@ -1,5 +1,6 @@
-//! A loopback HTTP proxy in front of an AWS-like endpoint that adds what stand-ins lack: AWS's page sizes and item
-//! limits, throttling, latency, faults on demand and a count of the calls. It knows the protocols, not ecsight.
+//! A loopback HTTP proxy in front of an AWS-like endpoint that adds what stand-ins lack: AWS's page
+//! sizes and item limits, throttling, latency, faults on demand and a count of the calls. It knows
+//! the protocols, not ecsight.
 
 mod call;
 mod fault;
@@ -25,8 +26,8 @@ pub const ANY: &str = "*";
 
 /// A running proxy; dropping it stops it and closes its connections.
 ///
-/// What a call meets is decided when it arrives. It is counted, held back, and then met by a fault, by the throttle, or
-/// by the upstream behind AWS's item limits and pages.
+/// What a call meets is decided when it arrives. It is counted, held back, and then met by a fault,
+/// by the throttle, or by the upstream behind AWS's item limits and pages.
 pub struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -61,7 +62,8 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// How often each operation was asked for since the start or the last [`Self::reset_calls`], whatever came of it.
+    /// How often each operation was asked for since the start or the last [`Self::reset_calls`],
+    /// whatever came of it.
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.shared.calls.borrow().clone()
     }
@@ -91,7 +93,8 @@ impl Proxy {
         self.faults(|faults| faults.next(operation, times, fault));
     }
 
-    /// Makes a share of the calls of an operation (or of [`ANY`]) fail: 0 none, 1 all. The same seed fails the same calls.
+    /// Makes a share of the calls of an operation (or of [`ANY`]) fail: 0 none, 1 all. The same
+    /// seed fails the same calls.
     pub fn fail_sometimes(&self, operation: &str, probability: f64, seed: u64, fault: Fault) {
         self.faults(|faults| faults.sometimes(operation, probability, seed, fault));
     }
@@ -107,7 +110,8 @@ impl Proxy {
         self.shared.state.lock().unwrap().delay = delay;
     }
 
-    /// Gives every quota group of ECS, and every other operation, a bucket of `burst` calls refilled by `rate` a second.
+    /// Gives every quota group of ECS, and every other operation, a bucket of `burst` calls
+    /// refilled by `rate` a second.
     pub fn throttle(&self, rate: f64, burst: f64) {
         self.shared.state.lock().unwrap().throttle.all(rate, burst);
     }

@@ -1,4 +1,5 @@
-//! The servers that `./test` starts: how tests reach them, and proof that they are what tests take them for.
+//! The servers that `./test` starts: how tests reach them, and proof that they are what tests take
+//! them for.
 
 use std::collections::HashMap;
 use std::env;

@@ -1,4 +1,5 @@
-//! One call of an AWS client: its operation, the answer of the upstream within AWS's limits, and the error answers.
+//! One call of an AWS client: its operation, the answer of the upstream within AWS's limits, and
+//! the error answers.
 
 use std::error::Error;
 
@@ -51,7 +52,8 @@ impl Call {
         }
     }
 
-    /// The answer of the upstream as AWS would give it: refused beyond the item limits, and in pages.
+    /// The answer of the upstream as AWS would give it: refused beyond the item limits, and in
+    /// pages.
     pub async fn within_limits(&self, upstream: &str) -> Answer {
         let Ok(Value::Object(mut request)) = serde_json::from_slice(&self.body) else {
             return self.forward(upstream, self.body.clone()).await;
@@ -68,7 +70,8 @@ impl Call {
         }
     }
 
-    /// Reads the whole list, in the upstream's own pages if it has any, and answers with one page of it.
+    /// Reads the whole list, in the upstream's own pages if it has any, and answers with one page
+    /// of it.
     async fn one_page(
         &self,
         upstream: &str,
@@ -195,7 +198,8 @@ impl Call {
     }
 }
 
-/// The operation a request asks for, in AWS's JSON, RPC and query protocols; else its method and path.
+/// The operation a request asks for, in AWS's JSON, RPC and query protocols; else its method and
+/// path.
 fn operation(parts: &Parts, body: &Bytes) -> String {
     let target = parts
         .headers
@@ -217,7 +221,8 @@ fn operation(parts: &Parts, body: &Bytes) -> String {
     )
 }
 
-/// Headers without those that speak of one connection only, and without the wish for a compressed answer.
+/// Headers without those that speak of one connection only, and without the wish for a compressed
+/// answer.
 fn without_hops(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     for name in [

@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 use super::fault::Fault;
 
-/// A list operation: the member that holds the list, the page size asked for by nobody, the largest one, the member
-/// that asks for it, and the members that turn paging off because they name the items.
+/// A list operation: the member that holds the list, the page size asked for by nobody, the largest
+/// one, the member that asks for it, and the members that turn paging off because they name the
+/// items.
 pub struct Paged {
     pub list: &'static str,
     default: usize,
@@ -38,7 +39,8 @@ const fn sized_by(mut paged: Paged, size: &'static str) -> Paged {
     paged
 }
 
-/// Sources: the ECS, ECR and CloudWatch Logs API references, `maxResults` and `limit` of each operation.
+/// Sources: the ECS, ECR and CloudWatch Logs API references, `maxResults` and `limit` of each
+/// operation.
 const PAGED: &[(&str, Paged)] = &[
     (
         "DescribeCapacityProviders",
@@ -78,8 +80,8 @@ const PAGED: &[(&str, Paged)] = &[
     ),
 ];
 
-/// Operations that take a list: its member, the most it may hold, and whether it must hold anything.
-/// Source: the ECS API reference.
+/// Operations that take a list: its member, the most it may hold, and whether it must hold
+/// anything. Source: the ECS API reference.
 const ITEMS: &[(&str, &str, usize, bool)] = &[
     ("DescribeCapacityProviders", "capacityProviders", 100, false),
     ("DescribeClusters", "clusters", 100, false),
@@ -180,7 +182,8 @@ impl Paged {
         })
     }
 
-    /// Leaves of an answer that holds the whole list the part that was asked for, and the token to the next part.
+    /// Leaves of an answer that holds the whole list the part that was asked for, and the token to
+    /// the next part.
     pub fn cut(&self, page: &Page, answer: &mut Map<String, Value>, mut whole: Vec<Value>) {
         let end = page.start.saturating_add(page.size).min(whole.len());
         if end < whole.len() {

@@ -1,4 +1,5 @@
-//! The listening side of the proxy: its connections, and what becomes of each call. The upstream is in `call`.
+//! The listening side of the proxy: its connections, and what becomes of each call. The upstream is
+//! in `call`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -43,7 +44,8 @@ pub struct State {
 }
 
 impl State {
-    /// What a call of this operation meets now: how long it is held back, and what becomes of it then.
+    /// What a call of this operation meets now: how long it is held back, and what becomes of it
+    /// then.
     fn meet(&mut self, operation: &str) -> (Duration, Option<Fault>) {
         let fault = self.faults.strike(operation).or_else(|| {
             let admitted = self.throttle.admit(operation, Instant::now());
@@ -124,7 +126,8 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let body = body.collect().await.map_err(|_| Reset)?.to_bytes();
     let call = Call::new(parts, body);
 
-    // All is decided on arrival, before the call is counted: whoever waits for the count may change the state after it.
+    // All is decided on arrival, before the call is counted: whoever waits for the count may change
+    // the state after it.
     let mut healed = shared.healed.subscribe();
     let (delay, fault) = shared.state.lock().unwrap().meet(&call.operation);
     shared

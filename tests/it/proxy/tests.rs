@@ -23,7 +23,8 @@ use super::throttle::Throttle;
 use super::{ANY, Fault, Proxy};
 use crate::servers::ecs;
 
-/// How many services the upstream has, and how many of them it tells at once: unlike AWS, whatever it is asked.
+/// How many services the upstream has, and how many of them it tells at once: unlike AWS, whatever
+/// it is asked.
 const SERVICES: usize = 23;
 const OWN_PAGE: usize = 9;
 
