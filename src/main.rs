@@ -1,3 +1,1 @@
-//! ecsight.
-
-fn main() {}
+fn main(){}
