@@ -4,6 +4,7 @@
 //! `model`, then `store` and `schedule`, then `aws`, then `resource`, then `keymap`, then `theme`, `ui`, `app`,
 //! `config`, `runtime`, `cli`. `sandbox` stands apart and uses nothing of the rest.
 
+pub mod app;
 pub mod aws;
 pub mod keymap;
 pub mod model;

@@ -93,7 +93,7 @@ fn second_words(word: &str, cx: &Cx) -> Vec<String> {
 ///
 /// # Errors
 /// Says what cannot be understood, and what is near.
-pub(super) fn parse(line: &str, cx: &Cx) -> Result<Vec<Ask>, String> {
+pub fn parse_line(line: &str, cx: &Cx) -> Result<Vec<Ask>, String> {
     let line = line.trim();
     let (word, rest) = line
         .split_once(' ')
@@ -223,7 +223,7 @@ impl Layer for CommandLine {
             (Code::Backspace, _) if self.input.text().is_empty() => return Reply::Ask(Ask::Close),
             (Code::Enter, _) => {
                 let line = self.input.text().to_owned();
-                let asks = match parse(&line, cx) {
+                let asks = match parse_line(&line, cx) {
                     Ok(asks) => asks,
                     Err(why) => vec![Ask::Say(Level::Warn, why)],
                 };

@@ -246,6 +246,9 @@ pub trait Layer {
     /// Takes the answer to [`Ask::ShowRaw`].
     fn on_raw(&mut self, _subject: &Subject, _answer: &Result<String, String>) {}
 
+    /// Filters by a text as if it had been typed.
+    fn set_filter(&mut self, _text: &str) {}
+
     /// Sorts by a column, by its index.
     fn sort_by(&mut self, _column: usize, _cx: &Cx) {}
 

@@ -15,7 +15,7 @@ mod table;
 mod text;
 mod toast;
 
-pub use command_line::CommandLine;
+pub use command_line::{CommandLine, parse_line};
 pub use freshness::Freshness;
 pub use help::Help;
 pub use input::Input;
@@ -23,6 +23,7 @@ pub use layer::{Ask, Context, Cx, EnvClass, FilterLine, Glyphs, Hint, Layer, Nee
 pub use menu::{Choice, Menu};
 pub use page::PageLayer;
 pub use pattern::Pattern;
+pub(crate) use screen::Parts;
 pub use screen::{Chrome, draw};
 pub use table::TableLayer;
 use table::role_of;

@@ -57,17 +57,6 @@ impl TableLayer {
         })
     }
 
-    /// Sets a filter as if it had been typed.
-    pub fn set_filter(&mut self, text: &str) {
-        match Pattern::parse(text) {
-            Ok(pattern) => {
-                self.sheet.set_filter(pattern);
-                self.complaint = None;
-            }
-            Err(why) => self.complaint = Some(why),
-        }
-    }
-
     /// Puts the cursor on a thing, now or as soon as it is there.
     pub fn select(&mut self, subject: Subject) {
         self.anchor = Some(subject);
@@ -325,6 +314,16 @@ impl Layer for TableLayer {
                 Level::Info,
                 format!("{} has no {} to show", subject.name(), link.label),
             )),
+        }
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        match Pattern::parse(text) {
+            Ok(pattern) => {
+                self.sheet.set_filter(pattern);
+                self.complaint = None;
+            }
+            Err(why) => self.complaint = Some(why),
         }
     }
 

@@ -1,0 +1,127 @@
+//! What happens to the program, and what it has done about it.
+
+use crate::{
+    keymap::Key,
+    model::{Arn, Fault, Part, Query, Subject},
+    schedule::Urgency,
+    ui::EnvClass,
+};
+
+/// Everything that can happen.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The wheel was turned by some lines, or a row of the screen was clicked.
+    Mouse {
+        /// Lines of the wheel, downwards; none for a click.
+        lines: Option<i32>,
+        /// The row of the screen.
+        row: u16,
+    },
+    /// The terminal has another size.
+    Resize(u16, u16),
+    /// The terminal got or lost the focus.
+    Focus(bool),
+    /// The clients are there, or cannot be had.
+    Connected {
+        /// The context it was asked for.
+        epoch: u64,
+        /// What came of it.
+        result: Result<Connection, Fault>,
+    },
+    /// A piece of an answer came. One event serves every query.
+    Fetched {
+        /// The context it was asked for.
+        epoch: u64,
+        /// The query.
+        query: Query,
+        /// The piece.
+        part: Part,
+    },
+    /// A whole API answer came.
+    Raw {
+        /// The context it was asked for.
+        epoch: u64,
+        /// The thing it is about.
+        subject: Subject,
+        /// The answer as JSON text.
+        result: Result<String, Fault>,
+    },
+    /// Something that was asked of the terminal or the disk is done: what to say about it.
+    Finished(Result<String, String>),
+    /// A moment came that the program wanted to be woken at.
+    Wake,
+    /// The terminal is gone, or the system asks to end.
+    Hangup,
+}
+
+/// Where the clients look.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Connection {
+    /// The profile, or how else the credentials came.
+    pub profile: String,
+    /// The region.
+    pub region: String,
+    /// The overriding endpoint, if one is set.
+    pub endpoint: Option<String>,
+    /// Whether nothing can be changed.
+    pub readonly: bool,
+    /// The kind of environment, as far as it shows in the profile.
+    pub class: Option<EnvClass>,
+}
+
+/// Everything that can be asked of the outside. Comparable data, so that tests can say what they expect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Make the clients.
+    Connect {
+        /// The context.
+        epoch: u64,
+    },
+    /// Run a query.
+    Fetch {
+        /// The context.
+        epoch: u64,
+        /// The query.
+        query: Query,
+        /// How soon.
+        urgency: Urgency,
+    },
+    /// Fetch a whole API answer.
+    Raw {
+        /// The context.
+        epoch: u64,
+        /// The thing.
+        subject: Subject,
+        /// The cluster it lives in, if that is known.
+        cluster: Option<Arn>,
+    },
+    /// Find out which kind of environment an account is.
+    Classify {
+        /// The account.
+        account: String,
+    },
+    /// Put text on the clipboard.
+    Copy {
+        /// What it is, for the message.
+        what: String,
+        /// The text.
+        text: String,
+    },
+    /// Write text to a file.
+    Save {
+        /// The stem of the file's name.
+        stem: String,
+        /// The text.
+        text: String,
+    },
+    /// Give the shell back for a while.
+    Suspend,
+    /// Paint everything again.
+    Redraw,
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,122 @@
+//! Keys: text goes to the layer that takes it, everything else is looked up and offered front to back.
+
+use std::time::Duration;
+
+use super::{App, Effect};
+use crate::{
+    keymap::{Command, Key, Target},
+    model::Now,
+    ui::{Ask, CommandLine, Help, Level, Reply},
+};
+
+/// Within this time a second Ctrl-c leaves.
+const TWICE: Duration = Duration::from_secs(1);
+
+impl App {
+    pub(super) fn on_key(&mut self, key: Key, now: Now) {
+        self.last_key = now.mono;
+        self.schedule.set_paused(false);
+        let cx = self.scene.cx(now);
+        let Some(top) = self.layers.last_mut() else {
+            return;
+        };
+        if top.takes_text() {
+            let reply = top.on_text(key, &cx);
+            self.perform(reply, now);
+            return;
+        }
+        let target = self.scene.keymap.resolve(key, top.area(), top.view());
+        if let Some(target) = target {
+            self.run(target, now);
+        }
+    }
+
+    pub(super) fn on_paste(&mut self, text: &str, now: Now) {
+        let cx = self.scene.cx(now);
+        if let Some(top) = self.layers.last_mut().filter(|top| top.takes_text()) {
+            top.on_paste(text, &cx);
+        }
+    }
+
+    pub(super) fn on_mouse(&mut self, lines: Option<i32>, row: u16, now: Now) {
+        let row = row.saturating_sub(self.scene.body.y);
+        let cx = self.scene.cx(now);
+        if let Some(top) = self.layers.last_mut() {
+            top.on_mouse(lines, row, &cx);
+        }
+    }
+
+    /// Runs what a key leads to.
+    pub(super) fn run(&mut self, target: Target, now: Now) {
+        let cx = self.scene.cx(now);
+        let Some(top) = self.layers.last_mut() else {
+            return;
+        };
+        let reply = match target {
+            Target::Command(command) => top.on_command(command, &cx),
+            Target::Link(view, index) if top.view() == Some(view) => top.on_link(index, &cx),
+            Target::Link(view, _) => {
+                Reply::Ask(Ask::Say(Level::Info, format!("that key works on {view}")))
+            }
+        };
+        match (reply, target) {
+            (Reply::Ignored, Target::Command(command)) => self.run_global(command, now),
+            (reply, _) => self.perform(reply, now),
+        }
+    }
+
+    fn run_global(&mut self, command: Command, now: Now) {
+        match command {
+            Command::Back => self.pop(now),
+            Command::Quit if self.layers.len() > 1 => self.pop(now),
+            Command::Quit => self.effects.push(Effect::Quit),
+            Command::Interrupt => self.interrupt(now),
+            Command::CommandLine => {
+                let line = CommandLine::new(self.lines.clone());
+                self.layers.push(Box::new(line));
+            }
+            Command::Help => {
+                let help = Help::new(&self.scene.cx(now));
+                self.layers.push(Box::new(help));
+            }
+            Command::Refresh => self.refresh(now),
+            Command::Home => self.go_home(now),
+            Command::HistoryBack => self.travel(-1, now),
+            Command::HistoryForward => self.travel(1, now),
+            Command::LastPlace => self.travel(0, now),
+            Command::Header => self.header = !self.header,
+            Command::Crumbs => self.crumbs = !self.crumbs,
+            Command::Redraw => self.effects.push(Effect::Redraw),
+            Command::Suspend => self.effects.push(Effect::Suspend),
+            _ => {}
+        }
+    }
+
+    fn interrupt(&mut self, now: Now) {
+        if self
+            .interrupted
+            .is_some_and(|at| now.mono.saturating_sub(at) <= TWICE)
+        {
+            self.effects.push(Effect::Quit);
+            return;
+        }
+        self.interrupted = Some(now.mono);
+        self.say(Level::Info, "ctrl-c again or :q leaves".to_owned(), now);
+    }
+
+    fn refresh(&mut self, now: Now) {
+        let needs = self
+            .front()
+            .map(|layer| layer.needs(&self.scene.store))
+            .unwrap_or_default();
+        for need in needs {
+            if !need.query.is_immutable() {
+                self.schedule.hurry(&need.query);
+            }
+        }
+        if matches!(self.link, super::Link::Failed { .. }) {
+            self.reconnect();
+        }
+        self.say(Level::Info, "asking again".to_owned(), now);
+    }
+}

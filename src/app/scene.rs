@@ -1,0 +1,53 @@
+//! What layers read: the cached model, the keys, the colours, and where they are.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    keymap::Keymap,
+    model::{Now, Subject},
+    store::Store,
+    theme::Theme,
+    ui::{Cx, Freshness, Glyphs},
+};
+
+/// Everything that layers read, apart from the layers, so that both can be borrowed at once.
+pub(super) struct Scene {
+    pub(super) store: Store,
+    pub(super) keymap: Keymap,
+    pub(super) theme: Theme,
+    pub(super) freshness: Freshness,
+    /// The room of the layer in the middle.
+    pub(super) body: Rect,
+    pub(super) around: Vec<Subject>,
+    pub(super) under_cursor: Option<Subject>,
+    glyphs: Glyphs,
+}
+
+impl Scene {
+    pub(super) fn new(keymap: Keymap, theme: Theme, glyphs: Glyphs) -> Self {
+        Self {
+            store: Store::new(),
+            keymap,
+            theme,
+            freshness: Freshness::Loading,
+            body: Rect::new(0, 2, 80, 21),
+            around: Vec::new(),
+            under_cursor: None,
+            glyphs,
+        }
+    }
+
+    pub(super) fn cx(&self, now: Now) -> Cx<'_> {
+        Cx {
+            store: &self.store,
+            now,
+            keymap: &self.keymap,
+            theme: &self.theme,
+            glyphs: self.glyphs,
+            room: (self.body.width, self.body.height),
+            freshness: &self.freshness,
+            around: &self.around,
+            under_cursor: self.under_cursor.as_ref(),
+        }
+    }
+}
