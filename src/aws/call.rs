@@ -88,12 +88,12 @@ impl Clients {
     }
 
     /// Sends an operation as soon as the pacer allows, and again, more slowly, as long as AWS throttles it.
-    /// `sent` is told of every sending.
+    /// `tell` hears of every sending.
     pub(super) async fn call<T, E, Answer>(
         &self,
         operation: &str,
         urgency: Urgency,
-        sent: impl Fn(),
+        tell: impl Fn(),
         send: impl Fn() -> Answer,
     ) -> Result<T, Fault>
     where
@@ -103,7 +103,7 @@ impl Clients {
         let mut left = SENDINGS;
         loop {
             self.pacer.acquire(operation, urgency).await;
-            sent();
+            tell();
             left -= 1;
             let error = match send().await {
                 Ok(answer) => return Ok(answer),

@@ -9,7 +9,9 @@ use aws_smithy_http_client::{
     proxy::ProxyConfig,
     tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::{
+    http::SharedHttpClient, runtime_components::RuntimeComponents,
+};
 
 use crate::{
     aws::{
@@ -186,7 +188,7 @@ fn transport(endpoint_url: Option<&str>) -> Result<SharedHttpClient, Fault> {
                 .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
                 .tls_context(context.clone());
             connector.set_connector_settings(settings.cloned());
-            connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
             connector.build()
         }),
     )

@@ -107,17 +107,22 @@ where
     let status = error
         .raw_response()
         .map_or(0, |response| response.status().as_u16());
-    let (mut code, mut cause) = (String::new(), String::new());
+    let refusal = match error {
+        SdkError::ServiceError(refusal) => Some(refusal.err()),
+        _ => None,
+    };
+    let code = refusal
+        .and_then(ProvideErrorMetadata::code)
+        .unwrap_or_default();
+    let said = refusal
+        .and_then(ProvideErrorMetadata::message)
+        .unwrap_or_default();
     let mut stage = match error {
         SdkError::TimeoutError(_) => Stage::Waited,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Stage::Waited,
         SdkError::DispatchFailure(_) => Stage::Sent,
         SdkError::ResponseError(_) => Stage::Answered,
-        SdkError::ServiceError(refusal) => {
-            code = refusal.err().code().unwrap_or_default().to_owned();
-            cause = refusal.err().message().unwrap_or_default().to_owned();
-            Stage::Refused
-        }
+        SdkError::ServiceError(_) => Stage::Refused,
         _ => Stage::Built,
     };
     let mut trail = Vec::new();
@@ -140,14 +145,11 @@ where
         trail.push(text);
         next = current.source();
     }
-    if cause.is_empty() {
-        cause = deepest;
-    }
     Evidence {
         stage,
-        code,
+        code: code.to_owned(),
         status,
-        cause: one_line(&cause),
+        cause: one_line(if said.is_empty() { &deepest } else { said }),
         trail: trail.join(": "),
     }
 }
@@ -204,10 +206,14 @@ fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
             let host = scene.host.unwrap_or("the endpoint");
             format!("no answer from {host} in time")
         }
-        FaultKind::Server if evidence.stage == Stage::Answered => {
-            format!("the answer cannot be read: {}", evidence.said())
+        FaultKind::Server if evidence.stage == Stage::Answered && evidence.status < 500 => {
+            let status = evidence.status;
+            format!(
+                "the answer (HTTP {status}) cannot be read: {}",
+                evidence.said()
+            )
         }
-        FaultKind::Server if evidence.cause.is_empty() => {
+        FaultKind::Server if evidence.stage == Stage::Answered || evidence.cause.is_empty() => {
             format!("AWS failed with HTTP {}", evidence.status)
         }
         FaultKind::Unconfigured if evidence.stage == Stage::NoCredentials => {
@@ -252,6 +258,7 @@ fn kind_of(evidence: &Evidence) -> FaultKind {
         Stage::Built => FaultKind::Refused,
         Stage::Sent => FaultKind::Network,
         Stage::Waited => FaultKind::Timeout,
+        Stage::Answered if evidence.status == 429 => FaultKind::Throttled,
         Stage::Answered if is_cut(evidence) => FaultKind::Network,
         Stage::Answered => FaultKind::Server,
         Stage::Refused => refusal_kind(evidence),

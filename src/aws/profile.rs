@@ -71,7 +71,7 @@ fn choose(named: Option<&str>, selected: &str, known: &[&str]) -> Result<Option<
         hint: match near(wanted, known).as_slice() {
             [] if known.is_empty() => "run: aws configure".to_owned(),
             [] => format!("the profiles are {}", known.join(", ")),
-            names => format!("did you mean {}?", names.join(" or ")),
+            alike => format!("did you mean {}?", alike.join(" or ")),
         },
     })
 }
