@@ -132,6 +132,8 @@ pub(super) fn settings(address: SocketAddr) -> Settings {
             secret_access_key: Secret::new("secret"),
             session_token: None,
         }),
+        // So long that a paused clock which runs ahead of the sockets never ends an attempt.
+        attempt_timeout: std::time::Duration::from_hours(1),
         budget: Budget {
             burst_share: 1.0,
             refill_share: 1.0,
