@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::{
             Intercept,
             context::{BeforeTransmitInterceptorContextRef, InterceptorContext},
         },
-        orchestrator::HttpResponse,
+        orchestrator::{HttpResponse, Metadata},
         result::SdkError,
         retries::classifiers::{ClassifyRetry, RetryAction},
         runtime_components::RuntimeComponents,
@@ -44,8 +44,10 @@ pub(super) struct Session {
     pub(super) profile: Option<String>,
     pub(super) endpoint: Option<String>,
     pub(super) readonly: bool,
-    /// The host that the first request went to.
-    pub(super) host: Arc<OnceLock<String>>,
+    /// Whether the profile wants a code from an MFA device.
+    pub(super) wants_mfa: bool,
+    /// The hosts that requests go to.
+    pub(super) hosts: Arc<Hosts>,
 }
 
 impl Clients {
@@ -88,12 +90,12 @@ impl Clients {
     }
 
     /// Sends an operation as soon as the pacer allows, and again, more slowly, as long as AWS throttles it.
-    /// `sent` is told of every sending.
+    /// `tell` hears of every sending.
     pub(super) async fn call<T, E, Answer>(
         &self,
         operation: &str,
         urgency: Urgency,
-        sent: impl Fn(),
+        tell: impl Fn(),
         send: impl Fn() -> Answer,
     ) -> Result<T, Fault>
     where
@@ -103,7 +105,7 @@ impl Clients {
         let mut left = SENDINGS;
         loop {
             self.pacer.acquire(operation, urgency).await;
-            sent();
+            tell();
             left -= 1;
             let error = match send().await {
                 Ok(answer) => return Ok(answer),
@@ -111,8 +113,9 @@ impl Clients {
             };
             let scene = Scene {
                 operation,
-                host: self.session.host.get().map(String::as_str),
+                host: self.session.hosts.of(operation),
                 profile: self.profile(),
+                wants_mfa: self.session.wants_mfa,
             };
             let fault = fault::classify(scene, &error);
             if fault.kind != FaultKind::Throttled {
@@ -127,10 +130,28 @@ impl Clients {
     }
 }
 
-/// Notes the host that requests go to, so that a failure to reach it can name it.
+/// The host and port that each service's requests go to, once the first has been sent.
 #[derive(Debug, Default)]
+pub(super) struct Hosts {
+    ecs: OnceLock<String>,
+    sts: OnceLock<String>,
+}
+
+impl Hosts {
+    /// The host that serves this operation.
+    fn of(&self, operation: &str) -> Option<&str> {
+        let host = match operation {
+            "GetCallerIdentity" => &self.sts,
+            _ => &self.ecs,
+        };
+        host.get().map(String::as_str)
+    }
+}
+
+/// Notes the host that requests go to, so that a failure to reach it can name it.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Witness {
-    pub(super) host: Arc<OnceLock<String>>,
+    pub(super) hosts: Arc<Hosts>,
 }
 
 impl Intercept for Witness {
@@ -142,9 +163,15 @@ impl Intercept for Witness {
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.host.get_or_init(|| {
+        let service = config.load::<Metadata>().map(Metadata::service);
+        let host = if service == Some("STS") {
+            &self.hosts.sts
+        } else {
+            &self.hosts.ecs
+        };
+        host.get_or_init(|| {
             let uri = context.request().uri();
             let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
             rest.split('/').next().unwrap_or(rest).to_owned()

@@ -9,14 +9,16 @@ use aws_smithy_http_client::{
     proxy::ProxyConfig,
     tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::{
+    http::SharedHttpClient, runtime_components::RuntimeComponents,
+};
 
 use crate::{
     aws::{
         Pacer,
         allow::ReadOnlyGate,
         call::{Clients, Session, ThrottlesAreOurs, Witness},
-        profile,
+        profile::{self, Profile},
     },
     model::{Fault, FaultKind, Secret},
     schedule::Budget,
@@ -89,27 +91,32 @@ impl Clients {
     /// `AWS_CA_BUNDLE`, and when no region can be found.
     pub async fn connect(settings: Settings) -> Result<Self, Fault> {
         let profile = if settings.credentials.is_some() {
-            settings.profile.clone()
+            Profile {
+                name: settings.profile.clone(),
+                wants_mfa: false,
+            }
         } else {
             profile::check(settings.profile.as_deref()).await?
         };
         let config = load(&settings).await?;
         let Some(region) = config.region().map(ToString::to_string) else {
-            return Err(no_region(profile.as_deref()));
+            return Err(no_region(profile.name.as_deref()));
         };
         let witness = Witness::default();
         let session = Session {
             region,
-            profile,
+            profile: profile.name,
+            wants_mfa: profile.wants_mfa,
             endpoint: settings.endpoint_url.clone(),
             readonly: settings.readonly,
-            host: witness.host.clone(),
+            hosts: witness.hosts.clone(),
         };
         let mut ecs = aws_sdk_ecs::config::Builder::from(&config)
+            .interceptor(witness.clone())
+            .retry_classifier(ThrottlesAreOurs);
+        let mut sts = aws_sdk_sts::config::Builder::from(&config)
             .interceptor(witness)
             .retry_classifier(ThrottlesAreOurs);
-        let mut sts =
-            aws_sdk_sts::config::Builder::from(&config).retry_classifier(ThrottlesAreOurs);
         if settings.readonly {
             ecs = ecs.interceptor(ReadOnlyGate);
             sts = sts.interceptor(ReadOnlyGate);
@@ -186,7 +193,7 @@ fn transport(endpoint_url: Option<&str>) -> Result<SharedHttpClient, Fault> {
                 .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
                 .tls_context(context.clone());
             connector.set_connector_settings(settings.cloned());
-            connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
             connector.build()
         }),
     )

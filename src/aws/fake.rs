@@ -1,1 +1,194 @@
+//! A loopback endpoint for the tests of this module: answers operations by a function and tells what it was asked.
 
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, Response, body::Bytes, body::Incoming, service::service_fn};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::{self, UnboundedReceiver},
+    task::JoinHandle,
+};
+
+use crate::{
+    aws::{Clients, Settings, StaticKeys, Urgency},
+    model::{Entity, Part, Query, Secret},
+    schedule::Budget,
+};
+
+/// An answer: the HTTP status and the body.
+pub(super) struct Reply(pub(super) u16, pub(super) String);
+
+impl Reply {
+    pub(super) fn ok(body: &Value) -> Self {
+        Self(200, body.to_string())
+    }
+
+    pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
+        let body = json!({ "__type": code, "message": message });
+        Self(status, body.to_string())
+    }
+}
+
+/// The running endpoint; ends when dropped.
+pub(super) struct Fake {
+    pub(super) address: SocketAddr,
+    /// Every operation that came in, with its input, in order.
+    pub(super) asked: UnboundedReceiver<(String, Value)>,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Fake {
+    /// Starts an endpoint that answers each operation and input by `answer`.
+    pub(super) async fn start(
+        answer: impl Fn(&str, &Value) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (tell, asked) = mpsc::unbounded_channel();
+        let answer = Arc::new(answer);
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (answer, tell) = (answer.clone(), tell.clone());
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let (answer, tell) = (answer.clone(), tell.clone());
+                    async move {
+                        let (operation, input) = read(request).await;
+                        let Reply(status, body) = answer(&operation, &input);
+                        let _ = tell.send((operation, input));
+                        let response = Response::builder()
+                            .status(status)
+                            .header("content-type", "application/x-amz-json-1.1")
+                            .body(Full::new(Bytes::from(body)))
+                            .unwrap();
+                        Ok::<_, Infallible>(response)
+                    }
+                });
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service),
+                );
+            }
+        });
+        Self {
+            address,
+            asked,
+            server,
+        }
+    }
+
+    /// Clients for this endpoint, with the account's whole quota to spend.
+    pub(super) async fn clients(&self) -> Clients {
+        Clients::connect(settings(self.address)).await.unwrap()
+    }
+
+    /// Runs a query to its end.
+    pub(super) async fn fetch(&self, query: &Query) -> Answer {
+        fetch(&self.clients().await, query).await
+    }
+
+    /// The operations that came in so far, each with its number, in the order of their names.
+    pub(super) fn counts(&mut self) -> Vec<(String, usize)> {
+        let mut counts = std::collections::BTreeMap::new();
+        while let Ok((operation, _)) = self.asked.try_recv() {
+            *counts.entry(operation).or_default() += 1;
+        }
+        counts.into_iter().collect()
+    }
+}
+
+async fn read(request: Request<Incoming>) -> (String, Value) {
+    let target = request
+        .headers()
+        .get("x-amz-target")
+        .map(|target| target.to_str().unwrap().to_owned());
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    if let Some(target) = target {
+        let (_, operation) = target.split_once('.').unwrap();
+        return (operation.to_owned(), serde_json::from_slice(&body).unwrap());
+    }
+    // The query protocol of STS: `Action=GetCallerIdentity&Version=…`.
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    let mut fields = text.split('&');
+    let action = fields.find_map(|field| field.strip_prefix("Action="));
+    (action.unwrap_or_default().to_owned(), Value::Null)
+}
+
+/// Settings that need nothing of the machine: no files, no environment, no metadata service.
+pub(super) fn settings(address: SocketAddr) -> Settings {
+    Settings {
+        region: Some("eu-west-1".to_owned()),
+        endpoint_url: Some(format!("http://{address}")),
+        credentials: Some(StaticKeys {
+            access_key_id: "key".to_owned(),
+            secret_access_key: Secret::new("secret"),
+            session_token: None,
+        }),
+        // So long that a paused clock which runs ahead of the sockets never ends an attempt.
+        attempt_timeout: std::time::Duration::from_hours(1),
+        budget: Budget {
+            burst_share: 1.0,
+            refill_share: 1.0,
+        },
+        ..Settings::default()
+    }
+}
+
+/// A whole answer: its parts and how it ended.
+pub(super) struct Answer {
+    pub(super) parts: Vec<(Vec<Entity>, Vec<String>)>,
+    pub(super) end: Part,
+}
+
+impl Answer {
+    pub(super) fn entities(&self) -> Vec<&Entity> {
+        self.parts.iter().flat_map(|(some, _)| some).collect()
+    }
+
+    pub(super) fn done(&self) -> (Vec<&str>, u32) {
+        match &self.end {
+            Part::Done { items, calls } => (
+                items.iter().map(crate::model::Arn::as_str).collect(),
+                *calls,
+            ),
+            other => panic!("not done: {other:?}"),
+        }
+    }
+
+    pub(super) fn fault(&self) -> &crate::model::Fault {
+        match &self.end {
+            Part::Failed { fault, .. } => fault,
+            other => panic!("not failed: {other:?}"),
+        }
+    }
+}
+
+/// Runs a query to its end; checks that it has exactly one.
+pub(super) async fn fetch(clients: &Clients, query: &Query) -> Answer {
+    let (sender, mut receiver) = mpsc::channel(4);
+    let run = tokio::spawn({
+        let (clients, query) = (clients.clone(), query.clone());
+        async move { clients.fetch(&query, Urgency::Interactive, sender).await }
+    });
+    let mut parts = Vec::new();
+    let end = loop {
+        match receiver.recv().await.expect("an answer has an end") {
+            Part::Some { entities, items } => {
+                let items = items.iter().map(|arn| arn.as_str().to_owned()).collect();
+                parts.push((entities, items));
+            }
+            end => break end,
+        }
+    };
+    assert_eq!(receiver.recv().await, None, "an answer has one end");
+    run.await.unwrap();
+    Answer { parts, end }
+}

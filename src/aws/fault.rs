@@ -20,6 +20,8 @@ pub(super) struct Scene<'a> {
     pub(super) host: Option<&'a str>,
     /// The profile in use.
     pub(super) profile: Option<&'a str>,
+    /// Whether that profile wants a code from an MFA device, which the SDK cannot give.
+    pub(super) wants_mfa: bool,
 }
 
 /// How far an operation got before it failed.
@@ -53,7 +55,7 @@ struct Evidence {
     status: u16,
     /// The deepest cause that says something.
     cause: String,
-    /// All causes, for finding phrases in.
+    /// All causes, for finding phrases in; of credentials that could not be had, only those of that.
     trail: String,
 }
 
@@ -107,17 +109,22 @@ where
     let status = error
         .raw_response()
         .map_or(0, |response| response.status().as_u16());
-    let (mut code, mut cause) = (String::new(), String::new());
+    let refusal = match error {
+        SdkError::ServiceError(refusal) => Some(refusal.err()),
+        _ => None,
+    };
+    let code = refusal
+        .and_then(ProvideErrorMetadata::code)
+        .unwrap_or_default();
+    let said = refusal
+        .and_then(ProvideErrorMetadata::message)
+        .unwrap_or_default();
     let mut stage = match error {
         SdkError::TimeoutError(_) => Stage::Waited,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Stage::Waited,
         SdkError::DispatchFailure(_) => Stage::Sent,
         SdkError::ResponseError(_) => Stage::Answered,
-        SdkError::ServiceError(refusal) => {
-            code = refusal.err().code().unwrap_or_default().to_owned();
-            cause = refusal.err().message().unwrap_or_default().to_owned();
-            Stage::Refused
-        }
+        SdkError::ServiceError(_) => Stage::Refused,
         _ => Stage::Built,
     };
     let mut trail = Vec::new();
@@ -133,6 +140,7 @@ where
                 CredentialsError::CredentialsNotLoaded(_) => Stage::NoCredentials,
                 _ => Stage::Credentials,
             };
+            trail.clear();
         }
         if !is_hollow(&text) {
             deepest.clone_from(&text);
@@ -140,14 +148,11 @@ where
         trail.push(text);
         next = current.source();
     }
-    if cause.is_empty() {
-        cause = deepest;
-    }
     Evidence {
         stage,
-        code,
+        code: code.to_owned(),
         status,
-        cause: one_line(&cause),
+        cause: one_line(if said.is_empty() { &deepest } else { said }),
         trail: trail.join(": "),
     }
 }
@@ -190,12 +195,19 @@ fn is_hollow(text: &str) -> bool {
 }
 
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.split_once(" (os error") {
+        Some((said, _)) => said.to_owned(),
+        None => line,
+    }
 }
 
 fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
     let kind = kind_of(evidence);
     let message = match kind {
+        FaultKind::Network if evidence.stage == Stage::Credentials => {
+            format!("credentials cannot be had: {}", evidence.said())
+        }
         FaultKind::Network => {
             let host = scene.host.unwrap_or("the endpoint");
             format!("cannot reach {host}: {}", evidence.said())
@@ -204,13 +216,17 @@ fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
             let host = scene.host.unwrap_or("the endpoint");
             format!("no answer from {host} in time")
         }
-        FaultKind::Server if evidence.stage == Stage::Answered => {
-            format!("the answer cannot be read: {}", evidence.said())
+        FaultKind::Server if evidence.stage == Stage::Answered && evidence.status < 500 => {
+            let status = evidence.status;
+            format!(
+                "the answer (HTTP {status}) cannot be read: {}",
+                evidence.said()
+            )
         }
-        FaultKind::Server if evidence.cause.is_empty() => {
+        FaultKind::Server if evidence.stage == Stage::Answered || evidence.cause.is_empty() => {
             format!("AWS failed with HTTP {}", evidence.status)
         }
-        FaultKind::Unconfigured if evidence.stage == Stage::NoCredentials => {
+        FaultKind::Unconfigured if evidence.lacks_credentials() => {
             "no credentials were found in the environment, the profile, or the machine's role"
                 .to_owned()
         }
@@ -238,6 +254,16 @@ impl Evidence {
         }
     }
 
+    /// Whether nothing is configured that could give credentials. The metadata service of EC2 comes last in every
+    /// chain: where it is what failed, nothing before it applied.
+    fn lacks_credentials(&self) -> bool {
+        match self.stage {
+            Stage::NoCredentials => true,
+            Stage::Credentials => self.mentions(&["imds"]),
+            _ => false,
+        }
+    }
+
     fn mentions(&self, phrases: &[&str]) -> bool {
         let trail = self.trail.to_ascii_lowercase();
         phrases.iter().any(|phrase| trail.contains(phrase))
@@ -252,6 +278,7 @@ fn kind_of(evidence: &Evidence) -> FaultKind {
         Stage::Built => FaultKind::Refused,
         Stage::Sent => FaultKind::Network,
         Stage::Waited => FaultKind::Timeout,
+        Stage::Answered if evidence.status == 429 => FaultKind::Throttled,
         Stage::Answered if is_cut(evidence) => FaultKind::Network,
         Stage::Answered => FaultKind::Server,
         Stage::Refused => refusal_kind(evidence),
@@ -264,11 +291,15 @@ fn is_cut(evidence: &Evidence) -> bool {
 }
 
 fn credentials_kind(evidence: &Evidence) -> FaultKind {
+    if evidence.lacks_credentials() {
+        return FaultKind::Unconfigured;
+    }
     if evidence.mentions(&["not authorized to perform", "accessdenied"]) {
         return denied(evidence);
     }
     let expired = [
         "expired",
+        "sso token",
         "unauthorizedexception",
         "invalidclienttokenid",
         "unrecognizedclient",
@@ -352,12 +383,15 @@ fn hint_for(kind: &FaultKind, scene: Scene<'_>, evidence: &Evidence) -> String {
         .map(|name| format!(" --profile {name}"))
         .unwrap_or_default();
     match kind {
+        FaultKind::Denied { action } if action == "sts:AssumeRole" && scene.wants_mfa => format!(
+            "the role wants an MFA code: export the keys that `aws configure export-credentials{profile} --format env` prints"
+        ),
         FaultKind::Denied { action } if action.is_empty() => {
             "ask for a policy that allows it".to_owned()
         }
         FaultKind::Denied { action } => format!("ask for a policy that allows {action}"),
         FaultKind::Expired => format!("run: aws sso login{profile}"),
-        FaultKind::Unconfigured if evidence.stage == Stage::NoCredentials => {
+        FaultKind::Unconfigured if evidence.lacks_credentials() => {
             format!("run: aws configure sso{profile}, or pass --profile")
         }
         FaultKind::Unconfigured => match scene.profile {
@@ -374,5 +408,244 @@ fn hint_for(kind: &FaultKind, scene: Scene<'_>, evidence: &Evidence) -> String {
         FaultKind::ClockSkew => "set this machine's clock".to_owned(),
         FaultKind::ReadOnly => "start without --readonly to change things".to_owned(),
         FaultKind::NotFound | FaultKind::Server | FaultKind::Refused => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::operation::list_services::ListServicesError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use rstest::rstest;
+
+    use super::*;
+
+    const SCENE: Scene<'_> = Scene {
+        operation: "ListServices",
+        host: Some("ecs.example:443"),
+        profile: Some("prod"),
+        wants_mfa: false,
+    };
+
+    fn denied_for(action: &str) -> FaultKind {
+        FaultKind::Denied {
+            action: action.to_owned(),
+        }
+    }
+
+    fn refused(code: &str, status: u16, cause: &str) -> Evidence {
+        Evidence {
+            stage: Stage::Refused,
+            code: code.to_owned(),
+            status,
+            cause: cause.to_owned(),
+            trail: format!("service error: {cause} ({code})"),
+        }
+    }
+
+    #[rstest]
+    #[case(
+        "AccessDeniedException",
+        "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: ecs:ListServices on resource: * because no identity-based policy allows the ecs:ListServices action",
+        denied_for("ecs:ListServices"),
+        "ask for a policy that allows ecs:ListServices"
+    )]
+    #[case(
+        "AccessDenied",
+        "x is not authorized to perform: application-autoscaling:Describe, with an explicit deny",
+        denied_for("application-autoscaling:Describe"),
+        "ask for a policy that allows application-autoscaling:Describe"
+    )]
+    #[case(
+        "AccessDeniedException",
+        "no reason",
+        denied_for(""),
+        "ask for a policy that allows it"
+    )]
+    #[case(
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+        FaultKind::Expired,
+        "run: aws sso login --profile prod"
+    )]
+    #[case(
+        "ExpiredToken",
+        "",
+        FaultKind::Expired,
+        "run: aws sso login --profile prod"
+    )]
+    #[case(
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+        FaultKind::Expired,
+        "run: aws sso login --profile prod"
+    )]
+    #[case(
+        "InvalidClientTokenId",
+        "",
+        FaultKind::Expired,
+        "run: aws sso login --profile prod"
+    )]
+    #[case(
+        "InvalidSignatureException",
+        "Signature expired: 1 is now earlier than 2",
+        FaultKind::ClockSkew,
+        "set this machine's clock"
+    )]
+    #[case(
+        "InvalidSignatureException",
+        "Signature not yet current: 2 is still later than 1",
+        FaultKind::ClockSkew,
+        "set this machine's clock"
+    )]
+    #[case(
+        "InvalidSignatureException",
+        "The request signature we calculated does not match the signature you provided.",
+        FaultKind::Expired,
+        "run: aws sso login --profile prod"
+    )]
+    #[case(
+        "RequestExpired",
+        "Request has expired.",
+        FaultKind::ClockSkew,
+        "set this machine's clock"
+    )]
+    #[case(
+        "ThrottlingException",
+        "Rate exceeded",
+        FaultKind::Throttled,
+        "others use this account's request quota; it is asked again, more slowly"
+    )]
+    #[case(
+        "com.amazonaws.ecs#ThrottlingException:http://x",
+        "Rate exceeded",
+        FaultKind::Throttled,
+        "others use this account's request quota; it is asked again, more slowly"
+    )]
+    #[case(
+        "ClusterNotFoundException",
+        "Cluster not found.",
+        FaultKind::NotFound,
+        ""
+    )]
+    #[case(
+        "ClientException",
+        "Unable to describe task definition.",
+        FaultKind::NotFound,
+        ""
+    )]
+    #[case("ClientException", "something else", FaultKind::Refused, "")]
+    #[case("InvalidParameterException", "bad", FaultKind::Refused, "")]
+    #[case("ServerException", "oops", FaultKind::Server, "")]
+    fn refusals_have_a_class_and_advice(
+        #[case] code: &str,
+        #[case] cause: &str,
+        #[case] kind: FaultKind,
+        #[case] hint: &str,
+    ) {
+        let fault = diagnose(SCENE, &refused(code, 400, cause));
+        assert_eq!((fault.kind, &*fault.hint), (kind, hint));
+        assert_eq!(fault.op, "ListServices");
+        assert!(!fault.message.is_empty());
+    }
+
+    #[rstest]
+    #[case(429, FaultKind::Throttled)]
+    #[case(500, FaultKind::Server)]
+    #[case(504, FaultKind::Server)]
+    #[case(404, FaultKind::Refused)]
+    fn without_a_code_the_status_decides(#[case] status: u16, #[case] kind: FaultKind) {
+        assert_eq!(diagnose(SCENE, &refused("", status, "")).kind, kind);
+    }
+
+    fn unsent(source: impl Into<Box<dyn Error + Send + Sync>>) -> Fault {
+        let error = ConnectorError::other(source.into(), None);
+        let error: SdkError<ListServicesError, HttpResponse> = SdkError::dispatch_failure(error);
+        classify(SCENE, &error)
+    }
+
+    #[test]
+    fn no_credentials_at_all_is_a_matter_of_configuration() {
+        for error in [
+            CredentialsError::not_loaded("no providers in chain provided credentials"),
+            CredentialsError::provider_error("failed to load IMDS session token"),
+        ] {
+            let fault = unsent(error);
+            assert_eq!(fault.kind, FaultKind::Unconfigured);
+            assert!(fault.message.starts_with("no credentials"), "{fault}");
+            assert!(fault.hint.contains("--profile prod"), "{fault}");
+        }
+    }
+
+    #[rstest]
+    #[case(
+        "the SSO token has expired and cannot be refreshed",
+        FaultKind::Expired
+    )]
+    #[case("failed to load the cached SSO token", FaultKind::Expired)]
+    #[case(
+        "UnauthorizedException: Session token not found or invalid",
+        FaultKind::Expired
+    )]
+    #[case(
+        "User: u is not authorized to perform: sts:AssumeRole on resource: r",
+        denied_for("sts:AssumeRole")
+    )]
+    #[case("dns error: failed to lookup address information", FaultKind::Network)]
+    #[case("external process exited with code 1", FaultKind::Unconfigured)]
+    fn credentials_that_cannot_be_had_say_why(#[case] said: &str, #[case] kind: FaultKind) {
+        let fault = unsent(CredentialsError::provider_error(said.to_owned()));
+        assert_eq!(fault.kind, kind, "{fault}");
+        assert!(fault.message.contains(said), "{fault}");
+        assert!(!fault.hint.is_empty());
+    }
+
+    #[test]
+    fn a_role_that_wants_a_code_says_how_to_get_keys() {
+        let scene = Scene {
+            wants_mfa: true,
+            ..SCENE
+        };
+        let cause = "u is not authorized to perform: sts:AssumeRole on resource: r";
+        let fault = diagnose(scene, &refused("AccessDenied", 403, cause));
+        assert!(
+            fault.hint.contains("export-credentials --profile prod"),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_named_with_the_deepest_cause() {
+        let cause = std::io::Error::other("Connection reset by peer (os error 104)");
+        let fault = unsent(cause);
+        assert_eq!(fault.kind, FaultKind::Network);
+        assert_eq!(
+            fault.message,
+            "cannot reach ecs.example:443: Connection reset by peer"
+        );
+    }
+
+    #[test]
+    fn a_timeout_names_the_host() {
+        let error: SdkError<ListServicesError, HttpResponse> = SdkError::timeout_error("slow");
+        let fault = classify(SCENE, &error);
+        assert_eq!(fault.kind, FaultKind::Timeout);
+        assert_eq!(fault.message, "no answer from ecs.example:443 in time");
+    }
+
+    #[test]
+    fn messages_are_one_line_and_never_hollow() {
+        let evidence = Evidence {
+            cause: one_line("first\n   second"),
+            ..refused("ClientException", 400, "")
+        };
+        assert_eq!(diagnose(SCENE, &evidence).message, "first second");
+        for text in [
+            "service error",
+            "dispatch failure",
+            "unhandled error (X)",
+            "",
+        ] {
+            assert!(is_hollow(text), "{text}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
+    fmt::Write as _,
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -178,21 +179,23 @@ impl Run<'_> {
                 describing.push(describe(ids));
             }
             tokio::select! {
-                Some(page) = listing.next() => match crawl.turn(&mut pages, page) {
-                    Ok(true) => listing.push(list(pages.token())),
-                    Ok(false) => {}
-                    Err(fault) => crawl.note(fault),
-                },
-                Some(described) = describing.next() => match described {
-                    Ok(described) => {
-                        let (items, fault) = self.deliver(operation, described).await;
-                        crawl.found(items);
-                        fault.into_iter().for_each(|fault| crawl.note(fault));
-                    }
-                    Err(fault) => crawl.note(fault),
-                },
-                else => return crawl.end(),
+                            Some(page) = listing.next() => match crawl.turn(&mut pages, page) {
+                                Ok(true) => listing.push(list(pages.token())),
+                                Ok(false) => {}
+                                Err(fault) => crawl.note(fault),
+                            },
+                            Some(described) = describing.next() => match described {
+                                Ok(described) => {
+                                    let (items, fault) = self.deliver(operation, described).await;
+                                    crawl.found(items);
+                                    if let Some(fault) = fault {
+             crawl.note(fault);
             }
+                                }
+                                Err(fault) => crawl.note(fault),
+                            },
+                            else => return crawl.end(),
+                        }
         }
     }
 
@@ -326,9 +329,9 @@ fn failed(operation: &str, failures: &[Failure]) -> Option<Fault> {
         message.push_str(", ");
         message.push_str(detail);
     }
-    match serious.count() {
-        0 => {}
-        more => message.push_str(&format!(", and {more} more")),
+    let more = serious.count();
+    if more > 0 {
+        let _ = write!(message, ", and {more} more");
     }
     Some(Fault {
         kind: FaultKind::Refused,

@@ -5,6 +5,12 @@ mod call;
 mod connect;
 mod ecs;
 #[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 mod fake;
 mod fault;
 mod fetch;
@@ -12,6 +18,14 @@ mod pacer;
 mod profile;
 mod raw;
 mod sts;
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+mod tests;
 
 pub use call::Clients;
 pub use connect::{Settings, StaticKeys};

@@ -15,17 +15,69 @@ use crate::model::{Fault, FaultKind};
 /// How alike two names must be, 0 to 1, for one to be offered in place of the other.
 const ALIKE: f64 = 0.75;
 
-/// The profile in use: the given one or that of `AWS_PROFILE`; `None` where neither says.
+/// How many names a hint lists at most.
+const LISTED: usize = 12;
+
+/// What is known of the profile in use before anything is asked with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Profile {
+    /// Its name; `None` where neither settings nor `AWS_PROFILE` name one and there is no `default`.
+    pub(super) name: Option<String>,
+    /// Whether it has an `mfa_serial`, which the SDK does not support.
+    pub(super) wants_mfa: bool,
+}
+
+/// The profile in use: the given one or that of `AWS_PROFILE`.
 ///
 /// # Errors
-/// The shared files cannot be parsed, or the profile is in none of them.
-pub(super) async fn check(named: Option<&str>) -> Result<Option<String>, Fault> {
+/// The shared files cannot be parsed, or the profile, or one that it is built on, is in none of them.
+pub(super) async fn check(named: Option<&str>) -> Result<Profile, Fault> {
     let files = load_files().await?;
-    choose(
-        named,
-        files.selected_profile(),
-        &files.profiles().collect::<Vec<_>>(),
-    )
+    let mut known: Vec<_> = files.profiles().collect();
+    known.sort_unstable();
+    let name = choose(named, files.selected_profile(), &known)?;
+    let property = |profile: &str, key: &str| {
+        files
+            .get_profile(profile)
+            .and_then(|profile| profile.get(key))
+            .map(str::to_owned)
+    };
+    if let Some(name) = &name {
+        trace_sources(name, &known, |profile| property(profile, "source_profile"))?;
+    }
+    Ok(Profile {
+        wants_mfa: name
+            .as_deref()
+            .is_some_and(|name| property(name, "mfa_serial").is_some()),
+        name,
+    })
+}
+
+/// Follows `source_profile` from one profile to the next. The SDK takes a missing one for a lack of credentials and
+/// goes on to the machine's role, which is not what was asked for.
+fn trace_sources(
+    name: &str,
+    known: &[&str],
+    source_of: impl Fn(&str) -> Option<String>,
+) -> Result<(), Fault> {
+    let mut current = name.to_owned();
+    for _ in 0..known.len() {
+        let Some(next) = source_of(&current).filter(|next| *next != current) else {
+            return Ok(());
+        };
+        if !known.contains(&&*next) {
+            return Err(Fault {
+                kind: FaultKind::Unconfigured,
+                op: "connect".to_owned(),
+                message: format!(
+                    "profile {current} is built on profile {next}, which there is not"
+                ),
+                hint: format!("correct source_profile of {current} in ~/.aws/config"),
+            });
+        }
+        current = next;
+    }
+    Ok(())
 }
 
 #[expect(
@@ -70,10 +122,20 @@ fn choose(named: Option<&str>, selected: &str, known: &[&str]) -> Result<Option<
         ),
         hint: match near(wanted, known).as_slice() {
             [] if known.is_empty() => "run: aws configure".to_owned(),
-            [] => format!("the profiles are {}", known.join(", ")),
-            names => format!("did you mean {}?", names.join(" or ")),
+            [] => format!("the profiles are {}", listed(known)),
+            alike => format!("did you mean {}?", alike.join(" or ")),
         },
     })
+}
+
+fn listed(names: &[&str]) -> String {
+    let first = names.iter().take(LISTED).copied().collect::<Vec<_>>();
+    let more = names.len().saturating_sub(LISTED);
+    if more == 0 {
+        first.join(", ")
+    } else {
+        format!("{} and {more} more", first.join(", "))
+    }
 }
 
 /// Up to three names much like the wanted one, the closest first.
@@ -142,6 +204,31 @@ mod tests {
             "{}",
             fault.hint
         );
+    }
+
+    #[test]
+    fn a_source_profile_that_is_not_there_is_named() {
+        let source = |profile: &str| match profile {
+            "prod" => Some("base".to_owned()),
+            "base" => Some("gone".to_owned()),
+            "ring" => Some("gnir".to_owned()),
+            "gnir" => Some("ring".to_owned()),
+            "own" => Some("own".to_owned()),
+            _ => None,
+        };
+        let known = ["base", "gnir", "own", "prod", "ring"];
+        let fault = trace_sources("prod", &known, source).unwrap_err();
+        assert!(fault.message.contains("base") && fault.message.contains("gone"));
+        for name in ["own", "ring"] {
+            assert_eq!(trace_sources(name, &known, source), Ok(()));
+        }
+    }
+
+    #[test]
+    fn long_lists_of_profiles_are_cut() {
+        let names: Vec<_> = (0..20).map(|number| format!("p{number:02}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        assert!(listed(&names).ends_with("p11 and 8 more"));
     }
 
     #[test]

@@ -309,7 +309,9 @@ mod tests {
             }
             now += Duration::from_millis(pause);
             drain(&mut bucket, now);
-            let wait = bucket.take(now).expect_err("it is empty");
+            let Err(wait) = bucket.take(now) else {
+                return Err(TestCaseError::fail("it was drained"));
+            };
             prop_assert!(bucket.take(now + wait).is_ok());
         }
     }

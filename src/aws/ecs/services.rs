@@ -112,8 +112,9 @@ fn read_service(service: &types::Service, cluster: &Arn) -> Service {
             .deployment_controller()
             .map_or("ECS", |controller| controller.r#type().as_str())
             .to_owned(),
-        minimum_healthy_percent: rollout.and_then(|rollout| rollout.minimum_healthy_percent()),
-        maximum_percent: rollout.and_then(|rollout| rollout.maximum_percent()),
+        minimum_healthy_percent: rollout
+            .and_then(types::DeploymentConfiguration::minimum_healthy_percent),
+        maximum_percent: rollout.and_then(types::DeploymentConfiguration::maximum_percent),
         circuit_breaker: rollout
             .and_then(|rollout| rollout.deployment_circuit_breaker())
             .map(|breaker| CircuitBreaker {

@@ -1,0 +1,211 @@
+//! How many operations a query sends, and that it brings everything in the list's order.
+
+use rstest::rstest;
+
+use super::*;
+
+fn expected(kind: &str, size: usize) -> Vec<String> {
+    (0..size).map(|number| named(kind, number)).collect()
+}
+
+#[rstest]
+#[case(0, 1, 0)]
+#[case(1, 1, 1)]
+#[case(10, 1, 1)]
+#[case(11, 1, 2)]
+#[case(100, 1, 10)]
+#[case(101, 2, 11)]
+#[case(250, 3, 25)]
+#[tokio::test]
+async fn services_take_as_few_calls_as_their_number_allows(
+    #[case] size: usize,
+    #[case] lists: usize,
+    #[case] describes: usize,
+) {
+    let mut fake = Fake::start(account(size, 100)).await;
+    let answer = fake.fetch(&services_query()).await;
+    let (items, calls) = answer.done();
+    assert_eq!(items, expected("service", size));
+    assert_eq!(calls as usize, lists + describes);
+    assert_eq!(answer.entities().len(), size);
+    let mut counts = vec![("ListServices".to_owned(), lists)];
+    if describes > 0 {
+        counts.insert(0, ("DescribeServices".to_owned(), describes));
+    }
+    assert_eq!(fake.counts(), counts);
+}
+
+#[rstest]
+#[case(0, 1, 0)]
+#[case(1, 1, 1)]
+#[case(100, 1, 1)]
+#[case(101, 2, 2)]
+#[case(250, 3, 3)]
+#[tokio::test]
+async fn tasks_and_instances_are_described_by_the_hundred(
+    #[case] size: usize,
+    #[case] lists: usize,
+    #[case] describes: usize,
+    #[values(true, false)] tasks: bool,
+) {
+    let fake = Fake::start(account(size, 100)).await;
+    let (query, kind) = if tasks {
+        (tasks_query(false), "task")
+    } else {
+        let cluster = cluster();
+        (Query::Instances { cluster }, "container-instance")
+    };
+    let answer = fake.fetch(&query).await;
+    let (items, calls) = answer.done();
+    assert_eq!(items, expected(kind, size));
+    assert_eq!(calls as usize, lists + describes);
+}
+
+#[tokio::test]
+async fn short_pages_are_followed_to_the_end_without_more_describes() {
+    let mut fake = Fake::start(account(25, 7)).await;
+    let answer = fake.fetch(&services_query()).await;
+    assert_eq!(answer.done().0, expected("service", 25));
+    let counts = [("DescribeServices", 3), ("ListServices", 4)];
+    assert_eq!(
+        fake.counts(),
+        counts.map(|(name, count)| (name.to_owned(), count))
+    );
+}
+
+#[tokio::test]
+async fn an_empty_page_with_a_token_is_not_the_end() {
+    let fake = Fake::start(|operation, input| {
+        if operation == "DescribeTasks" {
+            return account(1, 100)(operation, input);
+        }
+        Reply::ok(&match input["nextToken"].as_str() {
+            None => json!({ "taskArns": [], "nextToken": "more" }),
+            Some(_) => json!({ "taskArns": [named("task", 0)] }),
+        })
+    })
+    .await;
+    let answer = fake.fetch(&tasks_query(false)).await;
+    assert_eq!(answer.done().0, [named("task", 0)]);
+}
+
+#[tokio::test]
+async fn a_token_that_comes_back_is_a_fault_and_not_a_loop() {
+    let fake = Fake::start(|operation, input| {
+        if operation == "DescribeTasks" {
+            return account(1, 100)(operation, input);
+        }
+        Reply::ok(&json!({ "taskArns": [named("task", 0)], "nextToken": "again" }))
+    })
+    .await;
+    let answer = fake.fetch(&tasks_query(false)).await;
+    assert_eq!(answer.fault().kind, FaultKind::Server);
+    assert_eq!(answer.entities().len(), 1);
+}
+
+#[tokio::test]
+async fn families_are_listed_and_revisions_filtered_to_the_exact_family() {
+    let mut fake = Fake::start(|operation, input| {
+        if operation == "ListTaskDefinitionFamilies" {
+            assert_eq!(input["status"], "ACTIVE");
+            return Reply::ok(&match input["nextToken"].as_str() {
+                None => json!({ "families": ["web"], "nextToken": "1" }),
+                Some(_) => json!({ "families": ["web-api"] }),
+            });
+        }
+        assert_eq!(input["sort"], "DESC");
+        assert_eq!(input["familyPrefix"], "web");
+        let arn = |name: &str| format!("arn:aws:ecs:eu-west-1:1:task-definition/{name}");
+        Reply::ok(&json!({ "taskDefinitionArns": [arn("web-api:9"), arn("web:2"), arn("web:1")] }))
+    })
+    .await;
+    let families = fake.fetch(&Query::Families).await;
+    assert_eq!(families.done(), (vec!["web", "web-api"], 2));
+    assert_eq!(families.parts.len(), 2);
+    let family = "web".to_owned();
+    let revisions = fake.fetch(&Query::Revisions { family }).await;
+    let (items, calls) = revisions.done();
+    let numbers: Vec<_> = items
+        .iter()
+        .filter_map(|arn| Arn::new(arn).revision())
+        .collect();
+    assert_eq!((numbers, calls), (vec![2, 1], 1));
+    assert!(revisions.entities().is_empty());
+    assert_eq!(fake.counts().len(), 2);
+}
+
+#[tokio::test]
+async fn filters_and_the_stopped_state_are_asked_of_the_list() {
+    let instance = Arn::new(&named("container-instance", 1));
+    let filters = [
+        (TaskFilter::Service("api".to_owned()), "serviceName", "api"),
+        (TaskFilter::Family("web".to_owned()), "family", "web"),
+        (
+            TaskFilter::Instance(instance.clone()),
+            "containerInstance",
+            instance.as_str(),
+        ),
+    ];
+    for (filter, field, value) in filters {
+        for (stopped, status) in [(false, "RUNNING"), (true, "STOPPED")] {
+            let mut fake = Fake::start(account(0, 100)).await;
+            let query = Query::Tasks {
+                cluster: cluster(),
+                filter: filter.clone(),
+                stopped,
+            };
+            fake.fetch(&query).await.done();
+            let (_, input) = fake.asked.recv().await.unwrap();
+            assert_eq!(input[field], value);
+            assert_eq!(input["desiredStatus"], status);
+            assert_eq!(input["cluster"], CLUSTER);
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_thing_takes_one_call() {
+    let fake = Fake::start(account(1, 100)).await;
+    let (service, task) = (named("service", 7), named("task", 7));
+    let query = Query::Service {
+        cluster: cluster(),
+        service: Arn::new(&service),
+    };
+    assert_eq!(fake.fetch(&query).await.done(), (vec![&*service], 1));
+    let query = Query::Task {
+        cluster: cluster(),
+        task: Arn::new(&task),
+    };
+    assert_eq!(fake.fetch(&query).await.done(), (vec![&*task], 1));
+}
+
+#[tokio::test]
+async fn a_receiver_that_left_stops_the_fetch() {
+    let mut fake = Fake::start(account(250, 100)).await;
+    let clients = fake.clients().await;
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    drop(receiver);
+    clients
+        .fetch(&services_query(), crate::aws::Urgency::Visible, sender)
+        .await;
+    assert!(fake.counts().is_empty());
+}
+
+#[tokio::test]
+async fn the_caller_is_an_entity_without_items() {
+    let fake = Fake::start(|operation, _| {
+        assert_eq!(operation, "GetCallerIdentity");
+        let body = "<GetCallerIdentityResponse><GetCallerIdentityResult>\
+             <Arn>arn:aws:iam::123456789012:user/ada</Arn><Account>123456789012</Account>\
+             </GetCallerIdentityResult></GetCallerIdentityResponse>";
+        Reply(200, body.to_owned())
+    })
+    .await;
+    let answer = fake.fetch(&Query::Identity).await;
+    assert_eq!(answer.done(), (vec![], 1));
+    let [Entity::Identity(identity)] = answer.entities()[..] else {
+        panic!("one identity");
+    };
+    assert_eq!(identity.account, "123456789012");
+    assert_eq!(identity.principal, "arn:aws:iam::123456789012:user/ada");
+}
