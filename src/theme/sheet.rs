@@ -229,7 +229,7 @@ impl Reader<'_> {
 }
 
 /// `; did you mean ...?` for the known name nearest to `word`, or nothing when none is near.
-pub(super) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let nearest = known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(word, name), name))
