@@ -4,6 +4,7 @@
 //! `model`, then `store` and `schedule`, then `aws`, then `resource`, then `keymap` and `registry`, then `theme`,
 //! `ui`, `app`, `config`, `runtime`, `cli`. `sandbox` stands apart and uses nothing of the rest.
 
+pub mod cli;
 pub mod config;
 pub mod model;
 pub mod theme;
