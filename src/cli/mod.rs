@@ -163,10 +163,15 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Tells the user something that is not the answer of the command.
+fn tell(message: &dyn std::fmt::Display) {
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(io::stderr(), "ecsight: {message}");
+}
+
 /// Tells why the command cannot be done as asked.
 fn refuse(reason: &dyn std::fmt::Display) -> ExitCode {
-    // Nobody is left to tell when standard error is closed.
-    let _ = writeln!(io::stderr(), "ecsight: {reason}");
+    tell(reason);
     ExitCode::from(BAD_INPUT)
 }
 

@@ -20,12 +20,12 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub enum LogError {
     /// `ECSIGHT_LOG` makes no sense. The user should know at once.
     #[error(
-        "variable {LOG_VARIABLE}: `{value}` is no log filter: {reason}; use one of off, error, warn, info, debug, trace"
+        "variable {LOG_VARIABLE}: `{value}` is no log level{reason}; use one of off, error, warn, info, debug, trace"
     )]
     Filter {
         /// What it says.
         value: String,
-        /// What is wrong with it.
+        /// `: ` and what is wrong with it where it looks like directives of `tracing`, or nothing.
         reason: String,
     },
     /// The file cannot be written. The program runs without it.
@@ -70,14 +70,14 @@ fn parse_filter(value: Option<&str>) -> Result<EnvFilter, LogError> {
         _ if !value.contains('=') => {
             return Err(LogError::Filter {
                 value: value.to_owned(),
-                reason: "it is no level".to_owned(),
+                reason: String::new(),
             });
         }
         _ => value.to_owned(),
     };
     EnvFilter::try_new(directives).map_err(|error| LogError::Filter {
         value: value.to_owned(),
-        reason: error.to_string(),
+        reason: format!(": {error}"),
     })
 }
 

@@ -158,15 +158,15 @@ fn keys_are_kept_with_their_lines() {
 #[rstest]
 #[case::unknown(
     "\nthmee = \"nord\"",
-    "config.toml:2: unknown key `thmee`; did you mean `theme`?"
+    "config.toml:2: unknown key `thmee` (did you mean `theme`?)"
 )]
 #[case::unknown_inner(
     "[refresh]\nvisible_second = 3",
-    "config.toml:2: unknown key `refresh.visible_second`; did you mean `visible_seconds`?"
+    "config.toml:2: unknown key `refresh.visible_second` (did you mean `visible_seconds`?)"
 )]
 #[case::unknown_table(
     "[refesh]\nvisible_seconds = 3",
-    "config.toml:1: unknown key `refesh`; did you mean `refresh`?"
+    "config.toml:1: unknown key `refesh` (did you mean `refresh`?)"
 )]
 #[case::wrong_table(
     "[budget]\nvisible_seconds = 3",
@@ -202,7 +202,7 @@ fn keys_are_kept_with_their_lines() {
 )]
 #[case::color(
     "color = \"alway\"",
-    "config.toml:1: `color` must be one of auto, never, 16, 256, truecolor, always, not `alway`; did you mean `always`?"
+    "config.toml:1: `color` must be one of auto, never, 16, 256, truecolor, always, not `alway` (did you mean `always`?)"
 )]
 #[case::url(
     "endpoint_url = \"localhost\"",
@@ -215,7 +215,7 @@ fn keys_are_kept_with_their_lines() {
 #[case::table("refresh = 5", "config.toml:1: `refresh` must be a table")]
 #[case::theme(
     "\n\ntheme = \"nrod\"",
-    "config.toml:3: there is no theme `nrod`; did you mean `nord`?"
+    "config.toml:3: there is no theme `nrod` (did you mean `nord`?)"
 )]
 #[case::key(
     "[keys]\nquit = 3",

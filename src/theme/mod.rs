@@ -94,7 +94,7 @@ pub enum ThemeError {
     Unknown {
         /// The name asked for.
         name: String,
-        /// `; did you mean ...?`, or nothing.
+        /// ` (did you mean ...?)`, or nothing.
         hint: String,
     },
 }

@@ -228,7 +228,7 @@ impl Reader<'_> {
     }
 }
 
-/// `; did you mean ...?` for the known name nearest to `word`, or nothing when none is near.
+/// ` (did you mean ...?)` for the known name nearest to `word`, or nothing when none is near.
 pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let nearest = known
         .into_iter()
@@ -239,7 +239,7 @@ pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str
         && distance <= 1 + word.chars().count() / 3
     {
         // Writing to a String cannot fail.
-        let _ = write!(hint, "; did you mean `{name}`?");
+        let _ = write!(hint, " (did you mean `{name}`?)");
     }
     hint
 }

@@ -221,21 +221,21 @@ fn an_unknown_theme_is_refused_with_a_suggestion() {
     assert!(message.contains("built in are ansi, mono"), "{message}");
     let error = Theme::find("nrod", Path::new("no-such-folder"), Depth::TrueColor);
     let message = error.unwrap_err().to_string();
-    assert!(message.contains("did you mean `nord`?"), "{message}");
+    assert!(message.contains("(did you mean `nord`?)"), "{message}");
 }
 
 #[rstest]
 #[case::role(
     "[roles]\n\"status.wran\" = \"red\"",
-    "mine.toml:2: unknown role `status.wran`; did you mean `status.warn`?"
+    "mine.toml:2: unknown role `status.wran` (did you mean `status.warn`?)"
 )]
 #[case::color(
     "[roles]\n\"mark\" = \"yelow\"",
-    "mine.toml:2: role `mark`: unknown colour `yelow`; did you mean `yellow`?"
+    "mine.toml:2: role `mark`: unknown colour `yelow` (did you mean `yellow`?)"
 )]
 #[case::palette_name(
     "[palette]\npeach = \"#fab387\"\n[roles]\nmark = \"peech\"",
-    "mine.toml:4: role `mark`: unknown colour `peech`; did you mean `peach`?"
+    "mine.toml:4: role `mark`: unknown colour `peech` (did you mean `peach`?)"
 )]
 #[case::palette(
     "[palette]\npeach = \"#fab38\"",
@@ -243,7 +243,7 @@ fn an_unknown_theme_is_refused_with_a_suggestion() {
 )]
 #[case::modifier(
     "[roles]\nmark = { mod = [\"bald\"] }",
-    "mine.toml:2: role `mark`: unknown modifier `bald`; did you mean `bold`?"
+    "mine.toml:2: role `mark`: unknown modifier `bald` (did you mean `bold`?)"
 )]
 #[case::modifier_text(
     "[roles]\nmark = { mod = \"bold\" }",
@@ -255,7 +255,7 @@ fn an_unknown_theme_is_refused_with_a_suggestion() {
 )]
 #[case::part(
     "[roles]\nmark = { fgg = \"red\" }",
-    "mine.toml:2: unknown key `fgg` in role `mark`; did you mean `fg`?"
+    "mine.toml:2: unknown key `fgg` in role `mark` (did you mean `fg`?)"
 )]
 #[case::unquoted(
     "[roles]\nstatus.ok = \"red\"",
@@ -263,13 +263,13 @@ fn an_unknown_theme_is_refused_with_a_suggestion() {
 )]
 #[case::key(
     "\npallete = {}",
-    "mine.toml:2: unknown key `pallete`; did you mean `palette`?"
+    "mine.toml:2: unknown key `pallete` (did you mean `palette`?)"
 )]
 #[case::number("[roles]\nmark = 3", "mine.toml:2: `mark` must be text in quotes")]
 #[case::table("roles = 3", "mine.toml:1: `roles` must be a table")]
 #[case::variant(
     "variant = \"drak\"",
-    "mine.toml:1: unknown variant `drak`; did you mean `dark`?"
+    "mine.toml:1: unknown variant `drak` (did you mean `dark`?)"
 )]
 #[case::inherits(
     "inherits = \"tokyo\"",
