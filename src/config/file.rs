@@ -25,7 +25,7 @@ impl Config {
             let word = name.get_ref().as_ref();
             if word == BINDINGS {
                 for (command, keys) in source.table(word, value)? {
-                    self.bind(&source, command, keys)?;
+                    self.bind(&source, command.get_ref(), command.span().start, keys)?;
                 }
             } else if table::is_table(word) {
                 for (inner, value) in source.table(word, value)? {
@@ -55,24 +55,29 @@ impl Config {
             .map_err(|message| source.error(value.span().start, format!("`{path}` {message}")))
     }
 
+    /// Takes the keys of a command, or of all commands below a dotted name that was written without quotes.
     fn bind(
         &mut self,
         source: &Source<'_>,
-        command: &Spanned<toml::de::DeString<'_>>,
+        command: &str,
+        start: usize,
         keys: &Spanned<DeValue<'_>>,
     ) -> Result<(), ConfigError> {
+        if let Some(inner) = keys.get_ref().as_table() {
+            for (name, keys) in inner {
+                let command = format!("{command}.{}", name.get_ref());
+                self.bind(source, &command, name.span().start, keys)?;
+            }
+            return Ok(());
+        }
         let mut setting = Setting::new(Vec::<String>::new(), Origin::Default);
-        let origin = source.origin(command.span().start);
-        let command = command.get_ref();
         setting
-            .set_toml(keys.get_ref(), Check::Any, origin)
+            .set_toml(keys.get_ref(), Check::Any, source.origin(start))
             .map_err(|message| {
-                source.error(
-                    keys.span().start,
-                    format!("`{BINDINGS}.{command}` {message}"),
-                )
+                let message = format!("`{BINDINGS}.{command}` {message}");
+                source.error(keys.span().start, message)
             })?;
-        self.keys.insert(command.to_string(), setting);
+        self.keys.insert(command.to_owned(), setting);
         Ok(())
     }
 }

@@ -282,6 +282,15 @@ impl Config {
         .map(|(_, environment)| environment)
     }
 
+    /// The keys that were set for commands, without their origins.
+    #[must_use]
+    pub fn key_overrides(&self) -> BTreeMap<String, Vec<String>> {
+        self.keys
+            .iter()
+            .map(|(command, keys)| (command.clone(), keys.to_vec()))
+            .collect()
+    }
+
     fn apply_variables(
         &mut self,
         variable: impl Fn(&str) -> Option<String>,

@@ -68,8 +68,9 @@ impl Config {
         }
         text.push_str(
             "\n[keys]\n\
-             ## Keys for a command, by its id: one key or a list; [] unbinds the command.\n\
-             # refresh = [\"ctrl-r\", \"R\"]\n",
+             ## Keys for a command, by its name (`ecsight keys` lists them): one key or a list; [] unbinds the command.\n\
+             # refresh = [\"ctrl-r\", \"R\"]\n\
+             # \"sort.left\" = \"<\"\n",
         );
         text
     }

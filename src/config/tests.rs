@@ -153,6 +153,17 @@ fn keys_are_kept_with_their_lines() {
     assert_eq!(*config.keys["sort.by"], ["O", ","]);
     assert_eq!(*config.keys["sort.by"].origin(), user.line(3));
     assert!(config.keys["quit"].is_empty());
+    let overrides = config.key_overrides();
+    assert_eq!(overrides["sort.by"], ["O", ","]);
+    assert_eq!(overrides.len(), 3);
+}
+
+#[test]
+fn a_dotted_command_needs_no_quotes() {
+    let user = User::new(Some("[keys]\nsort.left = \"H\"\nsort.right = \"L\""));
+    let config = user.load(&Flags::default()).unwrap();
+    assert_eq!(*config.keys["sort.left"], ["H"]);
+    assert_eq!(*config.keys["sort.right"].origin(), user.line(3));
 }
 
 #[rstest]
@@ -352,6 +363,7 @@ fn the_example_with_its_keys_set_shows_the_defaults() {
         }
     }
     assert_eq!(*config.keys["refresh"], ["ctrl-r", "R"]);
+    assert_eq!(*config.keys["sort.left"], ["<"]);
 }
 
 #[test]
