@@ -113,6 +113,38 @@ fn statuses_differ_in_every_theme_at_every_depth() {
     }
 }
 
+/// The contrast of two colours, 1 to 21, as WCAG 2.2 defines it (<https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio>).
+fn contrast(one: Color, other: Color) -> f64 {
+    let luminance = |color| {
+        let Color::Rgb(red, green, blue) = color else {
+            unreachable!("only 24-bit colours have a known luminance, not {color}")
+        };
+        let [red, green, blue] = [red, green, blue].map(|channel| {
+            let share = f64::from(channel) / 255.0;
+            if share <= 0.04045 {
+                share / 12.92
+            } else {
+                ((share + 0.055) / 1.055).powf(2.4)
+            }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+#[test]
+fn text_can_be_read_under_the_cursor() {
+    for name in ["catppuccin-mocha", "gruvbox-dark", "nord", "tokyo-night"] {
+        let theme = Theme::builtin(name, Depth::TrueColor).unwrap();
+        let cursor = theme.style(Role::CursorRow).bg.unwrap();
+        for role in STATUSES.into_iter().chain([Role::Text, Role::TextMuted]) {
+            let ratio = contrast(theme.style(role).fg.unwrap(), cursor);
+            assert!(ratio >= 2.9, "{name} {role}: {ratio:.2}");
+        }
+    }
+}
+
 #[test]
 fn status_colours_keep_their_meaning_at_sixteen() {
     for name in Theme::names().into_iter().filter(|name| *name != "mono") {
