@@ -6,9 +6,12 @@
 
 pub mod app;
 pub mod aws;
+pub mod cli;
+pub mod config;
 pub mod keymap;
 pub mod model;
 pub mod resource;
+pub mod sandbox;
 pub mod schedule;
 pub mod store;
 pub mod theme;

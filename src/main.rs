@@ -1,3 +1,8 @@
 //! The `ecsight` program; all of it lives in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> color_eyre::Result<ExitCode> {
+    color_eyre::install()?;
+    ecsight::cli::run()
+}

@@ -33,7 +33,9 @@ pub use depth::{ColorChoice, Depth, UnknownColorChoice};
 pub use role::Role;
 
 use look::Looks;
-use sheet::{Sheet, suggestion};
+use sheet::Sheet;
+
+pub(crate) use sheet::suggestion;
 
 /// The theme used when none is chosen.
 pub const DEFAULT_THEME: &str = "ansi";
@@ -92,7 +94,7 @@ pub enum ThemeError {
     Unknown {
         /// The name asked for.
         name: String,
-        /// `; did you mean ...?`, or nothing.
+        /// ` (did you mean ...?)`, or nothing.
         hint: String,
     },
 }

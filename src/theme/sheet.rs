@@ -228,8 +228,8 @@ impl Reader<'_> {
     }
 }
 
-/// `; did you mean ...?` for the known name nearest to `word`, or nothing when none is near.
-pub(super) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+/// ` (did you mean ...?)` for the known name nearest to `word`, or nothing when none is near.
+pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let nearest = known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(word, name), name))
@@ -239,7 +239,7 @@ pub(super) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str
         && distance <= 1 + word.chars().count() / 3
     {
         // Writing to a String cannot fail.
-        let _ = write!(hint, "; did you mean `{name}`?");
+        let _ = write!(hint, " (did you mean `{name}`?)");
     }
     hint
 }

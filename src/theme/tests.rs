@@ -113,6 +113,38 @@ fn statuses_differ_in_every_theme_at_every_depth() {
     }
 }
 
+/// The contrast of two colours, 1 to 21, as WCAG 2.2 defines it (<https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio>).
+fn contrast(one: Color, other: Color) -> f64 {
+    let luminance = |color| {
+        let Color::Rgb(red, green, blue) = color else {
+            unreachable!("only 24-bit colours have a known luminance, not {color}")
+        };
+        let [red, green, blue] = [red, green, blue].map(|channel| {
+            let share = f64::from(channel) / 255.0;
+            if share <= 0.04045 {
+                share / 12.92
+            } else {
+                ((share + 0.055) / 1.055).powf(2.4)
+            }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+#[test]
+fn text_can_be_read_under_the_cursor() {
+    for name in ["catppuccin-mocha", "gruvbox-dark", "nord", "tokyo-night"] {
+        let theme = Theme::builtin(name, Depth::TrueColor).unwrap();
+        let cursor = theme.style(Role::CursorRow).bg.unwrap();
+        for role in STATUSES.into_iter().chain([Role::Text, Role::TextMuted]) {
+            let ratio = contrast(theme.style(role).fg.unwrap(), cursor);
+            assert!(ratio >= 2.9, "{name} {role}: {ratio:.2}");
+        }
+    }
+}
+
 #[test]
 fn status_colours_keep_their_meaning_at_sixteen() {
     for name in Theme::names().into_iter().filter(|name| *name != "mono") {
@@ -221,21 +253,21 @@ fn an_unknown_theme_is_refused_with_a_suggestion() {
     assert!(message.contains("built in are ansi, mono"), "{message}");
     let error = Theme::find("nrod", Path::new("no-such-folder"), Depth::TrueColor);
     let message = error.unwrap_err().to_string();
-    assert!(message.contains("did you mean `nord`?"), "{message}");
+    assert!(message.contains("(did you mean `nord`?)"), "{message}");
 }
 
 #[rstest]
 #[case::role(
     "[roles]\n\"status.wran\" = \"red\"",
-    "mine.toml:2: unknown role `status.wran`; did you mean `status.warn`?"
+    "mine.toml:2: unknown role `status.wran` (did you mean `status.warn`?)"
 )]
 #[case::color(
     "[roles]\n\"mark\" = \"yelow\"",
-    "mine.toml:2: role `mark`: unknown colour `yelow`; did you mean `yellow`?"
+    "mine.toml:2: role `mark`: unknown colour `yelow` (did you mean `yellow`?)"
 )]
 #[case::palette_name(
     "[palette]\npeach = \"#fab387\"\n[roles]\nmark = \"peech\"",
-    "mine.toml:4: role `mark`: unknown colour `peech`; did you mean `peach`?"
+    "mine.toml:4: role `mark`: unknown colour `peech` (did you mean `peach`?)"
 )]
 #[case::palette(
     "[palette]\npeach = \"#fab38\"",
@@ -243,7 +275,7 @@ fn an_unknown_theme_is_refused_with_a_suggestion() {
 )]
 #[case::modifier(
     "[roles]\nmark = { mod = [\"bald\"] }",
-    "mine.toml:2: role `mark`: unknown modifier `bald`; did you mean `bold`?"
+    "mine.toml:2: role `mark`: unknown modifier `bald` (did you mean `bold`?)"
 )]
 #[case::modifier_text(
     "[roles]\nmark = { mod = \"bold\" }",
@@ -255,7 +287,7 @@ fn an_unknown_theme_is_refused_with_a_suggestion() {
 )]
 #[case::part(
     "[roles]\nmark = { fgg = \"red\" }",
-    "mine.toml:2: unknown key `fgg` in role `mark`; did you mean `fg`?"
+    "mine.toml:2: unknown key `fgg` in role `mark` (did you mean `fg`?)"
 )]
 #[case::unquoted(
     "[roles]\nstatus.ok = \"red\"",
@@ -263,13 +295,13 @@ fn an_unknown_theme_is_refused_with_a_suggestion() {
 )]
 #[case::key(
     "\npallete = {}",
-    "mine.toml:2: unknown key `pallete`; did you mean `palette`?"
+    "mine.toml:2: unknown key `pallete` (did you mean `palette`?)"
 )]
 #[case::number("[roles]\nmark = 3", "mine.toml:2: `mark` must be text in quotes")]
 #[case::table("roles = 3", "mine.toml:1: `roles` must be a table")]
 #[case::variant(
     "variant = \"drak\"",
-    "mine.toml:1: unknown variant `drak`; did you mean `dark`?"
+    "mine.toml:1: unknown variant `drak` (did you mean `dark`?)"
 )]
 #[case::inherits(
     "inherits = \"tokyo\"",

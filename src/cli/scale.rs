@@ -1,0 +1,32 @@
+//! How large the simulated account is: the flags that `demo` and `sandbox` share.
+
+use clap::Args;
+
+/// What the simulated account begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Scale {
+    /// The same seed gives the same account
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// How many clusters: this, --services or --tasks makes an account to measure with
+    #[arg(long, value_name = "NUMBER", value_parser = count::<10_000>)]
+    pub clusters: Option<usize>,
+    /// How many services in each cluster
+    #[arg(long, value_name = "NUMBER", value_parser = count::<5_000>)]
+    pub services: Option<usize>,
+    /// How many tasks in each service
+    #[arg(long, value_name = "NUMBER", value_parser = count::<5_000>)]
+    pub tasks: Option<usize>,
+    /// Throttle calls as AWS does
+    #[arg(long)]
+    pub throttle: bool,
+}
+
+/// A number from 1 to `MOST`, which is the quota of ECS
+/// (<https://docs.aws.amazon.com/general/latest/gr/ecs-service.html>).
+fn count<const MOST: usize>(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if (1..=MOST).contains(&number) => Ok(number),
+        _ => Err(format!("it must be a number from 1 to {MOST}")),
+    }
+}
