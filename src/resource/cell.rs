@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, cmp::Ordering};
 
-use super::Cx;
+use super::{Cx, Scope};
 use crate::model::Health;
 
 /// What a piece of text means; the theme decides how that looks.
@@ -166,6 +166,19 @@ pub struct Head {
     pub find: bool,
     /// Whether it is shown only on wide screens or after `Ctrl-w`.
     pub wide: bool,
+    /// Whether it is shown only where the whole account is listed.
+    pub whole_only: bool,
+    /// The one facet it is shown in, none for all.
+    pub facet: Option<usize>,
+}
+
+impl Head {
+    /// Whether the column says anything in this scope: by its facet, and by whether the whole account is listed.
+    #[must_use]
+    pub fn belongs(&self, scope: &Scope) -> bool {
+        (!self.whole_only || scope.of.is_none())
+            && self.facet.is_none_or(|facet| facet == scope.facet)
+    }
 }
 
 /// A column over rows of type `T`.
@@ -195,6 +208,8 @@ impl<T> Column<T> {
             rank,
             find: true,
             wide: false,
+            whole_only: false,
+            facet: None,
         };
         Self {
             head,
@@ -220,6 +235,8 @@ impl<T> Column<T> {
             rank,
             find: false,
             wide: false,
+            whole_only: false,
+            facet: None,
         };
         Self {
             head,
@@ -246,6 +263,20 @@ impl<T> Column<T> {
     #[must_use]
     pub const fn wide(mut self) -> Self {
         self.head.wide = true;
+        self
+    }
+
+    /// The same column, shown only where the whole account is listed.
+    #[must_use]
+    pub const fn whole_only(mut self) -> Self {
+        self.head.whole_only = true;
+        self
+    }
+
+    /// The same column, shown only in the facet with this index.
+    #[must_use]
+    pub const fn facet(mut self, facet: usize) -> Self {
+        self.head.facet = Some(facet);
         self
     }
 }

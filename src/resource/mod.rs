@@ -4,9 +4,13 @@
 //! its file in `views!` below is all it takes for its table, sorting, filter, `:alias`, crumbs, help and refresh.
 
 mod cell;
+mod condition;
+mod definition;
 mod page;
 mod place;
+mod stops;
 mod view;
+mod words;
 
 pub use cell::{Align, Cell, Column, Head, SortKey, Tone};
 pub use page::{Line, Page, Span};
@@ -23,7 +27,17 @@ macro_rules! views {
     };
 }
 
-views!(clusters);
+views!(
+    clusters,
+    services,
+    tasks,
+    containers,
+    instances,
+    deployments,
+    events,
+    families,
+    revisions,
+);
 
 /// The view with this id or alias.
 #[must_use]
@@ -33,3 +47,6 @@ pub fn find(name: &str) -> Option<&'static dyn Resource> {
         .copied()
         .find(|view| view.id() == name || view.aliases().contains(&name))
 }
+
+#[cfg(test)]
+mod tests;
