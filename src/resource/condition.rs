@@ -7,7 +7,7 @@ use crate::model::{Deployment, Health, Now, Service, ServiceEvent};
 
 /// Events of trouble count this long: the scheduler repeats one that still holds every six hours
 /// (ECS developer guide, "service event messages").
-const TROUBLE: Duration = Duration::from_secs(6 * 3_600 + 600);
+const TROUBLE: Duration = Duration::from_mins(6 * 60 + 10);
 
 /// A word for the state of a service, and how well that is.
 #[derive(Debug, Clone, PartialEq, Eq)]

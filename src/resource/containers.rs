@@ -207,9 +207,8 @@ fn ended(row: &Row, container: &Container) -> Health {
     let told = row.task.is_stopped() && stops::explain(&row.task).health == Health::Done;
     match (container.exit_code, container.reason.as_deref()) {
         _ if told => Health::Done,
-        (Some(0), None | Some("")) => Health::Done,
+        (Some(0) | None, None | Some("")) => Health::Done,
         (Some(143), None | Some("")) if row.task.is_stopped() => Health::Done,
-        (None, None | Some("")) => Health::Done,
         _ => Health::Sick,
     }
 }
@@ -320,15 +319,12 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     }
     page.heading("Now");
     facts(&mut page, container);
-    match row.defined() {
-        Some(defined) => {
-            yes_no(&mut page, "essential", defined.essential);
-            super::definition::container(&mut page, defined);
-        }
-        None => {
-            page.heading("Task definition");
-            page.toned("", "not known yet", Tone::Muted);
-        }
+    if let Some(defined) = row.defined() {
+        yes_no(&mut page, "essential", defined.essential);
+        super::definition::container(&mut page, defined);
+    } else {
+        page.heading("Task definition");
+        page.toned("", "not known yet", Tone::Muted);
     }
     Some(page)
 }

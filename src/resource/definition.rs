@@ -156,14 +156,15 @@ fn words(command: &[String]) -> String {
 
 fn health_check(page: &mut Page, check: &HealthCheck) {
     page.field("health check", words(&check.command));
-    let mut rhythm = format!(
+    let rhythm = format!(
         "every {} s, timeout {} s, {} retries",
         check.interval, check.timeout, check.retries
     );
-    if check.start_period > 0 {
-        rhythm.push_str(&format!(", first {} s do not count", check.start_period));
-    }
-    page.toned("", rhythm, Tone::Muted);
+    let start = match check.start_period {
+        0 => String::new(),
+        seconds => format!(", first {seconds} s do not count"),
+    };
+    page.toned("", rhythm + &start, Tone::Muted);
 }
 
 fn environment(page: &mut Page, defined: &ContainerDefinition) {

@@ -235,10 +235,9 @@ fn deployment_health(deployment: &Deployment) -> Health {
         _ if deployment.failed > 0 && deployment.running < deployment.desired => Health::Sick,
         Some("IN_PROGRESS") if condition::is_rollback(deployment) => Health::Warn,
         Some("IN_PROGRESS") => Health::Moving,
-        Some("COMPLETED") if deployment.status == "INACTIVE" => Health::Done,
+        Some("COMPLETED") | None if deployment.status == "INACTIVE" => Health::Done,
         Some("COMPLETED") => Health::Ok,
         Some(_) => Health::Unknown,
-        None if deployment.status == "INACTIVE" => Health::Done,
         None if deployment.running < deployment.desired => Health::Moving,
         None => Health::Ok,
     }
@@ -387,11 +386,13 @@ fn failed_field(page: &mut Page, service: &Service, deployment: &Deployment) {
     let watched = service
         .circuit_breaker
         .is_some_and(|breaker| breaker.enable);
-    let mut text = deployment.failed.to_string();
-    if watched {
+    let failed = deployment.failed;
+    let text = if watched {
         let threshold = CircuitBreaker::threshold(deployment.desired);
-        text.push_str(&format!(" of {threshold} in a row before the breaker trips"));
-    }
+        format!("{failed} of {threshold} in a row before the breaker trips")
+    } else {
+        failed.to_string()
+    };
     let tone = if deployment.failed > 0 {
         Tone::Error
     } else {

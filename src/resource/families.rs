@@ -62,7 +62,7 @@ fn revisions(family: &Arn, cx: &Cx) -> Cell {
 fn newest(family: &Arn, cx: &Cx) -> Cell {
     known(family, cx)
         .and_then(|(_, newest)| newest)
-        .map_or_else(Cell::absent, |newest| Cell::count(newest))
+        .map_or_else(Cell::absent, Cell::count)
 }
 
 fn page(subject: &Subject, cx: &Cx) -> Option<Page> {

@@ -20,7 +20,7 @@ const RUNNING: usize = 0;
 const STOPPED: usize = 1;
 
 /// A task that has not come to run within this time deserves a look.
-const SLOW_START: Duration = Duration::from_secs(600);
+const SLOW_START: Duration = Duration::from_mins(10);
 
 /// The view.
 pub static VIEW: View<Arc<Task>> = View {

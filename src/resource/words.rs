@@ -44,8 +44,7 @@ pub(super) fn mebibytes(mebibytes: i64) -> String {
 
 /// Writes a size that a task definition keeps as text: a number counts MiB, anything else stays as it is.
 pub(super) fn memory_text(text: &str) -> String {
-    text.parse()
-        .map_or_else(|_| text.to_owned(), |number| mebibytes(number))
+    text.parse().map_or_else(|_| text.to_owned(), mebibytes)
 }
 
 /// Writes CPU units with the cores they stand for: `256 units (0.25 vCPU)`.
@@ -60,8 +59,7 @@ pub(super) fn cpu_units(units: i64) -> String {
 
 /// Writes CPU that a task definition keeps as text: a number counts units, anything else stays as it is.
 pub(super) fn cpu_text(text: &str) -> String {
-    text.parse()
-        .map_or_else(|_| text.to_owned(), |number| cpu_units(number))
+    text.parse().map_or_else(|_| text.to_owned(), cpu_units)
 }
 
 /// An age, or the mark of absence.
