@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, stops,
     words::{
-        age_cell, age_key, cpu_units, definition_subject, image, mebibytes, verdict_cell, yes_no,
+        age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, yes_no,
     },
 };
 use crate::{
@@ -146,7 +146,7 @@ pub static VIEW: View<Row> = View {
             let task = cx.store.task(&subject.arn)?;
             Some(Step::Describe(
                 "revisions",
-                definition_subject(&task.definition),
+                Subject::whole(&task.definition),
             ))
         },
     }],

@@ -97,13 +97,21 @@ pub(super) fn container(page: &mut Page, defined: &ContainerDefinition) {
     if let Some(log) = &defined.log {
         log_configuration(page, log);
     }
-    page.list(
-        "labels",
-        defined
-            .labels
-            .iter()
-            .map(|(key, value)| format!("{key}={value}")),
-    );
+    masked_pairs(page, "labels", &defined.labels);
+}
+
+/// Adds names and values; the values of names that sound like secrets are masked.
+fn masked_pairs(page: &mut Page, label: &str, pairs: &[(String, String)]) {
+    let mut label = label;
+    for (name, value) in pairs {
+        let value = if is_sensitive(name) {
+            Span::secret(&Secret::new(value.clone()))
+        } else {
+            Span::plain(value.clone())
+        };
+        page.spans(label, vec![Span::plain(format!("{name}=")), value]);
+        label = "";
+    }
 }
 
 fn limits(page: &mut Page, defined: &ContainerDefinition) {
@@ -189,16 +197,7 @@ fn environment(page: &mut Page, defined: &ContainerDefinition) {
 
 fn log_configuration(page: &mut Page, log: &LogConfiguration) {
     page.field("log driver", log.driver.clone());
-    let mut label = "log options";
-    for (key, value) in &log.options {
-        let value = if is_sensitive(key) {
-            Span::secret(&Secret::new(value.clone()))
-        } else {
-            Span::plain(value.clone())
-        };
-        page.spans(label, vec![Span::plain(format!("{key}=")), value]);
-        label = "";
-    }
+    masked_pairs(page, "log options", &log.options);
     page.list(
         "log secrets",
         log.secret_options

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, condition, events,
     words::{
-        age_cell, age_key, definition_subject, launch, revision_cell, revision_key, strategy_item,
+        age_cell, age_key, launch, revision_cell, revision_key, strategy_item,
     },
 };
 use crate::{
@@ -190,7 +190,7 @@ pub static VIEW: View<Row> = View {
         to: |subject, _, cx| {
             let row = find(subject, cx)?;
             let definition = row.definition()?;
-            Some(Step::Describe("revisions", definition_subject(definition)))
+            Some(Step::Describe("revisions", Subject::whole(definition)))
         },
     }],
     page_needs: |subject, store| events::needs(Some(subject), store),

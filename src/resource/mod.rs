@@ -8,6 +8,7 @@ mod condition;
 mod definition;
 mod page;
 mod place;
+mod reasons;
 mod stops;
 mod view;
 mod words;

@@ -6,7 +6,7 @@ use super::{
     Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Span, Step, Tone, View, condition,
     deployments, events,
     words::{
-        age_cell, age_key, definition_subject, launch, pairs, revision_cell, revision_key,
+        age_cell, age_key, launch, pairs, revision_cell, revision_key,
         strategy_item, yes_no,
     },
 };
@@ -99,7 +99,7 @@ pub static VIEW: View<Arc<Service>> = View {
             about: "The task definition revision that the service runs",
             to: |subject, _, cx| {
                 let definition = definition(cx.store.service(&subject.arn)?)?;
-                Some(Step::Describe("revisions", definition_subject(definition)))
+                Some(Step::Describe("revisions", Subject::whole(definition)))
             },
         },
     ],

@@ -1,9 +1,8 @@
 //! What the end of a task means in plain words, and what to look at next. Pure.
 //!
-//! Reasons and codes are those of the ECS developer guide ("stopped tasks error codes"); the word before the colon is
-//! the class of a failure. What a container says goes before what the task says.
+//! What a container says goes before what the task says; the reasons themselves are in `reasons`.
 
-use super::words::mebibytes;
+use super::{reasons, words::mebibytes};
 use crate::model::{Container, Health, Task};
 
 /// The end of a task, explained.
@@ -38,12 +37,9 @@ pub(super) fn explain(task: &Task) -> Stop {
             "Raise the memory limit, or find what the memory goes into.",
         );
     }
-    let reason = reason(task).unwrap_or("").to_lowercase();
-    if let Some((_, health, says, next)) = REASONS
-        .iter()
-        .find(|(words, ..)| words.iter().all(|word| reason.contains(word)))
-    {
-        return stop(*health, *says, next);
+    let reason = reason(task).unwrap_or("");
+    if let Some(known) = reasons::find(reason) {
+        return stop(known.health, known.says, known.next);
     }
     by_code(task)
 }
@@ -81,13 +77,19 @@ fn by_code(task: &Task) -> Stop {
 }
 
 fn exited(task: &Task) -> Stop {
-    let Some((container, code)) =
-        culprit(task).and_then(|container| Some((container, container.exit_code?)))
-    else {
+    let Some(container) = culprit(task) else {
         return stop(
             Health::Sick,
-            "an essential container ended, no exit code is known",
-            "Read the last lines of its log.",
+            "an essential container ended",
+            "Nothing is known of its containers.",
+        );
+    };
+    let Some(code) = container.exit_code else {
+        let says = format!("{} never started", container.name);
+        return stop(
+            Health::Sick,
+            says,
+            "An exit code is missing: the reason, if any, says why.",
         );
     };
     let says = format!("{} {}", container.name, exit_words(code));
@@ -111,246 +113,6 @@ fn exited(task: &Task) -> Stop {
         _ => stop(Health::Sick, says, "Read the last lines of its log."),
     }
 }
-
-/// Words of a reason (all must be there, in lower case), how bad it is, what it means, what to look at.
-type Reason = (&'static [&'static str], Health, &'static str, &'static str);
-
-const REASONS: &[Reason] = &[
-    (
-        &["scaling activity initiated"],
-        Health::Done,
-        "stopped by its service: scaled in, or replaced by a deployment",
-        "",
-    ),
-    (
-        &["failed elb health checks"],
-        Health::Sick,
-        "replaced, because the load balancer's health check failed",
-        "Compare the check's path, port and codes with the app, and the grace period with the time it takes to start.",
-    ),
-    (
-        &["failed container health checks"],
-        Health::Sick,
-        "replaced, because its container health check failed",
-        "Does the check's command exist in the image, is the start period long enough?",
-    ),
-    (
-        &["cannotpull", "toomanyrequests"],
-        Health::Sick,
-        "the registry refuses further pulls for now",
-        "Pull with credentials, or through a pull-through cache.",
-    ),
-    (
-        &["cannotpull", "no space left"],
-        Health::Sick,
-        "the image could not be pulled: the disk is full",
-        "Free disk space on the host, or give the task more ephemeral storage.",
-    ),
-    (
-        &["cannotpull", "platform"],
-        Health::Sick,
-        "the image is not made for the task's platform",
-        "Compare the architecture of the image with the runtime platform of the task definition.",
-    ),
-    (
-        &["cannotpull", "not found"],
-        Health::Sick,
-        "the image is not there: no such tag or digest",
-        "Does the repository hold this tag? A deployment keeps to the digest it began with, even a deleted one.",
-    ),
-    (
-        &["cannotpull", "denied"],
-        Health::Sick,
-        "the registry does not let the image be pulled",
-        "Check the execution role (on EC2 the instance's role) and the repository's policy.",
-    ),
-    (
-        &["cannotpull", "403"],
-        Health::Sick,
-        "the registry does not let the image be pulled",
-        "Check the execution role (on EC2 the instance's role) and the repository's policy.",
-    ),
-    (
-        &["cannotpull", "no basic auth"],
-        Health::Sick,
-        "the registry does not let the image be pulled",
-        "Check the execution role (on EC2 the instance's role) and the repository's policy.",
-    ),
-    (
-        &["cannotpull", "timeout"],
-        Health::Sick,
-        "the registry cannot be reached",
-        "Check the route out: public address or NAT, the endpoints of ECR and S3, security groups.",
-    ),
-    (
-        &["cannotpull", "dial tcp"],
-        Health::Sick,
-        "the registry cannot be reached",
-        "Check the route out: public address or NAT, the endpoints of ECR and S3, security groups.",
-    ),
-    (
-        &["cannotpull", "cancel"],
-        Health::Sick,
-        "the registry cannot be reached",
-        "Check the route out: public address or NAT, the endpoints of ECR and S3, security groups.",
-    ),
-    (
-        &["cannotpull"],
-        Health::Sick,
-        "the image could not be pulled",
-        "Check the image's name, the execution role and the route to the registry.",
-    ),
-    (
-        &["resourceinitializationerror", "logging driver"],
-        Health::Sick,
-        "the log could not be opened",
-        "Does the log group exist, may the execution role write to it?",
-    ),
-    (
-        &["resourceinitializationerror", "efs"],
-        Health::Sick,
-        "the EFS volume could not be mounted",
-        "Check port 2049 in the security groups, the mount targets of the zone, and the access point.",
-    ),
-    (
-        &["resourceinitializationerror", "env"],
-        Health::Sick,
-        "the environment file could not be fetched",
-        "Check the execution role and the route to S3.",
-    ),
-    (
-        &["resourceinitializationerror", "accessdenied"],
-        Health::Sick,
-        "the execution role may not read what the task needs",
-        "Check the role's permissions for the secret or parameter, and for the key that encrypts it.",
-    ),
-    (
-        &["resourceinitializationerror", "resourcenotfound"],
-        Health::Sick,
-        "a secret or parameter is not there",
-        "Check the ARNs of the task definition's secrets.",
-    ),
-    (
-        &["resourceinitializationerror"],
-        Health::Sick,
-        "what the task needs could not be made ready",
-        "Check the route to Secrets Manager, SSM and ECR, and the execution role.",
-    ),
-    (
-        &["fetching secret data"],
-        Health::Sick,
-        "a secret or parameter could not be read",
-        "Check its ARN, the execution role, and the route to Secrets Manager and SSM.",
-    ),
-    (
-        &["cannotstartcontainererror"],
-        Health::Sick,
-        "the engine could not start the container",
-        "The reason says why: a taken port, an entry point that is not there, a mount, too little memory.",
-    ),
-    (
-        &["cannotcreatecontainererror"],
-        Health::Sick,
-        "the engine could not create the container",
-        "The reason says why: disk, name, option, volume.",
-    ),
-    (
-        &["timeouterror", "transition"],
-        Health::Sick,
-        "the container engine did not answer in time",
-        "See the load and the disk of the host.",
-    ),
-    (
-        &["volumeerror"],
-        Health::Sick,
-        "a volume could not be made ready",
-        "See the volume of the task definition, and its driver on the host.",
-    ),
-    (
-        &["containernetworkingerror"],
-        Health::Sick,
-        "the network of the task could not be made ready",
-        "See the ECS agent's log on the host.",
-    ),
-    (
-        &["network interface provisioning"],
-        Health::Sick,
-        "its network interface did not come in time",
-        "Check the free addresses of the subnets and the quota of network interfaces.",
-    ),
-    (
-        &["create network interface"],
-        Health::Sick,
-        "no network interface could be made",
-        "Check the free addresses of the subnet.",
-    ),
-    (
-        &["unused device index"],
-        Health::Sick,
-        "the host has no slot left for a network interface",
-        "Use larger instances, or switch on awsvpcTrunking.",
-    ),
-    (
-        &["not compatible with the selected compute strategy"],
-        Health::Sick,
-        "the task definition does not fit the launch type",
-        "Compare what the task definition requires with the launch type of the service.",
-    ),
-    (
-        &["host ec2", "terminated"],
-        Health::Warn,
-        "its host was terminated",
-        "See the Auto Scaling group's activities, and spot interruptions.",
-    ),
-    (
-        &["host ec2", "stopped"],
-        Health::Warn,
-        "its host was stopped",
-        "See the Auto Scaling group's activities.",
-    ),
-    (
-        &["deregistration forced"],
-        Health::Warn,
-        "its container instance was deregistered by force",
-        "",
-    ),
-    (
-        &["draining state"],
-        Health::Done,
-        "moved away, because its container instance drains",
-        "",
-    ),
-    (
-        &["spot task was interrupted"],
-        Health::Warn,
-        "its spot capacity was taken back",
-        "Put a base of tasks on capacity that is not spot.",
-    ),
-    (
-        &["performing maintenance"],
-        Health::Done,
-        "moved away for maintenance of the infrastructure",
-        "",
-    ),
-    (
-        &["resource:"],
-        Health::Sick,
-        "no host had room for it",
-        "Compare what the task asks for with what the container instances have free.",
-    ),
-    (
-        &["empty capacity provider"],
-        Health::Sick,
-        "its capacity provider has no instances",
-        "See the Auto Scaling group of the capacity provider.",
-    ),
-    (
-        &["no active instances"],
-        Health::Sick,
-        "the cluster has no active container instances",
-        "See the capacity providers of the cluster.",
-    ),
-];
 
 fn out_of_memory(task: &Task) -> Option<&Container> {
     task.containers.iter().find(|container| {
@@ -458,8 +220,8 @@ mod tests {
     #[case(&[("app", Some(127), "")], Health::Sick, "app could not be run: its command is not in the image (exit 127)")]
     #[case(&[("app", Some(131), "")], Health::Sick, "app was ended by signal 3 (exit 131)")]
     #[case(&[("app", Some(0), "")], Health::Warn, "app ended without an error (exit 0), but a service's task is meant to go on")]
-    #[case(&[], Health::Sick, "an essential container ended, no exit code is known")]
-    #[case(&[("app", None, "")], Health::Sick, "an essential container ended, no exit code is known")]
+    #[case(&[], Health::Sick, "an essential container ended")]
+    #[case(&[("app", None, "")], Health::Sick, "app never started")]
     #[case(&[("app", None, "CannotPullContainerError: failed to resolve ref shop/web:2: not found")], Health::Sick, "the image is not there: no such tag or digest")]
     fn an_exit_is_explained(
         #[case] containers: &[(&str, Option<i32>, &str)],

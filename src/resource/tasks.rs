@@ -7,7 +7,7 @@ use super::{
     page::span_between,
     stops,
     words::{
-        age_cell, age_key, cpu_units, definition_subject, mebibytes, pairs, revision_cell,
+        age_cell, age_key, cpu_units, mebibytes, pairs, revision_cell,
         revision_key, verdict_cell, yes_no,
     },
 };
@@ -134,7 +134,7 @@ pub static VIEW: View<Arc<Task>> = View {
                 let task = cx.store.task(&subject.arn)?;
                 Some(Step::Describe(
                     "revisions",
-                    definition_subject(&task.definition),
+                    Subject::whole(&task.definition),
                 ))
             },
         },

@@ -1,7 +1,7 @@
 //! Words that several views share: sizes, ages, launch types, images, strategies, tags.
 
 use super::{Cell, Cx, Page, SortKey, Tone};
-use crate::model::{Arn, StrategyItem, Subject, Tag, Timestamp, age};
+use crate::model::{Arn, StrategyItem, Tag, Timestamp, age};
 
 /// Writes one item of a capacity provider strategy: `FARGATE_SPOT weight 3 base 1`.
 pub(super) fn strategy_item(item: &StrategyItem) -> String {
@@ -110,11 +110,6 @@ pub(super) fn verdict_cell(verdict: &str) -> Cell {
 /// What part of a whole is in use, in percent; none of nothing.
 pub(super) fn percent(used: i64, total: i64) -> Option<i64> {
     (total > 0).then(|| used.max(0) * 100 / total)
-}
-
-/// The subject whose page shows a task definition.
-pub(super) fn definition_subject(definition: &Arn) -> Subject {
-    Subject::whole(definition)
 }
 
 /// Adds a yes or a no.
