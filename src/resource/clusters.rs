@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Cell, Column, Cx, Link, Page, Place, SortKey, Step, Tone, View};
-use crate::model::{Cluster, Health, Query, StrategyItem, Subject, Tag};
+use super::{
+    Cell, Column, Cx, Link, Page, Place, SortKey, Step, Tone, View,
+    words::{pairs, strategy_item},
+};
+use crate::model::{Cluster, Health, Query, Subject};
 
 /// The view.
 pub static VIEW: View<Arc<Cluster>> = View {
@@ -131,23 +134,4 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     pairs(&mut page, "Statistics", &cluster.statistics);
     pairs(&mut page, "Tags", &cluster.tags);
     Some(page)
-}
-
-/// Writes one item of a capacity provider strategy: `FARGATE_SPOT weight 3 base 1`.
-fn strategy_item(item: &StrategyItem) -> String {
-    format!(
-        "{} weight {} base {}",
-        item.provider, item.weight, item.base
-    )
-}
-
-/// Writes a section of names and values, nothing if there are none.
-fn pairs(page: &mut Page, heading: &'static str, tags: &[Tag]) {
-    if tags.is_empty() {
-        return;
-    }
-    page.heading(heading);
-    for tag in tags {
-        page.field(&tag.key, tag.value.clone());
-    }
 }

@@ -4,10 +4,15 @@
 //! its file in `views!` below is all it takes for its table, sorting, filter, `:alias`, crumbs, help and refresh.
 
 mod cell;
+mod condition;
 mod copies;
+mod definition;
 mod page;
 mod place;
+mod reasons;
+mod stops;
 mod view;
+mod words;
 
 pub use cell::{Align, Cell, Column, Head, SortKey, Tone};
 pub use copies::copies;
@@ -25,7 +30,17 @@ macro_rules! views {
     };
 }
 
-views!(clusters);
+views!(
+    clusters,
+    services,
+    tasks,
+    containers,
+    instances,
+    deployments,
+    events,
+    families,
+    revisions,
+);
 
 /// The view with this id or alias.
 #[must_use]
@@ -35,3 +50,6 @@ pub fn find(name: &str) -> Option<&'static dyn Resource> {
         .copied()
         .find(|view| view.id() == name || view.aliases().contains(&name))
 }
+
+#[cfg(test)]
+mod tests;

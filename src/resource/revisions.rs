@@ -1,0 +1,144 @@
+//! Revisions of a task definition family, newest first.
+
+use std::sync::Arc;
+
+use super::{
+    Cell, Column, Cx, Page, Scope, SortKey, Step, Tone, View, definition, families,
+    words::{age_cell, age_key, image, memory_text},
+};
+use crate::{
+    model::{Arn, Health, Query, Subject, TaskDefinition},
+    store::Store,
+};
+
+/// The newest revisions whose definitions are fetched with the list; they never change, so this costs but once.
+const DESCRIBED: usize = 20;
+
+/// A revision, with its definition once that is known.
+pub struct Row {
+    arn: Arn,
+    definition: Option<Arc<TaskDefinition>>,
+}
+
+impl Row {
+    fn maybe(&self, text: fn(&TaskDefinition) -> Option<String>) -> Cell {
+        Cell::maybe(self.definition.as_deref().and_then(text).as_deref())
+    }
+}
+
+/// The view. Its scope is the bare name of a family; its subjects are the ARNs of revisions.
+pub static VIEW: View<Row> = View {
+    id: "revisions",
+    aliases: &["rev", "revision"],
+    noun: "revision",
+    about: "Revisions of a task definition family, newest first",
+    under: &["family"],
+    whole: false,
+    facets: &[],
+    columns: &[
+        Column::text("REV", 6, 0, |row: &Row, _| match row.arn.revision() {
+            Some(revision) => Cell::plain(revision.to_string()),
+            None => Cell::plain(row.arn.name().to_owned()),
+        })
+        .sorted_by(|row, _| {
+            row.arn
+                .revision()
+                .map_or(SortKey::Absent, |revision| SortKey::Number(revision.into()))
+        }),
+        Column::text("STATUS", 8, 0, |row: &Row, cx| match &row.definition {
+            Some(known) => Cell::new(known.status.clone(), health(row, cx).into()),
+            None => Cell::muted("ACTIVE"),
+        })
+        .grow(18),
+        Column::text("IMAGES", 20, 0, |row: &Row, _| {
+            row.maybe(|known| {
+                let images = known.containers.iter().map(|one| image(&one.image));
+                Some(images.collect::<Vec<_>>().join(", "))
+            })
+        })
+        .grow(100),
+        Column::text("CPU", 9, 2, |row: &Row, _| {
+            row.maybe(|known| known.cpu.clone())
+        }),
+        Column::text("MEM", 8, 2, |row: &Row, _| {
+            row.maybe(|known| known.memory.as_deref().map(memory_text))
+        }),
+        Column::text("MODE", 7, 3, |row: &Row, _| {
+            row.maybe(|known| known.network_mode.clone())
+        }),
+        Column::number(
+            "REGISTERED",
+            10,
+            1,
+            |row, cx| age_cell(registered_at(row), cx),
+            |row, _| age_key(registered_at(row)),
+        ),
+    ],
+    needs,
+    rows,
+    subject: |row| Subject::whole(&row.arn),
+    health,
+    moving: |_| false,
+    order: |one, two| {
+        let newest = two.arn.revision().cmp(&one.arn.revision());
+        newest.then_with(|| one.arn.cmp(&two.arn))
+    },
+    sick_first: false,
+    enter: |subject, _, _| Some(Step::Describe("revisions", subject.clone())),
+    links: &[],
+    page_needs: |subject, _| {
+        vec![Query::Definition {
+            definition: subject.arn.clone(),
+        }]
+    },
+    page,
+};
+
+fn registered_at(row: &Row) -> Option<crate::model::Timestamp> {
+    row.definition.as_ref()?.registered_at
+}
+
+fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
+    let Some(family) = &scope.of else {
+        return Vec::new();
+    };
+    let list = families::query(&family.arn);
+    let newest = store.listing(&list).items().iter().take(DESCRIBED);
+    let definitions = newest.map(|arn| Query::Definition {
+        definition: arn.clone(),
+    });
+    let definitions: Vec<_> = definitions.collect();
+    std::iter::once(list).chain(definitions).collect()
+}
+
+fn rows(scope: &Scope, store: &Store) -> Vec<Row> {
+    let Some(family) = &scope.of else {
+        return Vec::new();
+    };
+    let items = store.listing(&families::query(&family.arn)).items().iter();
+    items
+        .map(|arn| Row {
+            arn: arn.clone(),
+            definition: store.definition(arn).cloned(),
+        })
+        .collect()
+}
+
+fn health(row: &Row, _: &Cx) -> Health {
+    match row.definition.as_ref().map(|known| known.status.as_str()) {
+        None | Some("ACTIVE") => Health::Ok,
+        Some("INACTIVE") => Health::Done,
+        Some("DELETE_IN_PROGRESS") => Health::Moving,
+        Some(_) => Health::Unknown,
+    }
+}
+
+fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
+    let known = cx.store.definition(&subject.arn)?;
+    let tone: Tone = match known.status.as_str() {
+        "ACTIVE" => Tone::Ok,
+        "INACTIVE" => Tone::Done,
+        _ => Tone::Unknown,
+    };
+    Some(definition::page(known, tone, cx))
+}

@@ -1,0 +1,354 @@
+//! Services of a cluster, or of all clusters.
+
+use std::sync::Arc;
+
+use super::{
+    Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Span, Step, Tone, View, condition,
+    deployments, events,
+    words::{
+        age_cell, age_key, launch, pairs, revision_cell, revision_key,
+        strategy_item, yes_no,
+    },
+};
+use crate::{
+    model::{Arn, Health, Query, Service, Subject, Timestamp, age},
+    store::Store,
+};
+
+/// The view.
+pub static VIEW: View<Arc<Service>> = View {
+    id: "services",
+    aliases: &["svc", "service"],
+    noun: "service",
+    about: "Services with their health, rollout and last event",
+    under: &["cluster"],
+    whole: true,
+    facets: &[],
+    columns: &[
+        Column::text("NAME", 16, 0, |service: &Arc<Service>, _| {
+            Cell::plain(service.name.clone())
+        })
+        .grow(40),
+        Column::text("CLUSTER", 12, 1, |service: &Arc<Service>, _| {
+            Cell::plain(service.cluster.name().to_owned())
+        })
+        .grow(24)
+        .whole_only(),
+        Column::text("STATUS", 11, 0, |service: &Arc<Service>, cx| {
+            let condition = condition::of(service, cx.now);
+            Cell::new(condition.word, condition.health.into())
+        }),
+        Column::number("RUN/DES", 7, 0, counts, |service, _| {
+            SortKey::Number(service.running.into())
+        }),
+        Column::number(
+            "PEND",
+            4,
+            3,
+            |service, _| Cell::count(service.pending),
+            |service, _| SortKey::Number(service.pending.into()),
+        ),
+        Column::text("DEPLOY", 16, 1, rollout).grow(22),
+        Column::text("TASKDEF", 14, 2, |service: &Arc<Service>, _| {
+            revision_cell(definition(service))
+        })
+        .grow(36)
+        .sorted_by(|service, _| revision_key(definition(service))),
+        Column::text("LAUNCH", 10, 4, |service: &Arc<Service>, _| {
+            Cell::maybe(launched(service).as_deref())
+        })
+        .grow(24),
+        Column::number(
+            "AGE",
+            4,
+            2,
+            |service, cx| age_cell(deployed_at(service), cx),
+            |service, _| age_key(deployed_at(service)),
+        ),
+        Column::text("LAST EVENT", 24, 5, last_event)
+            .grow(160)
+            .sorted_by(|service, _| age_key(service.events.first().and_then(|event| event.at))),
+    ],
+    needs,
+    rows,
+    subject: |service| Subject::whole(&service.arn),
+    health,
+    moving: |service| condition::is_moving(service),
+    order: |one, two| one.name.cmp(&two.name).then_with(|| one.cluster.cmp(&two.cluster)),
+    sick_first: true,
+    enter: |subject, _, _| Some(Step::Open(Place::of("tasks", subject.clone()))),
+    links: &[
+        Link {
+            id: "service.deployments",
+            key: "z",
+            label: "deployments",
+            about: "The deployments of the service",
+            to: |subject, _, _| Some(Step::Open(Place::of("deployments", subject.clone()))),
+        },
+        Link {
+            id: "service.events",
+            key: "v",
+            label: "events",
+            about: "What the scheduler of the service did and could not do",
+            to: |subject, _, _| Some(Step::Open(Place::of("events", subject.clone()))),
+        },
+        Link {
+            id: "service.definition",
+            key: "t",
+            label: "task definition",
+            about: "The task definition revision that the service runs",
+            to: |subject, _, cx| {
+                let definition = definition(cx.store.service(&subject.arn)?)?;
+                Some(Step::Describe("revisions", Subject::whole(definition)))
+            },
+        },
+    ],
+    page_needs: |subject, store| events::needs(Some(subject), store),
+    page,
+};
+
+fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
+    if let Some(subject) = &scope.of {
+        return match store.cluster_of(&subject.arn) {
+            Some(cluster) => vec![Query::Services { cluster }],
+            None => vec![Query::Clusters],
+        };
+    }
+    let clusters = store
+        .clusters()
+        .filter(|cluster| {
+            cluster.status != "INACTIVE" && cluster.active_services + cluster.draining_services > 0
+        })
+        .map(|cluster| Query::Services {
+            cluster: cluster.arn.clone(),
+        });
+    std::iter::once(Query::Clusters).chain(clusters).collect()
+}
+
+fn rows(scope: &Scope, store: &Store) -> Vec<Arc<Service>> {
+    match &scope.of {
+        Some(subject) => store
+            .cluster_of(&subject.arn)
+            .map_or_else(Vec::new, |cluster| store.services_of(&cluster)),
+        None => store
+            .clusters()
+            .flat_map(|cluster| store.services_of(&cluster.arn))
+            .collect(),
+    }
+}
+
+fn health(service: &Arc<Service>, cx: &Cx) -> Health {
+    condition::of(service, cx.now).health
+}
+
+fn counts(service: &Arc<Service>, _: &Cx) -> Cell {
+    let tone = match service.running.cmp(&service.desired) {
+        _ if service.desired == 0 && service.running == 0 => Tone::Muted,
+        std::cmp::Ordering::Less if service.running == 0 => Tone::Error,
+        std::cmp::Ordering::Less => Tone::Warn,
+        std::cmp::Ordering::Equal => Tone::Plain,
+        std::cmp::Ordering::Greater => Tone::Progress,
+    };
+    Cell::new(format!("{}/{}", service.running, service.desired), tone)
+}
+
+fn rollout(service: &Arc<Service>, _: &Cx) -> Cell {
+    if let Some(primary) = service.primary() {
+        return deployments::progress(primary);
+    }
+    let set = service
+        .task_sets
+        .iter()
+        .find(|set| set.stability == "STABILIZING")
+        .or_else(|| service.task_sets.first());
+    set.map_or_else(Cell::absent, deployments::stability)
+}
+
+/// The task definition that the service means to run.
+fn definition(service: &Service) -> Option<&Arn> {
+    let set = || {
+        let primary = service
+            .task_sets
+            .iter()
+            .find(|set| set.status == "PRIMARY");
+        primary
+            .or_else(|| service.task_sets.first())
+            .and_then(|set| set.task_definition.as_ref())
+    };
+    service
+        .task_definition
+        .as_ref()
+        .or_else(|| service.primary()?.task_definition.as_ref())
+        .or_else(set)
+}
+
+fn launched(service: &Service) -> Option<String> {
+    launch(service.launch_type.as_deref(), &service.strategy).or_else(|| {
+        let primary = service.primary()?;
+        launch(primary.launch_type.as_deref(), &primary.strategy)
+    })
+}
+
+/// When the newest deployment or task set began.
+fn deployed_at(service: &Service) -> Option<Timestamp> {
+    let deployments = service
+        .deployments
+        .iter()
+        .map(|deployment| deployment.created_at);
+    let sets = service.task_sets.iter().map(|set| set.created_at);
+    deployments.chain(sets).flatten().max()
+}
+
+fn last_event(service: &Arc<Service>, cx: &Cx) -> Cell {
+    let Some(event) = service.events.first() else {
+        return Cell::absent();
+    };
+    let words = events::tail(&event.message);
+    let tone = match events::tone(words) {
+        Tone::Ok => Tone::Muted,
+        tone => tone,
+    };
+    match event.at {
+        Some(at) => Cell::new(format!("{} {words}", age(cx.now.wall.since(at))), tone),
+        None => Cell::new(words.to_owned(), tone),
+    }
+}
+
+fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
+    let service = cx.store.service(&subject.arn)?;
+    let mut page = Page::new(format!("service {}", service.name));
+    identity(&mut page, service, cx);
+    rollout_section(&mut page, service, cx);
+    compute(&mut page, service);
+    network(&mut page, service);
+    if !service.events.is_empty() {
+        page.heading("Newest events");
+        for event in service.events.iter().take(12) {
+            let when = event
+                .at
+                .map_or_else(String::new, |at| age(cx.now.wall.since(at)));
+            let words = events::tail(&event.message);
+            page.toned(&when, words.to_owned(), events::tone(words));
+        }
+    }
+    pairs(&mut page, "Tags", &service.tags);
+    Some(page)
+}
+
+fn identity(page: &mut Page, service: &Service, cx: &Cx) {
+    let condition = condition::of(service, cx.now);
+    page.heading("Service");
+    page.field("name", service.name.clone());
+    page.field("arn", service.arn.to_string());
+    page.field("cluster", service.cluster.name().to_owned());
+    page.spans(
+        "status",
+        vec![
+            Span::new(condition.word, condition.health.into()),
+            Span::new(format!("  {}", service.status), Tone::Muted),
+        ],
+    );
+    page.field(
+        "tasks",
+        format!(
+            "{} running, {} pending, {} desired",
+            service.running, service.pending, service.desired
+        ),
+    );
+    if let Some(event) = condition::trouble(service, cx.now) {
+        let words = events::tail(&event.message);
+        page.toned("trouble", words.to_owned(), Tone::Error);
+        if let Some(advice) = events::advice(words) {
+            page.field("look at", advice);
+        }
+    }
+    page.field(
+        "task definition",
+        definition(service).map_or_else(String::new, |arn| arn.name().to_owned()),
+    );
+    page.field("scheduling", service.scheduling.clone());
+    page.field("controller", service.controller.clone());
+    page.time("created", service.created_at, cx.now);
+    page.maybe("created by", service.created_by.as_deref());
+    page.maybe("role", service.role.as_deref());
+    yes_no(page, "execute command", service.execute_command);
+}
+
+fn rollout_section(page: &mut Page, service: &Service, cx: &Cx) {
+    page.heading("Deployments");
+    for deployment in &service.deployments {
+        let cell = deployments::progress(deployment);
+        let revision = deployment.task_definition.as_ref().map_or("-", Arn::name);
+        page.spans(
+            &deployment.status,
+            vec![
+                Span::plain(format!("{revision}  ")),
+                Span::new(cell.text, cell.tone),
+                Span::new(
+                    format!("  {} failed, {}", deployment.failed, deployment.id),
+                    Tone::Muted,
+                ),
+            ],
+        );
+        page.maybe("", deployment.rollout_reason.as_deref());
+    }
+    for set in &service.task_sets {
+        let cell = deployments::stability(set);
+        page.spans(
+            &set.status,
+            vec![
+                Span::plain(format!(
+                    "{}  ",
+                    set.task_definition.as_ref().map_or("-", Arn::name)
+                )),
+                Span::new(cell.text, cell.tone),
+                Span::new(format!("  task set {}", set.id), Tone::Muted),
+            ],
+        );
+    }
+    page.time("last began", deployed_at(service), cx.now);
+    deployments::rules(page, service);
+}
+
+fn compute(page: &mut Page, service: &Service) {
+    page.heading("Compute");
+    page.field("launch", launched(service).unwrap_or_default());
+    page.list("strategy", service.strategy.iter().map(strategy_item));
+    page.maybe("platform version", service.platform_version.as_deref());
+    page.list("placement", service.placement.iter().cloned());
+}
+
+fn network(page: &mut Page, service: &Service) {
+    let nothing = service.subnets.is_empty()
+        && service.security_groups.is_empty()
+        && service.load_balancers.is_empty();
+    if nothing {
+        return;
+    }
+    page.heading("Network");
+    page.list("subnets", service.subnets.iter().cloned());
+    page.list("security groups", service.security_groups.iter().cloned());
+    page.maybe("public ip", service.public_ip.as_deref());
+    for balancer in &service.load_balancers {
+        let target = match (&balancer.target_group, &balancer.name) {
+            (Some(group), _) => format!("target group {}", target_group(group)),
+            (None, Some(name)) => format!("classic load balancer {name}"),
+            (None, None) => "load balancer".to_owned(),
+        };
+        page.field(
+            "load balancer",
+            format!("{target} -> {}:{}", balancer.container, balancer.port),
+        );
+    }
+    if let Some(seconds) = service.health_check_grace {
+        page.field("health check grace", format!("{seconds} s"));
+    }
+}
+
+/// The name within a target group's ARN, `web` of `…:targetgroup/web/0123456789abcdef`.
+fn target_group(arn: &Arn) -> &str {
+    arn.resource()
+        .split('/')
+        .nth(1)
+        .unwrap_or_else(|| arn.as_str())
+}

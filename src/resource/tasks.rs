@@ -1,0 +1,382 @@
+//! Tasks of a service, a container instance, a cluster, or all clusters: running, or stopped within the last hour.
+
+use std::{cmp::Ordering, sync::Arc, time::Duration};
+
+use super::{
+    Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Step, Tone, View, instances,
+    page::span_between,
+    stops,
+    words::{
+        age_cell, age_key, cpu_units, mebibytes, pairs, revision_cell,
+        revision_key, verdict_cell, yes_no,
+    },
+};
+use crate::{
+    model::{Health, Now, Query, Subject, Task, TaskFilter},
+    store::Store,
+};
+
+const RUNNING: usize = 0;
+const STOPPED: usize = 1;
+
+/// A task that has not come to run within this time deserves a look.
+const SLOW_START: Duration = Duration::from_mins(10);
+
+/// The view.
+pub static VIEW: View<Arc<Task>> = View {
+    id: "tasks",
+    aliases: &["ta", "task"],
+    noun: "task",
+    about: "Tasks, running or stopped, those run by hand too",
+    under: &["service", "container-instance", "cluster"],
+    whole: true,
+    facets: &["running", "stopped"],
+    columns: &[
+        Column::text("ID", 8, 0, |task: &Arc<Task>, _| {
+            Cell::plain(task.arn.short().to_owned())
+        }),
+        Column::text("CLUSTER", 10, 3, |task: &Arc<Task>, _| {
+            Cell::plain(task.cluster.name().to_owned())
+        })
+        .grow(24)
+        .whole_only(),
+        Column::text("GROUP", 14, 2, |task: &Arc<Task>, _| {
+            Cell::maybe(Some(task.group_name()))
+        })
+        .grow(36),
+        Column::text("STATUS", 12, 0, status).grow(24).facet(RUNNING),
+        Column::text("HEALTH", 9, 1, |task: &Arc<Task>, _| {
+            verdict_cell(&task.health)
+        })
+        .facet(RUNNING),
+        Column::number(
+            "STOPPED",
+            7,
+            0,
+            |task: &Arc<Task>, cx| age_cell(task.stopped_at.or(task.stopping_at), cx),
+            |task, _| age_key(task.stopped_at.or(task.stopping_at)),
+        )
+        .facet(STOPPED),
+        Column::text("EXIT", 10, 0, exits).grow(36).facet(STOPPED),
+        Column::text("REASON", 16, 1, |task: &Arc<Task>, _| {
+            Cell::maybe(stops::reason(task))
+        })
+        .grow(140)
+        .facet(STOPPED),
+        Column::text("STOP CODE", 11, 3, |task: &Arc<Task>, _| {
+            Cell::maybe(task.stop_code.as_deref())
+        })
+        .grow(26)
+        .facet(STOPPED),
+        Column::text("REV", 12, 2, |task: &Arc<Task>, _| {
+            revision_cell(Some(&task.definition))
+        })
+        .grow(36)
+        .sorted_by(|task, _| revision_key(Some(&task.definition))),
+        Column::text("LAUNCH", 8, 4, |task: &Arc<Task>, _| {
+            Cell::maybe(
+                task.capacity_provider
+                    .as_deref()
+                    .or(task.launch_type.as_deref()),
+            )
+        })
+        .grow(24),
+        Column::number(
+            "CPU",
+            5,
+            5,
+            |task, _| task.cpu.map_or_else(Cell::absent, Cell::count),
+            |task, _| task.cpu.map_or(SortKey::Absent, SortKey::Number),
+        ),
+        Column::number(
+            "MEM",
+            8,
+            5,
+            |task, _| {
+                task.memory
+                    .map_or_else(Cell::absent, |size| Cell::plain(mebibytes(size)))
+            },
+            |task, _| task.memory.map_or(SortKey::Absent, SortKey::Number),
+        ),
+        Column::text("IP", 15, 3, |task: &Arc<Task>, _| {
+            Cell::maybe(task.private_ip.as_deref())
+        })
+        .facet(RUNNING),
+        Column::text("ZONE", 10, 6, |task: &Arc<Task>, _| {
+            Cell::maybe(task.zone.as_deref())
+        })
+        .grow(16),
+        Column::text("INSTANCE", 10, 6, instance).grow(20),
+        Column::number(
+            "AGE",
+            4,
+            1,
+            |task: &Arc<Task>, cx| age_cell(task.started_at.or(task.created_at), cx),
+            |task, _| age_key(task.started_at.or(task.created_at)),
+        )
+        .facet(RUNNING),
+    ],
+    needs,
+    rows,
+    subject: |task| Subject::whole(&task.arn),
+    health: |task, cx| judge(task, cx.now),
+    moving: |task| !task.is_stopped() && task.last_status != task.desired_status,
+    order,
+    sick_first: true,
+    enter: |subject, _, _| Some(Step::Open(Place::of("containers", subject.clone()))),
+    links: &[
+        Link {
+            id: "task.definition",
+            key: "t",
+            label: "task definition",
+            about: "The task definition revision that the task runs",
+            to: |subject, _, cx| {
+                let task = cx.store.task(&subject.arn)?;
+                Some(Step::Describe(
+                    "revisions",
+                    Subject::whole(&task.definition),
+                ))
+            },
+        },
+        Link {
+            id: "task.instance",
+            key: "o",
+            label: "instance",
+            about: "The container instance that the task runs on",
+            to: |subject, _, cx| {
+                let instance = cx.store.task(&subject.arn)?.instance.as_ref()?;
+                Some(Step::Describe("instances", Subject::whole(instance)))
+            },
+        },
+    ],
+    page_needs,
+    page,
+};
+
+/// Which tasks of which cluster a thing has; none as long as its cluster is not known.
+fn of(subject: &Subject, store: &Store) -> Option<(crate::model::Arn, TaskFilter)> {
+    let cluster = store.cluster_of(&subject.arn)?;
+    let filter = match subject.arn.kind() {
+        "service" => {
+            let name = store
+                .service(&subject.arn)
+                .map_or_else(|| subject.arn.name(), |service| &service.name);
+            TaskFilter::Service(name.to_owned())
+        }
+        "container-instance" => TaskFilter::Instance(subject.arn.clone()),
+        _ => TaskFilter::All,
+    };
+    Some((cluster, filter))
+}
+
+fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
+    let stopped = scope.facet == STOPPED;
+    if let Some(subject) = &scope.of {
+        return match of(subject, store) {
+            Some((cluster, filter)) => vec![Query::Tasks {
+                cluster,
+                filter,
+                stopped,
+            }],
+            None => vec![Query::Clusters],
+        };
+    }
+    let clusters = store
+        .clusters()
+        .filter(|cluster| cluster.status != "INACTIVE")
+        .filter(|cluster| stopped || cluster.running_tasks + cluster.pending_tasks > 0)
+        .map(|cluster| Query::Tasks {
+            cluster: cluster.arn.clone(),
+            filter: TaskFilter::All,
+            stopped,
+        });
+    std::iter::once(Query::Clusters).chain(clusters).collect()
+}
+
+fn rows(scope: &Scope, store: &Store) -> Vec<Arc<Task>> {
+    let stopped = scope.facet == STOPPED;
+    match &scope.of {
+        Some(subject) => of(subject, store).map_or_else(Vec::new, |(cluster, filter)| {
+            store.tasks_of(&cluster, &filter, stopped)
+        }),
+        None => store
+            .clusters()
+            .flat_map(|cluster| store.tasks_of(&cluster.arn, &TaskFilter::All, stopped))
+            .collect(),
+    }
+}
+
+/// How a task is doing, or how it ended.
+pub(super) fn judge(task: &Task, now: Now) -> Health {
+    if task.is_stopped() {
+        return stops::explain(task).health;
+    }
+    if task.health == "UNHEALTHY" {
+        return Health::Sick;
+    }
+    if task.desired_status == "STOPPED" {
+        return Health::Moving;
+    }
+    match task.last_status.as_str() {
+        "RUNNING" if task.connectivity.as_deref() == Some("DISCONNECTED") => Health::Warn,
+        "RUNNING" => Health::Ok,
+        "PROVISIONING" | "PENDING" | "ACTIVATING" => {
+            let waits = task.created_at.map(|at| now.wall.since(at));
+            if waits.is_some_and(|waits| waits > SLOW_START) {
+                Health::Warn
+            } else {
+                Health::Moving
+            }
+        }
+        "DEACTIVATING" | "STOPPING" | "DEPROVISIONING" => Health::Moving,
+        _ => Health::Unknown,
+    }
+}
+
+/// The newest end first; of those that run, by group, the newest first.
+fn order(one: &Arc<Task>, two: &Arc<Task>) -> Ordering {
+    let ended = |task: &Task| task.stopped_at.or(task.stopping_at);
+    ended(two)
+        .cmp(&ended(one))
+        .then_with(|| one.group_name().cmp(two.group_name()))
+        .then_with(|| two.created_at.cmp(&one.created_at))
+        .then_with(|| one.arn.cmp(&two.arn))
+}
+
+fn status_words(task: &Task) -> String {
+    if task.desired_status.is_empty() || task.last_status == task.desired_status {
+        task.last_status.clone()
+    } else {
+        format!("{} > {}", task.last_status, task.desired_status)
+    }
+}
+
+fn status(task: &Arc<Task>, cx: &Cx) -> Cell {
+    Cell::new(status_words(task), judge(task, cx.now).into())
+}
+
+fn exits(task: &Arc<Task>, cx: &Cx) -> Cell {
+    let text = stops::exits(task);
+    if text.is_empty() {
+        return Cell::absent();
+    }
+    Cell::new(text, judge(task, cx.now).into())
+}
+
+fn instance(task: &Arc<Task>, cx: &Cx) -> Cell {
+    let Some(arn) = &task.instance else {
+        return Cell::absent();
+    };
+    match cx.store.instance(arn) {
+        Some(instance) => Cell::plain(instances::name(instance).to_owned()),
+        None => Cell::muted(arn.short().to_owned()),
+    }
+}
+
+fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
+    let Some(cluster) = store.cluster_of(&subject.arn) else {
+        return vec![Query::Clusters];
+    };
+    let mut queries = vec![Query::Task {
+        cluster: cluster.clone(),
+        task: subject.arn.clone(),
+    }];
+    if let Some(task) = store.task(&subject.arn)
+        && task.instance.is_some()
+    {
+        queries.push(Query::Instances { cluster });
+    }
+    queries
+}
+
+fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
+    let task = cx.store.task(&subject.arn)?;
+    let mut page = Page::new(format!("task {}", task.arn.short()));
+    if task.is_stopped() {
+        end(&mut page, task);
+    }
+    page.heading("Task");
+    page.field("id", task.arn.name().to_owned());
+    page.field("arn", task.arn.to_string());
+    page.field("cluster", task.cluster.name().to_owned());
+    page.field("group", task.group.clone());
+    page.maybe("started by", task.started_by.as_deref());
+    page.field("task definition", task.definition.name().to_owned());
+    page.toned("status", status_words(task), judge(task, cx.now).into());
+    page.toned("health", task.health.clone(), verdict_cell(&task.health).tone);
+    page.maybe("connectivity", task.connectivity.as_deref());
+    yes_no(&mut page, "execute command", task.execute_command);
+    page.list("overrides", task.overrides.iter().cloned());
+    placed(&mut page, task, cx);
+    life(&mut page, task, cx);
+    for container in &task.containers {
+        page.heading(format!("Container {}", container.name));
+        super::containers::facts(&mut page, container);
+    }
+    pairs(&mut page, "Tags", &task.tags);
+    Some(page)
+}
+
+/// Adds why a task stopped.
+fn end(page: &mut Page, task: &Task) {
+    let stop = stops::explain(task);
+    page.heading("Why it stopped");
+    page.toned("in short", stop.says, stop.health.into());
+    if !stop.next.is_empty() {
+        page.field("look at", stop.next);
+    }
+    page.maybe("stop code", task.stop_code.as_deref());
+    page.maybe("reason", task.stopped_reason.as_deref());
+    page.list(
+        "containers",
+        task.containers.iter().filter_map(|container| {
+            let code = container.exit_code.map(|code| format!("exit {code}"));
+            let words: Vec<_> = code.into_iter().chain(container.reason.clone()).collect();
+            (!words.is_empty()).then(|| format!("{}: {}", container.name, words.join(", ")))
+        }),
+    );
+}
+
+/// Adds where a task runs and what it may use.
+fn placed(page: &mut Page, task: &Task, cx: &Cx) {
+    page.heading("Where it runs");
+    page.maybe("launch type", task.launch_type.as_deref());
+    page.maybe("capacity provider", task.capacity_provider.as_deref());
+    page.maybe("platform version", task.platform_version.as_deref());
+    page.maybe("zone", task.zone.as_deref());
+    if let Some(arn) = &task.instance {
+        let name = cx
+            .store
+            .instance(arn)
+            .map_or_else(|| arn.short(), |instance| instances::name(instance));
+        page.field("instance", name.to_owned());
+    }
+    page.maybe("private ip", task.private_ip.as_deref());
+    page.maybe("network interface", task.interface.as_deref());
+    if let Some(units) = task.cpu {
+        page.field("cpu", cpu_units(units));
+    }
+    if let Some(size) = task.memory {
+        page.field("memory", mebibytes(size));
+    }
+}
+
+/// Adds the stations of a task's life.
+fn life(page: &mut Page, task: &Task, cx: &Cx) {
+    page.heading("Life");
+    page.time("created", task.created_at, cx.now);
+    page.time("pull began", task.pull_started_at, cx.now);
+    page.time("pull ended", task.pull_stopped_at, cx.now);
+    if let Some(took) = span_between(task.pull_started_at, task.pull_stopped_at) {
+        page.toned("pull took", took, Tone::Muted);
+    }
+    page.time("started", task.started_at, cx.now);
+    if let Some(took) = span_between(task.created_at, task.started_at) {
+        page.toned("start took", took, Tone::Muted);
+    }
+    page.time("stopping", task.stopping_at, cx.now);
+    page.time("stopped", task.stopped_at, cx.now);
+    if let Some(ran) = span_between(task.started_at, task.stopped_at) {
+        page.toned("ran for", ran, Tone::Muted);
+    }
+}
