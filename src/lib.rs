@@ -1,1 +1,2 @@
-//! x
+//! Terminal cluster explorer for Amazon ECS.
+pub mod sandbox;
