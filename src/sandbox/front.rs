@@ -70,19 +70,33 @@ impl Account {
         let operation = OPERATIONS
             .iter()
             .find(|operation| operation.name == name)
-            .ok_or_else(|| Fault::new("UnknownOperationException", format!("The sandbox has no operation {target}.")))?;
+            .ok_or_else(|| {
+                Fault::new(
+                    "UnknownOperationException",
+                    format!("The sandbox has no operation {target}."),
+                )
+            })?;
         *self.calls.entry(operation.name.to_owned()).or_default() += 1;
-        if self.quotas.as_mut().is_some_and(|quotas| !quotas.take(operation.bucket, now)) {
+        if self
+            .quotas
+            .as_mut()
+            .is_some_and(|quotas| !quotas.take(operation.bucket, now))
+        {
             return Err(Fault::new("ThrottlingException", "Rate exceeded"));
         }
         let mut body: Value = if body.is_empty() {
             json!({})
         } else {
-            serde_json::from_slice(body).map_err(|error| Fault::new("SerializationException", error.to_string()))?
+            serde_json::from_slice(body)
+                .map_err(|error| Fault::new("SerializationException", error.to_string()))?
         };
         // A null member is the same as none.
         operation::without_nulls(&mut body);
-        let mut call = Call { world: &mut self.world, dice: &mut self.dice, body };
+        let mut call = Call {
+            world: &mut self.world,
+            dice: &mut self.dice,
+            body,
+        };
         let mut answer = (operation.run)(&mut call)?;
         operation::without_nulls(&mut answer);
         Ok(answer)
@@ -90,7 +104,10 @@ impl Account {
 
     fn query(&mut self, body: &[u8], id: String) -> Reply {
         let form = String::from_utf8_lossy(body);
-        let action = form.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default();
+        let action = form
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("Action="))
+            .unwrap_or_default();
         let (status, error, body) = if action == "GetCallerIdentity" {
             *self.calls.entry(action.to_owned()).or_default() += 1;
             (200, None, operation::caller(&self.world, &id))
@@ -102,16 +119,34 @@ impl Account {
             );
             (400, Some("InvalidAction"), text)
         };
-        Reply { status, content: "text/xml", error, id, body }
+        Reply {
+            status,
+            content: "text/xml",
+            error,
+            id,
+            body,
+        }
     }
 }
 
 fn json_reply(id: String, answer: Answer) -> Reply {
     match answer {
-        Ok(body) => Reply { status: 200, content: JSON, error: None, id, body: body.to_string() },
+        Ok(body) => Reply {
+            status: 200,
+            content: JSON,
+            error: None,
+            id,
+            body: body.to_string(),
+        },
         Err(fault) => {
             let body = json!({"__type": fault.code, "message": fault.message}).to_string();
-            Reply { status: 400, content: JSON, error: Some(fault.code), id, body }
+            Reply {
+                status: 400,
+                content: JSON,
+                error: Some(fault.code),
+                id,
+                body,
+            }
         }
     }
 }

@@ -101,18 +101,38 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {
-        io::Error::new(error.kind(), format!("the sandbox could not listen on {}: {error}", options.listen))
+        io::Error::new(
+            error.kind(),
+            format!(
+                "the sandbox could not listen on {}: {error}",
+                options.listen
+            ),
+        )
     })?;
     let address = listener.local_addr()?;
-    let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let now = Moment::from_millis(u64::try_from(epoch.as_millis()).unwrap_or_default());
     let (world, dice) = seed::world(options.seed, options.measure(), now);
     let quotas = options.throttle.then(Quotas::default);
-    let account = Arc::new(Mutex::new(Account { world, dice, calls: BTreeMap::new(), quotas }));
+    let account = Arc::new(Mutex::new(Account {
+        world,
+        dice,
+        calls: BTreeMap::new(),
+        quotas,
+    }));
     let (stop, stopped) = watch::channel(false);
-    let ticker = (!options.frozen).then(|| tokio::spawn(live(Arc::clone(&account), stopped.clone())));
+    let ticker =
+        (!options.frozen).then(|| tokio::spawn(live(Arc::clone(&account), stopped.clone())));
     let server = tokio::spawn(server::serve(listener, Arc::clone(&account), stopped));
-    Ok(Sandbox { address, account, stop, server, ticker })
+    Ok(Sandbox {
+        address,
+        account,
+        stop,
+        server,
+        ticker,
+    })
 }
 
 /// Ticks the world by the time that has passed until `stop` changes or its sender is gone.
@@ -149,14 +169,20 @@ impl Sandbox {
 
     /// The region of everything in it.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "every sandbox has the same region, which callers need not know")]
+    #[expect(
+        clippy::unused_self,
+        reason = "every sandbox has the same region, which callers need not know"
+    )]
     pub fn region(&self) -> &str {
         seed::REGION
     }
 
     /// The account of everything in it.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "every sandbox has the same account, which callers need not know")]
+    #[expect(
+        clippy::unused_self,
+        reason = "every sandbox has the same account, which callers need not know"
+    )]
     pub fn account(&self) -> &str {
         seed::ACCOUNT
     }
@@ -190,7 +216,12 @@ impl Sandbox {
 
     /// Stops serving; requests under way are answered.
     pub async fn stop(self) {
-        let Self { stop, server, ticker, .. } = self;
+        let Self {
+            stop,
+            server,
+            ticker,
+            ..
+        } = self;
         drop(stop);
         for task in std::iter::once(server).chain(ticker) {
             if let Err(error) = task.await {

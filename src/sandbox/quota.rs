@@ -78,10 +78,20 @@ mod tests {
     #[test]
     fn a_bucket_empties_and_refills() {
         let (mut quotas, start) = (Quotas::default(), Instant::now());
-        let granted = (0..150).filter(|_| quotas.take(Bucket::ServiceRead, start)).count();
+        let granted = (0..150)
+            .filter(|_| quotas.take(Bucket::ServiceRead, start))
+            .count();
         assert_eq!(granted, 100);
-        assert!(quotas.take(Bucket::ClusterRead, start), "buckets do not share");
+        assert!(
+            quotas.take(Bucket::ClusterRead, start),
+            "buckets do not share"
+        );
         let later = start + Duration::from_secs(1);
-        assert_eq!((0..50).filter(|_| quotas.take(Bucket::ServiceRead, later)).count(), 20);
+        assert_eq!(
+            (0..50)
+                .filter(|_| quotas.take(Bucket::ServiceRead, later))
+                .count(),
+            20
+        );
     }
 }

@@ -20,7 +20,11 @@ use super::front::{self, Account, Reply};
 const LARGEST_REQUEST: usize = 1 << 20;
 
 /// Serves connections until `stop` changes or its sender is gone, then lets the open ones finish their request.
-pub async fn serve(listener: TcpListener, account: Arc<Mutex<Account>>, mut stop: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    account: Arc<Mutex<Account>>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -37,9 +41,14 @@ pub async fn serve(listener: TcpListener, account: Arc<Mutex<Account>>, mut stop
     while connections.join_next().await.is_some() {}
 }
 
-async fn converse(stream: TcpStream, account: Arc<Mutex<Account>>, mut stop: watch::Receiver<bool>) {
+async fn converse(
+    stream: TcpStream,
+    account: Arc<Mutex<Account>>,
+    mut stop: watch::Receiver<bool>,
+) {
     let service = service_fn(move |request| respond(request, Arc::clone(&account)));
-    let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -59,22 +68,34 @@ async fn respond(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_REQUEST).collect().await else {
-        let mut response = Response::new(Full::new(Bytes::from_static(b"the request is too large or broke off")));
+        let mut response = Response::new(Full::new(Bytes::from_static(
+            b"the request is too large or broke off",
+        )));
         *response.status_mut() = StatusCode::BAD_REQUEST;
         return Ok(response);
     };
     let body = body.to_bytes();
-    let target = head.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    let target = head
+        .headers
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok());
     let reply = account
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .answer(front::Request { target, body: &body }, Instant::now());
+        .answer(
+            front::Request {
+                target,
+                body: &body,
+            },
+            Instant::now(),
+        );
     Ok(write(reply))
 }
 
 fn write(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(reply.body)));
-    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static(reply.content));
     if let Ok(id) = HeaderValue::from_str(&reply.id) {

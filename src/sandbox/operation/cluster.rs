@@ -13,9 +13,16 @@ use crate::sandbox::world::{Census, World};
 /// Lists the ARNs of all clusters.
 pub fn list(call: &mut Call<'_>) -> Answer {
     let paging: Paging = call.input()?;
-    let mut names: Vec<&str> = call.world.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+    let mut names: Vec<&str> = call
+        .world
+        .clusters
+        .iter()
+        .map(|cluster| cluster.name.as_str())
+        .collect();
     names.sort_unstable();
-    let items = names.into_iter().map(|name| (name.to_owned(), call.world.cluster_arn(name)));
+    let items = names
+        .into_iter()
+        .map(|name| (name.to_owned(), call.world.cluster_arn(name)));
     let (page, token) = paging.cut(100, items)?;
     Ok(json!({"clusterArns": page, "nextToken": token}))
 }
@@ -30,8 +37,19 @@ struct Input {
 /// Describes clusters; the one named `default` when none is named.
 pub fn describe(call: &mut Call<'_>) -> Answer {
     let Input { clusters, include } = call.input()?;
-    check_include(&include, &["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"])?;
-    let names = clusters.filter(|names| !names.is_empty()).unwrap_or_else(|| vec!["default".to_owned()]);
+    check_include(
+        &include,
+        &[
+            "ATTACHMENTS",
+            "CONFIGURATIONS",
+            "SETTINGS",
+            "STATISTICS",
+            "TAGS",
+        ],
+    )?;
+    let names = clusters
+        .filter(|names| !names.is_empty())
+        .unwrap_or_else(|| vec!["default".to_owned()]);
     if names.len() > 100 {
         return Err(Fault::invalid("Clusters cannot be longer than 100."));
     }
@@ -90,7 +108,11 @@ impl Counts {
                 LaunchType::Fargate => counts.fargate.count(task),
             }
         }
-        for key in cluster.services.values().filter(|key| world.service(**key).active) {
+        for key in cluster
+            .services
+            .values()
+            .filter(|key| world.service(**key).active)
+        {
             match world.launch_of(*key) {
                 LaunchType::Ec2 => counts.ec2_services += 1,
                 LaunchType::Fargate => counts.fargate_services += 1,
@@ -109,7 +131,10 @@ impl Counts {
             pair("runningExternalTasksCount", "0".to_owned()),
             pair("pendingExternalTasksCount", "0".to_owned()),
             pair("activeEC2ServiceCount", self.ec2_services.to_string()),
-            pair("activeFargateServiceCount", self.fargate_services.to_string()),
+            pair(
+                "activeFargateServiceCount",
+                self.fargate_services.to_string()
+            ),
             pair("drainingEC2ServiceCount", "0".to_owned()),
             pair("drainingFargateServiceCount", "0".to_owned()),
             pair("activeExternalServiceCount", "0".to_owned()),

@@ -17,7 +17,10 @@ struct DescribeInput {
 
 /// Describes one revision; the latest active one when only the family is named.
 pub fn describe(call: &mut Call<'_>) -> Answer {
-    let DescribeInput { task_definition, include } = call.input()?;
+    let DescribeInput {
+        task_definition,
+        include,
+    } = call.input()?;
     check_include(&include, &["TAGS"])?;
     let world = &*call.world;
     let key = world
@@ -35,35 +38,62 @@ pub fn render(world: &World, definition: &Definition) -> Value {
     put("taskDefinitionArn", json!(world.definition_arn(definition)));
     put("family", json!(definition.family));
     put("revision", json!(definition.revision));
-    put("status", json!(if definition.active { "ACTIVE" } else { "INACTIVE" }));
+    put(
+        "status",
+        json!(if definition.active {
+            "ACTIVE"
+        } else {
+            "INACTIVE"
+        }),
+    );
     put("requiresAttributes", requires_attributes(definition));
     put("compatibilities", compatibilities(definition));
     put("registeredAt", json!(definition.registered));
-    put("registeredBy", json!(format!("arn:aws:iam::{}:role/deployer", world.account)));
+    put(
+        "registeredBy",
+        json!(format!("arn:aws:iam::{}:role/deployer", world.account)),
+    );
     Value::Object(document)
 }
 
 fn compatibilities(definition: &Definition) -> Value {
-    let fargate = definition.network == NetworkMode::Awsvpc && definition.cpu.is_some() && definition.memory.is_some();
-    if fargate { json!(["EC2", "FARGATE"]) } else { json!(["EXTERNAL", "EC2"]) }
+    let fargate = definition.network == NetworkMode::Awsvpc
+        && definition.cpu.is_some()
+        && definition.memory.is_some();
+    if fargate {
+        json!(["EC2", "FARGATE"])
+    } else {
+        json!(["EXTERNAL", "EC2"])
+    }
 }
 
 /// The instance attributes that the document calls for.
 fn requires_attributes(definition: &Definition) -> Value {
-    let containers = definition.body.get("containerDefinitions").and_then(Value::as_array);
+    let containers = definition
+        .body
+        .get("containerDefinitions")
+        .and_then(Value::as_array);
     let any = |test: &dyn Fn(&Value) -> bool| containers.is_some_and(|list| list.iter().any(test));
     let mut names = Vec::new();
     if any(&|container| container["logConfiguration"]["logDriver"] == "awslogs") {
         names.push("com.amazonaws.ecs.capability.logging-driver.awslogs");
         names.push("ecs.capability.execution-role-awslogs");
     }
-    if any(&|container| container["image"].as_str().is_some_and(|image| image.contains(".dkr.ecr."))) {
+    if any(&|container| {
+        container["image"]
+            .as_str()
+            .is_some_and(|image| image.contains(".dkr.ecr."))
+    }) {
         names.push("com.amazonaws.ecs.capability.ecr-auth");
     }
     if definition.body.contains_key("taskRoleArn") {
         names.push("com.amazonaws.ecs.capability.task-iam-role");
     }
-    if any(&|container| container["secrets"].as_array().is_some_and(|secrets| !secrets.is_empty())) {
+    if any(&|container| {
+        container["secrets"]
+            .as_array()
+            .is_some_and(|secrets| !secrets.is_empty())
+    }) {
         names.push("ecs.capability.secrets.ssm.environment-variables");
     }
     if definition.has_health_check() {
@@ -73,7 +103,10 @@ fn requires_attributes(definition: &Definition) -> Value {
         names.push("ecs.capability.task-eni");
     }
     names.push("com.amazonaws.ecs.capability.docker-remote-api.1.29");
-    names.into_iter().map(|name| json!({"name": name})).collect()
+    names
+        .into_iter()
+        .map(|name| json!({"name": name}))
+        .collect()
 }
 
 #[derive(Default, Deserialize)]
@@ -95,7 +128,12 @@ pub fn list(call: &mut Call<'_>) -> Answer {
         "INACTIVE" | "DELETE_IN_PROGRESS" => false,
         other => return Err(Fault::invalid(format!("Unknown status: {other}."))),
     };
-    let wanted = |family: &str| input.family_prefix.as_deref().is_none_or(|prefix| prefix == family);
+    let wanted = |family: &str| {
+        input
+            .family_prefix
+            .as_deref()
+            .is_none_or(|prefix| prefix == family)
+    };
     let mut found: Vec<&Definition> = world
         .families
         .iter()
@@ -111,7 +149,8 @@ pub fn list(call: &mut Call<'_>) -> Answer {
     }
     // Positions are stable: revisions are only ever added, and a page asks for the same order again.
     let items = found.into_iter().enumerate();
-    let items = items.map(|(index, definition)| (format!("{index:09}"), world.definition_arn(definition)));
+    let items =
+        items.map(|(index, definition)| (format!("{index:09}"), world.definition_arn(definition)));
     let (page, token) = input.paging.cut(100, items)?;
     Ok(json!({"taskDefinitionArns": page, "nextToken": token}))
 }
@@ -127,7 +166,12 @@ pub fn families(call: &mut Call<'_>) -> Answer {
     let items = world
         .families
         .iter()
-        .filter(|(family, _)| input.family_prefix.as_deref().is_none_or(|prefix| family.starts_with(prefix)))
+        .filter(|(family, _)| {
+            input
+                .family_prefix
+                .as_deref()
+                .is_none_or(|prefix| family.starts_with(prefix))
+        })
         .filter(|(_, keys)| {
             let active = keys.iter().any(|key| world.definition(*key).active);
             status == "ALL" || active == (status == "ACTIVE")

@@ -36,10 +36,13 @@ pub fn list(call: &mut Call<'_>) -> Answer {
     let between = |record: &Record| {
         input.created_at.as_ref().is_none_or(|range| {
             let at = record.created.seconds();
-            range.after.is_none_or(|after| at > after) && range.before.is_none_or(|before| at < before)
+            range.after.is_none_or(|after| at > after)
+                && range.before.is_none_or(|before| at < before)
         })
     };
-    let fits = |record: &Record| input.status.is_empty() || input.status.iter().any(|word| word == record.status);
+    let fits = |record: &Record| {
+        input.status.is_empty() || input.status.iter().any(|word| word == record.status)
+    };
     // The key counts down from the newest, so that a deployment made between two pages cannot shift them.
     let items = service
         .records
@@ -47,7 +50,12 @@ pub fn list(call: &mut Call<'_>) -> Answer {
         .enumerate()
         .rev()
         .filter(|(_, record)| fits(record) && between(record))
-        .map(|(index, record)| (format!("{:09}", 999_999_999 - index), brief(world, service, record)));
+        .map(|(index, record)| {
+            (
+                format!("{:09}", 999_999_999 - index),
+                brief(world, service, record),
+            )
+        });
     let (page, token) = input.paging.cut(20, items)?;
     Ok(json!({"serviceDeployments": page, "nextToken": token}))
 }
@@ -75,15 +83,23 @@ struct DescribeInput {
 
 /// Describes at most twenty service deployments.
 pub fn describe(call: &mut Call<'_>) -> Answer {
-    let DescribeInput { service_deployment_arns: arns, .. } = call.input()?;
+    let DescribeInput {
+        service_deployment_arns: arns,
+        ..
+    } = call.input()?;
     check_count(&arns, "Service deployment ARNs")?;
     let world = &*call.world;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in arns {
-        let hit = world.under_service(&arn, "service-deployment").and_then(|(key, id)| {
-            let service = world.service(key);
-            Some((service, service.records.iter().find(|record| record.id == id)?))
-        });
+        let hit = world
+            .under_service(&arn, "service-deployment")
+            .and_then(|(key, id)| {
+                let service = world.service(key);
+                Some((
+                    service,
+                    service.records.iter().find(|record| record.id == id)?,
+                ))
+            });
         match hit {
             Some((service, record)) => found.push(render(world, service, record)),
             None => failures.push(missing(arn)),
@@ -103,8 +119,14 @@ fn check_count(arns: &[String], what: &str) -> Result<(), Fault> {
 fn render(world: &World, service: &Service, record: &Record) -> Value {
     let counts = census_by_deployment(world, service);
     let revision = |id: u64| {
-        let deployment = service.deployments.iter().find(|deployment| deployment.revision == id);
-        let census = deployment.and_then(|deployment| counts.get(&deployment.id)).copied().unwrap_or_default();
+        let deployment = service
+            .deployments
+            .iter()
+            .find(|deployment| deployment.revision == id);
+        let census = deployment
+            .and_then(|deployment| counts.get(&deployment.id))
+            .copied()
+            .unwrap_or_default();
         json!({
             "arn": world.revision_arn(service, id),
             "requestedTaskCount": deployment.map_or(0, |deployment| deployment.desired),
@@ -112,7 +134,10 @@ fn render(world: &World, service: &Service, record: &Record) -> Value {
             "pendingTaskCount": census.pending,
         })
     };
-    let live = service.deployments.iter().find(|deployment| deployment.id == record.deployment);
+    let live = service
+        .deployments
+        .iter()
+        .find(|deployment| deployment.id == record.deployment);
     let (status, failures, threshold) = record.breaker;
     let failures = live.map_or(failures, |deployment| deployment.failed.max(failures));
     json!({
@@ -138,16 +163,27 @@ fn render(world: &World, service: &Service, record: &Record) -> Value {
 
 /// Describes at most twenty service revisions.
 pub fn revisions(call: &mut Call<'_>) -> Answer {
-    let DescribeInput { service_revision_arns: arns, .. } = call.input()?;
+    let DescribeInput {
+        service_revision_arns: arns,
+        ..
+    } = call.input()?;
     check_count(&arns, "Service revision ARNs")?;
     let world = &*call.world;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in arns {
-        let hit = world.under_service(&arn, "service-revision").and_then(|(key, id)| {
-            let service = world.service(key);
-            let id: u64 = id.parse().ok()?;
-            Some((service, service.revisions.iter().find(|revision| revision.id == id)?))
-        });
+        let hit = world
+            .under_service(&arn, "service-revision")
+            .and_then(|(key, id)| {
+                let service = world.service(key);
+                let id: u64 = id.parse().ok()?;
+                Some((
+                    service,
+                    service
+                        .revisions
+                        .iter()
+                        .find(|revision| revision.id == id)?,
+                ))
+            });
         let Some((service, revision)) = hit else {
             failures.push(missing(arn));
             continue;

@@ -13,7 +13,10 @@ fn resource<'a>(text: &'a str, kind: &str) -> Option<&'a str> {
     if !text.starts_with("arn:") {
         return Some(text);
     }
-    text.splitn(6, ':').nth(5)?.strip_prefix(kind)?.strip_prefix('/')
+    text.splitn(6, ':')
+        .nth(5)?
+        .strip_prefix(kind)?
+        .strip_prefix('/')
 }
 
 /// The id within a cluster, of a short ARN (`kind/id`), a full ARN (`kind/cluster/id`) or an id; ARNs that name
@@ -38,37 +41,61 @@ impl World {
         if self.cluster(key).active {
             Ok(key)
         } else {
-            Err(Fault::new("ClusterNotFoundException", "The referenced cluster was inactive."))
+            Err(Fault::new(
+                "ClusterNotFoundException",
+                "The referenced cluster was inactive.",
+            ))
         }
     }
 
     /// The cluster of a name or an ARN.
     pub(super) fn cluster_key(&self, text: &str) -> Option<ClusterKey> {
         let name = resource(text, "cluster")?;
-        self.clusters.iter().position(|cluster| cluster.name == name).map(ClusterKey)
+        self.clusters
+            .iter()
+            .position(|cluster| cluster.name == name)
+            .map(ClusterKey)
     }
 
     /// The service of a name or an ARN in a cluster.
     pub(super) fn service_key(&self, cluster: ClusterKey, text: &str) -> Option<ServiceKey> {
         let cluster = self.cluster(cluster);
-        cluster.services.get(id_in(cluster, text, "service")?).copied()
+        cluster
+            .services
+            .get(id_in(cluster, text, "service")?)
+            .copied()
     }
 
     /// The service a request names.
-    pub(super) fn find_service(&self, cluster: ClusterKey, text: &str) -> Result<ServiceKey, Fault> {
-        self.service_key(cluster, text).ok_or_else(|| Fault::new("ServiceNotFoundException", "Service not found."))
+    pub(super) fn find_service(
+        &self,
+        cluster: ClusterKey,
+        text: &str,
+    ) -> Result<ServiceKey, Fault> {
+        self.service_key(cluster, text)
+            .ok_or_else(|| Fault::new("ServiceNotFoundException", "Service not found."))
     }
 
     /// The task of an id or an ARN in a cluster.
     pub(super) fn task_key(&self, cluster: ClusterKey, text: &str) -> Option<TaskKey> {
         let key = TaskKey(hexadecimal(id_in(self.cluster(cluster), text, "task")?)?);
-        self.tasks.get(&key).filter(|task| task.cluster == cluster).map(|task| task.key)
+        self.tasks
+            .get(&key)
+            .filter(|task| task.cluster == cluster)
+            .map(|task| task.key)
     }
 
     /// The container instance of an id or an ARN in a cluster.
     pub(super) fn instance_key(&self, cluster: ClusterKey, text: &str) -> Option<InstanceKey> {
-        let key = InstanceKey(hexadecimal(id_in(self.cluster(cluster), text, "container-instance")?)?);
-        self.cluster(cluster).instances.contains(&key).then_some(key)
+        let key = InstanceKey(hexadecimal(id_in(
+            self.cluster(cluster),
+            text,
+            "container-instance",
+        )?)?);
+        self.cluster(cluster)
+            .instances
+            .contains(&key)
+            .then_some(key)
     }
 
     /// The revision of a family (its latest active one), of `family:revision` or of an ARN.
@@ -81,12 +108,20 @@ impl World {
         let keys = self.families.get(family)?;
         match revision {
             Some(revision) => keys.get(revision.checked_sub(1)?).copied(),
-            None => keys.iter().rev().find(|key| self.definition(**key).active).copied(),
+            None => keys
+                .iter()
+                .rev()
+                .find(|key| self.definition(**key).active)
+                .copied(),
         }
     }
 
     /// The service of a full ARN of the service or of something under it (`kind/cluster/service/id`), with that id.
-    pub(super) fn under_service<'a>(&self, arn: &'a str, kind: &str) -> Option<(ServiceKey, &'a str)> {
+    pub(super) fn under_service<'a>(
+        &self,
+        arn: &'a str,
+        kind: &str,
+    ) -> Option<(ServiceKey, &'a str)> {
         let mut parts = resource(arn, kind)?.split('/');
         let (cluster, service, id) = (parts.next()?, parts.next()?, parts.next()?);
         let cluster = self.cluster_key(cluster)?;
@@ -95,7 +130,10 @@ impl World {
 }
 
 fn hexadecimal(id: &str) -> Option<u128> {
-    let plain = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let plain = id.len() == 32
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     plain.then(|| u128::from_str_radix(id, 16).ok()).flatten()
 }
 

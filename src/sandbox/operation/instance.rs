@@ -23,7 +23,9 @@ struct ListInput {
 pub fn list(call: &mut Call<'_>) -> Answer {
     let input: ListInput = call.input()?;
     if input.filter.is_some() {
-        return Err(Fault::client("The sandbox does not evaluate cluster query language expressions: leave filter out."));
+        return Err(Fault::client(
+            "The sandbox does not evaluate cluster query language expressions: leave filter out.",
+        ));
     }
     let world = &*call.world;
     let cluster = world.cluster(world.find_cluster(input.cluster.as_deref())?);
@@ -31,8 +33,18 @@ pub fn list(call: &mut Call<'_>) -> Answer {
         .instances
         .iter()
         .filter_map(|key| world.instances.get(key))
-        .filter(|instance| input.status.as_deref().is_none_or(|word| word == status(instance)))
-        .map(|instance| (format!("{:032x}", instance.key.0), world.instance_arn(instance)));
+        .filter(|instance| {
+            input
+                .status
+                .as_deref()
+                .is_none_or(|word| word == status(instance))
+        })
+        .map(|instance| {
+            (
+                format!("{:032x}", instance.key.0),
+                world.instance_arn(instance),
+            )
+        });
     let (page, token) = input.paging.cut(100, items)?;
     Ok(json!({"containerInstanceArns": page, "nextToken": token}))
 }
@@ -47,33 +59,57 @@ struct DescribeInput {
 
 /// Describes at most a hundred container instances.
 pub fn describe(call: &mut Call<'_>) -> Answer {
-    let DescribeInput { cluster, container_instances: names, include } = call.input()?;
+    let DescribeInput {
+        cluster,
+        container_instances: names,
+        include,
+    } = call.input()?;
     check_include(&include, &["TAGS", "CONTAINER_INSTANCE_HEALTH"])?;
     match names.len() {
         0 => return Err(Fault::invalid("Container instances cannot be empty.")),
         1..=100 => {}
-        _ => return Err(Fault::invalid("Container instances cannot be longer than 100.")),
+        _ => {
+            return Err(Fault::invalid(
+                "Container instances cannot be longer than 100.",
+            ));
+        }
     }
     let world = &*call.world;
     let cluster = world.find_cluster(cluster.as_deref())?;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for name in names {
-        match world.instance_key(cluster, &name).and_then(|key| world.instances.get(&key)) {
+        match world
+            .instance_key(cluster, &name)
+            .and_then(|key| world.instances.get(&key))
+        {
             Some(instance) => found.push(render(world, instance, &include)),
-            None => failures.push(missing(arn_or_name(world, "container-instance", Some(cluster), &name))),
+            None => failures.push(missing(arn_or_name(
+                world,
+                "container-instance",
+                Some(cluster),
+                &name,
+            ))),
         }
     }
     Ok(json!({"containerInstances": found, "failures": failures}))
 }
 
 fn status(instance: &Instance) -> &'static str {
-    if instance.draining { "DRAINING" } else { "ACTIVE" }
+    if instance.draining {
+        "DRAINING"
+    } else {
+        "ACTIVE"
+    }
 }
 
 fn render(world: &World, instance: &Instance, include: &[String]) -> Value {
     let census = world.census(&instance.tasks);
     let reserved: Vec<String> = RESERVED_PORTS.iter().map(u16::to_string).collect();
-    let taken = RESERVED_PORTS.iter().chain(&instance.ports).map(u16::to_string).collect();
+    let taken = RESERVED_PORTS
+        .iter()
+        .chain(&instance.ports)
+        .map(u16::to_string)
+        .collect();
     json!({
         "containerInstanceArn": world.instance_arn(instance),
         "ec2InstanceId": instance.ec2_id,
@@ -99,13 +135,14 @@ fn render(world: &World, instance: &Instance, include: &[String]) -> Value {
 }
 
 fn resources(cpu: u32, memory: u32, ports: Vec<String>) -> Value {
-    let integer = |name: &str, value: u32| {
-        json!({"name": name, "type": "INTEGER", "doubleValue": 0.0, "longValue": 0, "integerValue": value})
-    };
-    let set = |name: &str, values: Vec<String>| {
-        json!({"name": name, "type": "STRINGSET", "doubleValue": 0.0, "longValue": 0, "integerValue": 0, "stringSetValue": values})
-    };
-    json!([integer("CPU", cpu), integer("MEMORY", memory), set("PORTS", ports), set("PORTS_UDP", Vec::new())])
+    let integer = |name: &str, value: u32| json!({"name": name, "type": "INTEGER", "doubleValue": 0.0, "longValue": 0, "integerValue": value});
+    let set = |name: &str, values: Vec<String>| json!({"name": name, "type": "STRINGSET", "doubleValue": 0.0, "longValue": 0, "integerValue": 0, "stringSetValue": values});
+    json!([
+        integer("CPU", cpu),
+        integer("MEMORY", memory),
+        set("PORTS", ports),
+        set("PORTS_UDP", Vec::new())
+    ])
 }
 
 fn attributes(instance: &Instance) -> Value {
@@ -129,14 +166,16 @@ fn attributes(instance: &Instance) -> Value {
         "ecs.capability.secrets.asm.environment-variables",
         "ecs.capability.task-eni",
     ];
-    let valued = valued.into_iter().map(|(name, value)| json!({"name": name, "value": value}));
-    valued.chain(capabilities.into_iter().map(|name| json!({"name": name}))).collect()
+    let valued = valued
+        .into_iter()
+        .map(|(name, value)| json!({"name": name, "value": value}));
+    valued
+        .chain(capabilities.into_iter().map(|name| json!({"name": name})))
+        .collect()
 }
 
 fn health(world: &World, instance: &Instance) -> Value {
     let word = if instance.connected { "OK" } else { "IMPAIRED" };
-    let detail = |kind: &str, word: &str| {
-        json!({"type": kind, "status": word, "lastUpdated": world.now, "lastStatusChange": instance.registered})
-    };
+    let detail = |kind: &str, word: &str| json!({"type": kind, "status": word, "lastUpdated": world.now, "lastStatusChange": instance.registered});
     json!({"overallStatus": word, "details": [detail("CONTAINER_RUNTIME", "OK"), detail("AGENT_CONNECTIVITY", word)]})
 }

@@ -37,7 +37,10 @@ pub struct Fault {
 impl Fault {
     /// An error with this code and message.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 
     /// An `InvalidParameterException`.
@@ -67,7 +70,8 @@ pub struct Call<'a> {
 impl Call<'_> {
     /// The body as the input of an operation; a member of the wrong type is a `SerializationException`.
     fn input<T: DeserializeOwned>(&mut self) -> Result<T, Fault> {
-        serde_json::from_value(self.body.take()).map_err(|error| Fault::new("SerializationException", error.to_string()))
+        serde_json::from_value(self.body.take())
+            .map_err(|error| Fault::new("SerializationException", error.to_string()))
     }
 }
 
@@ -81,7 +85,11 @@ pub struct Operation {
     pub run: fn(&mut Call<'_>) -> Answer,
 }
 
-const fn operation(name: &'static str, bucket: Bucket, run: fn(&mut Call<'_>) -> Answer) -> Operation {
+const fn operation(
+    name: &'static str,
+    bucket: Bucket,
+    run: fn(&mut Call<'_>) -> Answer,
+) -> Operation {
     Operation { name, bucket, run }
 }
 
@@ -93,20 +101,64 @@ pub const OPERATIONS: &[Operation] = &[
     operation("DescribeServices", Bucket::ServiceRead, service::describe),
     operation("ListTasks", Bucket::ClusterResourceRead, task::list),
     operation("DescribeTasks", Bucket::ClusterResourceRead, task::describe),
-    operation("ListContainerInstances", Bucket::ClusterResourceRead, instance::list),
-    operation("DescribeContainerInstances", Bucket::ClusterResourceRead, instance::describe),
-    operation("DescribeTaskDefinition", Bucket::DefinitionRead, definition::describe),
-    operation("ListTaskDefinitions", Bucket::DefinitionRead, definition::list),
-    operation("ListTaskDefinitionFamilies", Bucket::DefinitionRead, definition::families),
-    operation("DescribeCapacityProviders", Bucket::ProviderRead, provider::describe),
-    operation("ListServiceDeployments", Bucket::DeploymentRead, deployment::list),
-    operation("DescribeServiceDeployments", Bucket::DeploymentRead, deployment::describe),
-    operation("DescribeServiceRevisions", Bucket::RevisionRead, deployment::revisions),
+    operation(
+        "ListContainerInstances",
+        Bucket::ClusterResourceRead,
+        instance::list,
+    ),
+    operation(
+        "DescribeContainerInstances",
+        Bucket::ClusterResourceRead,
+        instance::describe,
+    ),
+    operation(
+        "DescribeTaskDefinition",
+        Bucket::DefinitionRead,
+        definition::describe,
+    ),
+    operation(
+        "ListTaskDefinitions",
+        Bucket::DefinitionRead,
+        definition::list,
+    ),
+    operation(
+        "ListTaskDefinitionFamilies",
+        Bucket::DefinitionRead,
+        definition::families,
+    ),
+    operation(
+        "DescribeCapacityProviders",
+        Bucket::ProviderRead,
+        provider::describe,
+    ),
+    operation(
+        "ListServiceDeployments",
+        Bucket::DeploymentRead,
+        deployment::list,
+    ),
+    operation(
+        "DescribeServiceDeployments",
+        Bucket::DeploymentRead,
+        deployment::describe,
+    ),
+    operation(
+        "DescribeServiceRevisions",
+        Bucket::RevisionRead,
+        deployment::revisions,
+    ),
     operation("ListTagsForResource", Bucket::TagRead, tag::list),
-    operation("UpdateService", Bucket::ServiceModify, update_service::update),
+    operation(
+        "UpdateService",
+        Bucket::ServiceModify,
+        update_service::update,
+    ),
     operation("StopTask", Bucket::ClusterResourceModify, stop_task::stop),
     operation("RunTask", Bucket::ClusterResourceModify, run_task::run),
-    operation("RegisterTaskDefinition", Bucket::DefinitionModify, register::register),
+    operation(
+        "RegisterTaskDefinition",
+        Bucket::DefinitionModify,
+        register::register,
+    ),
 ];
 
 /// The entry of a `failures[]` list for something that does not exist.
@@ -130,7 +182,10 @@ pub fn without_nulls(value: &mut Value) {
 fn check_include(include: &[String], known: &[&str]) -> Result<(), Fault> {
     match include.iter().find(|word| !known.contains(&word.as_str())) {
         None => Ok(()),
-        Some(word) => Err(Fault::invalid(format!("Unknown include value: {word}. Valid values are {}.", known.join(", ")))),
+        Some(word) => Err(Fault::invalid(format!(
+            "Unknown include value: {word}. Valid values are {}.",
+            known.join(", ")
+        ))),
     }
 }
 

@@ -28,17 +28,26 @@ impl Paging {
         let size = match self.max_results {
             None => default,
             Some(size @ 1..=MOST) => usize::try_from(size).unwrap_or(default),
-            Some(_) => return Err(Fault::invalid(format!("Max results should be between 1 and {MOST}."))),
+            Some(_) => {
+                return Err(Fault::invalid(format!(
+                    "Max results should be between 1 and {MOST}."
+                )));
+            }
         };
         let after = self.next_token.as_deref().map(read).transpose()?;
-        let mut rest = items.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+        let mut rest = items
+            .into_iter()
+            .filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
         let mut page = Vec::new();
         let mut last = None;
         for (key, item) in rest.by_ref().take(size) {
             page.push(item);
             last = Some(key);
         }
-        let token = rest.next().and(last).map(|key| URL_SAFE_NO_PAD.encode(format!("{MARK}{key}")));
+        let token = rest
+            .next()
+            .and(last)
+            .map(|key| URL_SAFE_NO_PAD.encode(format!("{MARK}{key}")));
         Ok((page, token))
     }
 }
@@ -86,8 +95,22 @@ mod tests {
     fn sizes_and_tokens_are_checked() {
         let none: [(String, ()); 0] = [];
         for size in [0, 101, -1] {
-            assert!(Paging { max_results: Some(size), next_token: None }.cut(10, none.clone()).is_err());
+            assert!(
+                Paging {
+                    max_results: Some(size),
+                    next_token: None
+                }
+                .cut(10, none.clone())
+                .is_err()
+            );
         }
-        assert!(Paging { max_results: None, next_token: Some("nonsense".to_owned()) }.cut(10, none).is_err());
+        assert!(
+            Paging {
+                max_results: None,
+                next_token: Some("nonsense".to_owned())
+            }
+            .cut(10, none)
+            .is_err()
+        );
     }
 }

@@ -20,18 +20,28 @@ struct Input {
 
 /// Describes the named capacity providers, or all of them page by page.
 pub fn describe(call: &mut Call<'_>) -> Answer {
-    let Input { capacity_providers: names, cluster, include, paging } = call.input()?;
+    let Input {
+        capacity_providers: names,
+        cluster,
+        include,
+        paging,
+    } = call.input()?;
     check_include(&include, &["TAGS"])?;
     let world = &*call.world;
     if let Some(cluster) = &cluster {
         world.find_cluster(Some(cluster))?;
     }
     if names.len() > 100 {
-        return Err(Fault::invalid("Capacity providers cannot be longer than 100."));
+        return Err(Fault::invalid(
+            "Capacity providers cannot be longer than 100.",
+        ));
     }
     if names.is_empty() {
-        let known = ["FARGATE", "FARGATE_SPOT"].into_iter().chain(world.providers.keys().map(String::as_str));
-        let items = known.filter_map(|name| render(world, name).map(|document| (name.to_owned(), document)));
+        let known = ["FARGATE", "FARGATE_SPOT"]
+            .into_iter()
+            .chain(world.providers.keys().map(String::as_str));
+        let items = known
+            .filter_map(|name| render(world, name).map(|document| (name.to_owned(), document)));
         let mut items: Vec<_> = items.collect();
         items.sort_by(|left, right| left.0.cmp(&right.0));
         let (page, token) = paging.cut(10, items)?;
@@ -42,7 +52,12 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
         let plain = name.rsplit('/').next().unwrap_or(&name);
         match render(world, plain) {
             Some(document) => found.push(document),
-            None => failures.push(missing(arn_or_name(world, "capacity-provider", None, &name))),
+            None => failures.push(missing(arn_or_name(
+                world,
+                "capacity-provider",
+                None,
+                &name,
+            ))),
         }
     }
     Ok(json!({"capacityProviders": found, "failures": failures}))
@@ -51,7 +66,9 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
 fn render(world: &World, name: &str) -> Option<Value> {
     let arn = world.arn(&format!("capacity-provider/{name}"));
     if let "FARGATE" | "FARGATE_SPOT" = name {
-        return Some(json!({"capacityProviderArn": arn, "name": name, "status": "ACTIVE", "tags": [], "type": name}));
+        return Some(
+            json!({"capacityProviderArn": arn, "name": name, "status": "ACTIVE", "tags": [], "type": name}),
+        );
     }
     let provider = world.providers.get(name)?;
     Some(json!({

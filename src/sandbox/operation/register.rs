@@ -10,15 +10,25 @@ use crate::sandbox::world::cluster::Tag;
 /// [`Conduct::of_image`](crate::sandbox::world::definition::Conduct::of_image).
 pub fn register(call: &mut Call<'_>) -> Answer {
     let Value::Object(mut body) = call.body.take() else {
-        return Err(Fault::new("SerializationException", "The request has to be an object."));
+        return Err(Fault::new(
+            "SerializationException",
+            "The request has to be an object.",
+        ));
     };
     let family = match body.remove("family") {
         Some(Value::String(family)) => family,
-        Some(_) => return Err(Fault::new("SerializationException", "family has to be a string.")),
+        Some(_) => {
+            return Err(Fault::new(
+                "SerializationException",
+                "family has to be a string.",
+            ));
+        }
         None => return Err(Fault::client("Family should not be null or empty.")),
     };
     if family.is_empty() || family.len() > 255 || !family.bytes().all(is_family_byte) {
-        return Err(Fault::client("Family contains invalid characters. It may have letters, digits, hyphens and underscores, at most 255 of them."));
+        return Err(Fault::client(
+            "Family contains invalid characters. It may have letters, digits, hyphens and underscores, at most 255 of them.",
+        ));
     }
     let tags: Vec<Tag> = body
         .remove("tags")
@@ -31,7 +41,10 @@ pub fn register(call: &mut Call<'_>) -> Answer {
     }
     complete_containers(&mut body);
     let now = call.world.now;
-    let key = call.world.register(&family, body, now, None).map_err(Fault::client)?;
+    let key = call
+        .world
+        .register(&family, body, now, None)
+        .map_err(Fault::client)?;
     if let Some(definition) = call.world.definitions.get_mut(key.0) {
         definition.tags.clone_from(&tags);
     }
@@ -44,9 +57,20 @@ fn is_family_byte(byte: u8) -> bool {
 
 /// Adds the members that the service fills in when a client leaves them out.
 fn complete_containers(body: &mut serde_json::Map<String, Value>) {
-    let Some(containers) = body.get_mut("containerDefinitions").and_then(Value::as_array_mut) else { return };
+    let Some(containers) = body
+        .get_mut("containerDefinitions")
+        .and_then(Value::as_array_mut)
+    else {
+        return;
+    };
     for container in containers.iter_mut().filter_map(Value::as_object_mut) {
-        for member in ["portMappings", "environment", "mountPoints", "volumesFrom", "systemControls"] {
+        for member in [
+            "portMappings",
+            "environment",
+            "mountPoints",
+            "volumesFrom",
+            "systemControls",
+        ] {
             container.entry(member).or_insert_with(|| json!([]));
         }
         container.entry("cpu").or_insert_with(|| json!(0));

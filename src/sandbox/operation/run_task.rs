@@ -41,13 +41,23 @@ pub fn run(call: &mut Call<'_>) -> Answer {
     if !(1..=10).contains(&count) {
         return Err(Fault::invalid("Count should be between 1 and 10."));
     }
-    if call.world.definition(definition).network == NetworkMode::Awsvpc && input.network_configuration.is_none() {
-        return Err(Fault::invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
+    if call.world.definition(definition).network == NetworkMode::Awsvpc
+        && input.network_configuration.is_none()
+    {
+        return Err(Fault::invalid(
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+        ));
     }
     let placing = placing(&input, call)?;
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for _ in 0..count {
-        let wish = Wish { cluster, definition, placing: &placing, service: None, one_each: false };
+        let wish = Wish {
+            cluster,
+            definition,
+            placing: &placing,
+            service: None,
+            one_each: false,
+        };
         match call.world.place(&wish, call.dice) {
             Ok(site) => {
                 let launch = Launch {
@@ -62,13 +72,24 @@ pub fn run(call: &mut Call<'_>) -> Answer {
                     exec: input.enable_execute_command,
                 };
                 let key = call.world.launch(launch, call.dice);
-                tasks.extend(call.world.tasks.get(&key).map(|task| render(call.world, task, true)));
+                tasks.extend(
+                    call.world
+                        .tasks
+                        .get(&key)
+                        .map(|task| render(call.world, task, true)),
+                );
             }
             Err(Misfit::NoInstances) => {
-                return Err(Fault::invalid("No Container Instances were found in your cluster."));
+                return Err(Fault::invalid(
+                    "No Container Instances were found in your cluster.",
+                ));
             }
             Err(Misfit::Closest(instance, shortage)) => {
-                let arn = call.world.instances.get(&instance).map(|instance| call.world.instance_arn(instance));
+                let arn = call
+                    .world
+                    .instances
+                    .get(&instance)
+                    .map(|instance| call.world.instance_arn(instance));
                 failures.push(json!({"arn": arn, "reason": shortage.reason()}));
             }
         }
@@ -81,10 +102,16 @@ fn placing(input: &Input, call: &Call<'_>) -> Result<Placing, Fault> {
         None => None,
         Some("EC2") => Some(LaunchType::Ec2),
         Some("FARGATE") => Some(LaunchType::Fargate),
-        Some(other) => return Err(Fault::invalid(format!("The sandbox has no capacity of launch type {other}."))),
+        Some(other) => {
+            return Err(Fault::invalid(format!(
+                "The sandbox has no capacity of launch type {other}."
+            )));
+        }
     };
     if launch.is_some() && !input.capacity_provider_strategy.is_empty() {
-        return Err(Fault::invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again."));
+        return Err(Fault::invalid(
+            "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
+        ));
     }
     let mut strategy = input.capacity_provider_strategy.clone();
     if launch.is_none() && strategy.is_empty() {
@@ -94,8 +121,14 @@ fn placing(input: &Input, call: &Call<'_>) -> Result<Placing, Fault> {
     for item in &strategy {
         let name = item.capacity_provider.as_str();
         if !matches!(name, "FARGATE" | "FARGATE_SPOT") && !call.world.providers.contains_key(name) {
-            return Err(Fault::invalid("The specified capacity provider was not found. Specify a valid name or ARN and try again."));
+            return Err(Fault::invalid(
+                "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
+            ));
         }
     }
-    Ok(Placing { launch, strategy, platform: input.platform_version.clone() })
+    Ok(Placing {
+        launch,
+        strategy,
+        platform: input.platform_version.clone(),
+    })
 }

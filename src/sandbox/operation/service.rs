@@ -31,9 +31,18 @@ pub fn list(call: &mut Call<'_>) -> Answer {
     let fits = |key: ServiceKey| {
         let service = world.service(key);
         service.active
-            && input.launch_type.as_deref().is_none_or(|word| word == world.launch_of(key).word())
-            && input.scheduling_strategy.as_deref().is_none_or(|word| word == scheduling(service))
-            && input.resource_management_type.as_deref().is_none_or(|word| word == "CUSTOMER")
+            && input
+                .launch_type
+                .as_deref()
+                .is_none_or(|word| word == world.launch_of(key).word())
+            && input
+                .scheduling_strategy
+                .as_deref()
+                .is_none_or(|word| word == scheduling(service))
+            && input
+                .resource_management_type
+                .as_deref()
+                .is_none_or(|word| word == "CUSTOMER")
     };
     let items = cluster.services.iter().filter(|(_, key)| fits(**key));
     let items = items.map(|(name, key)| (name.clone(), world.service_arn(world.service(*key))));
@@ -51,7 +60,11 @@ struct DescribeInput {
 
 /// Describes at most ten services.
 pub fn describe(call: &mut Call<'_>) -> Answer {
-    let DescribeInput { cluster, services, include } = call.input()?;
+    let DescribeInput {
+        cluster,
+        services,
+        include,
+    } = call.input()?;
     check_include(&include, &["TAGS"])?;
     match services.len() {
         0 => return Err(Fault::invalid("Services cannot be empty.")),
@@ -86,7 +99,10 @@ pub fn render(world: &World, key: ServiceKey, tags: bool) -> Value {
         .enumerate()
         .filter(|_| managed)
         .map(|(index, deployment)| {
-            let census = by_deployment.get(&deployment.id).copied().unwrap_or_default();
+            let census = by_deployment
+                .get(&deployment.id)
+                .copied()
+                .unwrap_or_default();
             render_deployment(world, service, deployment, index == 0, census)
         })
         .collect();

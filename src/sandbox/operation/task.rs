@@ -31,19 +31,31 @@ pub fn list(call: &mut Call<'_>) -> Answer {
     let world = &*call.world;
     let key = world.find_cluster(input.cluster.as_deref())?;
     let cluster = world.cluster(key);
-    let others = [&input.container_instance, &input.family, &input.service_name];
+    let others = [
+        &input.container_instance,
+        &input.family,
+        &input.service_name,
+    ];
     if input.started_by.is_some() && others.iter().any(|filter| filter.is_some()) {
-        return Err(Fault::invalid("The startedBy filter must be the only filter."));
+        return Err(Fault::invalid(
+            "The startedBy filter must be the only filter.",
+        ));
     }
     let status = input.desired_status.as_deref().unwrap_or("RUNNING");
     if !["RUNNING", "PENDING", "STOPPED"].contains(&status) {
         return Err(Fault::invalid(format!("Unknown desired status: {status}.")));
     }
-    let service = input.service_name.as_deref().map(|name| world.find_service(key, name)).transpose()?;
+    let service = input
+        .service_name
+        .as_deref()
+        .map(|name| world.find_service(key, name))
+        .transpose()?;
     let instance = match input.container_instance.as_deref() {
         None => None,
         Some(name) => Some(
-            world.instance_key(key, name).ok_or_else(|| Fault::invalid("Container instance not found."))?,
+            world
+                .instance_key(key, name)
+                .ok_or_else(|| Fault::invalid("Container instance not found."))?,
         ),
     };
     let fits = |task: &Task| {
@@ -55,18 +67,38 @@ pub fn list(call: &mut Call<'_>) -> Answer {
         };
         wanted
             && instance.is_none_or(|instance| task.instance == Some(instance))
-            && input.started_by.as_ref().is_none_or(|by| task.started_by.as_ref() == Some(by))
-            && input.launch_type.as_deref().is_none_or(|word| word == task.launch.word())
-            && input.family.as_ref().is_none_or(|family| world.definition(task.definition).family == *family)
+            && input
+                .started_by
+                .as_ref()
+                .is_none_or(|by| task.started_by.as_ref() == Some(by))
+            && input
+                .launch_type
+                .as_deref()
+                .is_none_or(|word| word == task.launch.word())
+            && input
+                .family
+                .as_ref()
+                .is_none_or(|family| world.definition(task.definition).family == *family)
     };
     let (live, stopped) = match service {
-        Some(service) => (&world.service(service).live, &world.service(service).stopped),
+        Some(service) => (
+            &world.service(service).live,
+            &world.service(service).stopped,
+        ),
         None => (&cluster.live, &cluster.stopped),
     };
-    let mut keys: Vec<_> = live.iter().chain(stopped.iter().filter(|_| status == "STOPPED")).collect();
+    let mut keys: Vec<_> = live
+        .iter()
+        .chain(stopped.iter().filter(|_| status == "STOPPED"))
+        .collect();
     keys.sort_unstable();
-    let items = keys.into_iter().filter_map(|key| world.tasks.get(key)).filter(|task| fits(task));
-    let (page, token) = input.paging.cut(100, items.map(|task| (task.key.id(), world.task_arn(task))))?;
+    let items = keys
+        .into_iter()
+        .filter_map(|key| world.tasks.get(key))
+        .filter(|task| fits(task));
+    let (page, token) = input
+        .paging
+        .cut(100, items.map(|task| (task.key.id(), world.task_arn(task))))?;
     Ok(json!({"taskArns": page, "nextToken": token}))
 }
 
@@ -80,7 +112,11 @@ struct DescribeInput {
 
 /// Describes at most a hundred tasks.
 pub fn describe(call: &mut Call<'_>) -> Answer {
-    let DescribeInput { cluster, tasks, include } = call.input()?;
+    let DescribeInput {
+        cluster,
+        tasks,
+        include,
+    } = call.input()?;
     check_include(&include, &["TAGS"])?;
     match tasks.len() {
         0 => return Err(Fault::invalid("Tasks cannot be empty.")),
@@ -91,7 +127,10 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
     let cluster = world.find_cluster(cluster.as_deref())?;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for name in tasks {
-        match world.task_key(cluster, &name).and_then(|key| world.tasks.get(&key)) {
+        match world
+            .task_key(cluster, &name)
+            .and_then(|key| world.tasks.get(&key))
+        {
             Some(task) => found.push(render(world, task, includes(&include, "TAGS"))),
             None => failures.push(missing(arn_or_name(world, "task", Some(cluster), &name))),
         }
@@ -164,8 +203,15 @@ fn group(world: &World, task: &Task, definition: &Definition) -> String {
 
 fn connectivity(world: &World, task: &Task) -> Option<&'static str> {
     task.times.connected?;
-    let connected = task.instance.and_then(|key| world.instances.get(&key)).is_none_or(|instance| instance.connected);
-    Some(if connected && task.stage != Stage::Stopped { "CONNECTED" } else { "DISCONNECTED" })
+    let connected = task
+        .instance
+        .and_then(|key| world.instances.get(&key))
+        .is_none_or(|instance| instance.connected);
+    Some(if connected && task.stage != Stage::Stopped {
+        "CONNECTED"
+    } else {
+        "DISCONNECTED"
+    })
 }
 
 /// The network interface of a task, where it has one of its own.
@@ -188,9 +234,18 @@ fn attachments(task: &Task, definition: &Definition) -> Value {
     let mut details = vec![detail("subnetId", subnet.to_owned())];
     if task.stage != Stage::Provisioning {
         let [_, b, c, d] = task.address.octets();
-        details.push(detail("networkInterfaceId", format!("eni-{:017x}", task.key.0 >> 68)));
-        details.push(detail("macAddress", format!("0a:{b:02x}:{c:02x}:{d:02x}:5e:{:02x}", task.key.0 & 0xff)));
-        details.push(detail("privateDnsName", format!("ip-10-{b}-{c}-{d}.ec2.internal")));
+        details.push(detail(
+            "networkInterfaceId",
+            format!("eni-{:017x}", task.key.0 >> 68),
+        ));
+        details.push(detail(
+            "macAddress",
+            format!("0a:{b:02x}:{c:02x}:{d:02x}:5e:{:02x}", task.key.0 & 0xff),
+        ));
+        details.push(detail(
+            "privateDnsName",
+            format!("ip-10-{b}-{c}-{d}.ec2.internal"),
+        ));
         details.push(detail("privateIPv4Address", task.address.to_string()));
     }
     json!([{"id": attachment_id(task), "type": "ElasticNetworkInterface", "status": status, "details": details}])
@@ -202,7 +257,8 @@ fn attachment_id(task: &Task) -> String {
 
 fn containers(world: &World, task: &Task, definition: &Definition) -> Vec<Value> {
     let cluster = &world.cluster(task.cluster).name;
-    let has_interface = definition.network == NetworkMode::Awsvpc && task.stage != Stage::Provisioning;
+    let has_interface =
+        definition.network == NetworkMode::Awsvpc && task.stage != Stage::Provisioning;
     let mut dynamic = task.ports.iter().copied();
     let pairs = task.containers.iter().zip(&definition.containers);
     pairs
@@ -253,13 +309,18 @@ fn runtime_id(task: &Task, runtime: u128) -> String {
     }
 }
 
-fn bindings(definition: &Definition, mappings: &[PortMapping], dynamic: &mut impl Iterator<Item = u16>) -> Vec<Value> {
-    let host_port = |mapping: &PortMapping, dynamic: &mut dyn Iterator<Item = u16>| match definition.network {
-        NetworkMode::Bridge if mapping.host_port == 0 => dynamic.next(),
-        NetworkMode::Bridge => Some(mapping.host_port),
-        NetworkMode::Host => Some(mapping.container_port),
-        NetworkMode::Awsvpc | NetworkMode::None => None,
-    };
+fn bindings(
+    definition: &Definition,
+    mappings: &[PortMapping],
+    dynamic: &mut impl Iterator<Item = u16>,
+) -> Vec<Value> {
+    let host_port =
+        |mapping: &PortMapping, dynamic: &mut dyn Iterator<Item = u16>| match definition.network {
+            NetworkMode::Bridge if mapping.host_port == 0 => dynamic.next(),
+            NetworkMode::Bridge => Some(mapping.host_port),
+            NetworkMode::Host => Some(mapping.container_port),
+            NetworkMode::Awsvpc | NetworkMode::None => None,
+        };
     mappings
         .iter()
         .filter_map(|mapping| {

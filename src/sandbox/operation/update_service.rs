@@ -52,14 +52,19 @@ pub fn update(call: &mut Call<'_>) -> Answer {
     let definition = match &input.task_definition {
         None => None,
         Some(name) => Some(
-            call.world.definition_key(name).ok_or_else(|| Fault::client("Unable to describe task definition."))?,
+            call.world
+                .definition_key(name)
+                .ok_or_else(|| Fault::client("Unable to describe task definition."))?,
         ),
     };
     let current = call.world.service(key).definition;
     let rolls = apply(call.world.service_mut(key), &input)
         || input.force_new_deployment
         || definition.is_some_and(|definition| definition != current);
-    if let Some(desired) = input.desired_count.and_then(|count| u32::try_from(count).ok()) {
+    if let Some(desired) = input
+        .desired_count
+        .and_then(|count| u32::try_from(count).ok())
+    {
         call.world.set_desired(key, desired);
     }
     if rolls && call.world.service(key).controller == Controller::Ecs {
@@ -74,17 +79,27 @@ fn roll(call: &mut Call<'_>, key: ServiceKey, definition: DefinitionKey) {
 
 fn check(service: &Service, input: &Input) -> Result<(), Fault> {
     if !service.active {
-        return Err(Fault::new("ServiceNotActiveException", "Service was not ACTIVE."));
+        return Err(Fault::new(
+            "ServiceNotActiveException",
+            "Service was not ACTIVE.",
+        ));
     }
-    if input.desired_count.is_some_and(|count| u32::try_from(count).is_err()) {
+    if input
+        .desired_count
+        .is_some_and(|count| u32::try_from(count).is_err())
+    {
         return Err(Fault::invalid("Desired count should be zero or more."));
     }
     if service.daemon && input.desired_count.is_some() {
-        return Err(Fault::invalid("The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again."));
+        return Err(Fault::invalid(
+            "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again.",
+        ));
     }
     let external = service.controller == Controller::External;
     if external && (input.task_definition.is_some() || input.force_new_deployment) {
-        return Err(Fault::invalid("Unable to update the task definition on services with an EXTERNAL deployment controller. Use CreateTaskSet to deploy a new revision."));
+        return Err(Fault::invalid(
+            "Unable to update the task definition on services with an EXTERNAL deployment controller. Use CreateTaskSet to deploy a new revision.",
+        ));
     }
     Ok(())
 }
@@ -96,7 +111,9 @@ fn apply(service: &mut Service, input: &Input) -> bool {
     if let Some(configuration) = &input.deployment_configuration {
         let rules = &mut service.rules;
         rules.maximum = configuration.maximum_percent.unwrap_or(rules.maximum);
-        rules.minimum = configuration.minimum_healthy_percent.unwrap_or(rules.minimum);
+        rules.minimum = configuration
+            .minimum_healthy_percent
+            .unwrap_or(rules.minimum);
         if let Some(breaker) = &configuration.deployment_circuit_breaker {
             rules.breaker = breaker.enable;
             rules.rollback = breaker.rollback;

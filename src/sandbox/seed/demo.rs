@@ -31,13 +31,21 @@ pub fn fill(world: &mut World, dice: &mut Dice) {
     }
     jobs(world, dice);
     by_hand(world, dice);
+    wear(world);
 }
 
 fn clusters(world: &mut World) {
     let group_arn = format!(
         "arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:5f7b2c1e-8c1d-4d0a-9b1e-3c6f2a7d9e10:autoScalingGroupName/{GROUP}"
     );
-    world.providers.insert(GROUP.to_owned(), Provider { name: GROUP.to_owned(), group_arn, target: 90 });
+    world.providers.insert(
+        GROUP.to_owned(),
+        Provider {
+            name: GROUP.to_owned(),
+            group_arn,
+            target: 90,
+        },
+    );
     for (name, environment, providers) in [
         (cast::WEB, "production", vec![GROUP]),
         (cast::FARGATE, "production", vec!["FARGATE", "FARGATE_SPOT"]),
@@ -49,29 +57,54 @@ fn clusters(world: &mut World) {
         let mut cluster = Cluster::new(name);
         cluster.active = name != cast::GONE;
         cluster.insights = environment == "production";
-        cluster.tags = vec![tag("environment", environment), tag("owner", "platform-team")];
-        cluster.strategy = providers.first().map(|first| item(first, 1, 0)).into_iter().collect();
+        cluster.tags = vec![
+            tag("environment", environment),
+            tag("owner", "platform-team"),
+        ];
+        cluster.strategy = providers
+            .first()
+            .map(|first| item(first, 1, 0))
+            .into_iter()
+            .collect();
         cluster.providers = providers.into_iter().map(str::to_owned).collect();
         world.add_cluster(cluster);
     }
 }
 
 fn cluster_named(world: &World, name: &str) -> ClusterKey {
-    ClusterKey(world.clusters.iter().position(|cluster| cluster.name == name).unwrap_or(0))
+    ClusterKey(
+        world
+            .clusters
+            .iter()
+            .position(|cluster| cluster.name == name)
+            .unwrap_or(0),
+    )
 }
 
 fn instances(world: &mut World, dice: &mut Dice) {
     let cluster = cluster_named(world, cast::WEB);
     for index in 0..7u8 {
-        let (kind, cpu, memory) = if index == 6 { ("m6i.large", 2048, 7_680) } else { ("c6i.xlarge", 4096, 7_680) };
+        let (kind, cpu, memory) = if index == 6 {
+            ("m6i.large", 2048, 7_680)
+        } else {
+            ("c6i.xlarge", 4096, 7_680)
+        };
         let instance = instance(world, cluster, (kind, cpu, memory), index, dice);
         world.add_instance(Instance {
-            // The last two are on their way out: one drains, one has lost its agent.
-            draining: index == 5,
-            connected: index != 6,
             provider: Some(GROUP.to_owned()),
             ..instance
         });
+    }
+}
+
+/// Instances do not all stay well: one drains, one has lost its agent with its tasks still on it.
+fn wear(world: &mut World) {
+    let mut instances = world.instances.values_mut();
+    if let Some(instance) = instances.next() {
+        instance.draining = true;
+    }
+    if let Some(instance) = instances.next() {
+        instance.connected = false;
     }
 }
 
@@ -106,7 +139,9 @@ pub fn instance(
 fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
     let cluster = cluster_named(world, role.cluster);
     let revisions = revisions(world, role, dice);
-    let Some(current) = revisions.last().copied() else { return };
+    let Some(current) = revisions.last().copied() else {
+        return;
+    };
     let key = world.add_service(service(world, role, cluster, current, dice));
     if role.quirk == Quirk::External {
         let id = chance::nineteen_digits(dice);
@@ -114,8 +149,11 @@ fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
         world.service_mut(key).task_set = Some((id, "green-2041".to_owned(), created));
         return history::tasks(world, key, dice);
     }
-    history::deployments(world, key, &revisions, dice);
     let lives = role.conduct == Conduct::Steady;
+    if matches!(role.conduct, Conduct::PullFails | Conduct::SecretFails) {
+        return stuck(world, key, &revisions, dice);
+    }
+    history::deployments(world, key, &revisions, dice);
     if lives || role.conduct == Conduct::OutOfMemory {
         history::announcements(world, key, dice);
     }
@@ -126,8 +164,25 @@ fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
     direct(world, role, key, current, dice);
 }
 
+/// The newest revision never came up: its deployment has been under way since, beside the tasks of the one before.
+fn stuck(world: &mut World, key: ServiceKey, revisions: &[DefinitionKey], dice: &mut Dice) {
+    let Some((newest, before)) = revisions.split_last() else {
+        return;
+    };
+    history::deployments(world, key, before, dice);
+    history::announcements(world, key, dice);
+    history::tasks(world, key, dice);
+    world.deploy(key, *newest, dice);
+}
+
 /// Casts a service for the scenes, and begins what is under way from the start.
-fn direct(world: &mut World, role: &Role, key: ServiceKey, current: DefinitionKey, dice: &mut Dice) {
+fn direct(
+    world: &mut World,
+    role: &Role,
+    key: ServiceKey,
+    current: DefinitionKey,
+    dice: &mut Dice,
+) {
     match role.quirk {
         Quirk::Common if role.conduct == Conduct::Steady => world.director.releases.push(key),
         Quirk::Scaled(least, most) => world.director.scaled.push((key, least, most)),
@@ -137,7 +192,10 @@ fn direct(world: &mut World, role: &Role, key: ServiceKey, current: DefinitionKe
                 let definition = world.definition(current);
                 (definition.family.clone(), definition.body.clone())
             };
-            if let Some(main) = body.get_mut("containerDefinitions").and_then(|list| list.get_mut(0)) {
+            if let Some(main) = body
+                .get_mut("containerDefinitions")
+                .and_then(|list| list.get_mut(0))
+            {
                 main["memory"] = json!(12_288);
                 main["memoryReservation"] = json!(12_288);
             }
@@ -165,7 +223,7 @@ fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionK
             tag: &format!("v1.{}.{}", minor, index * 3),
             cpu: role.size.0,
             memory: role.size.1,
-            port: if role.kind == Kind::Agent { 9100 + u16::from(role.name.len() % 2 == 0) } else { 8080 },
+            port: port_of(role),
             region: REGION,
             account: ACCOUNT,
         };
@@ -182,6 +240,15 @@ fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionK
     keys
 }
 
+/// Agents listen on the host's ports, so each needs its own.
+fn port_of(role: &Role) -> u16 {
+    match (role.kind, role.name) {
+        (Kind::Agent, "node-exporter") => 9100,
+        (Kind::Agent, _) => 8126,
+        _ => 8080,
+    }
+}
+
 fn family_of(role: &Role) -> String {
     match role.cluster {
         cast::STAGING => format!("staging-{}", role.name),
@@ -189,17 +256,30 @@ fn family_of(role: &Role) -> String {
     }
 }
 
-fn service(world: &World, role: &Role, cluster: ClusterKey, definition: DefinitionKey, dice: &mut Dice) -> Service {
+fn service(
+    world: &World,
+    role: &Role,
+    cluster: ClusterKey,
+    definition: DefinitionKey,
+    dice: &mut Dice,
+) -> Service {
     let bridge = matches!(role.kind, Kind::Linked | Kind::Agent);
-    let (container_name, container_port) = if role.kind == Kind::Linked { ("nginx", 80) } else { ("app", 8080) };
+    let (container_name, container_port) = if role.kind == Kind::Linked {
+        ("nginx", 80)
+    } else {
+        ("app", 8080)
+    };
     let group = format!(
         "arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{}-{}/{:016x}",
         role.cluster,
         role.name,
         dice.random::<u64>()
     );
-    let balancer =
-        LoadBalancer { target_group_arn: group, container_name: container_name.to_owned(), container_port };
+    let balancer = LoadBalancer {
+        target_group_arn: group,
+        container_name: container_name.to_owned(),
+        container_port,
+    };
     let healing = role.conduct == Conduct::Steady && !matches!(role.quirk, Quirk::TooBig);
     Service {
         name: role.name.to_owned(),
@@ -210,14 +290,25 @@ fn service(world: &World, role: &Role, cluster: ClusterKey, definition: Definiti
         definition,
         placing: placing(role.home),
         daemon: role.quirk == Quirk::Daemon,
-        controller: if role.quirk == Quirk::External { Controller::External } else { Controller::Ecs },
+        controller: if role.quirk == Quirk::External {
+            Controller::External
+        } else {
+            Controller::Ecs
+        },
         rules: rules(role, healing),
         balancers: role.balanced.then_some(balancer).into_iter().collect(),
         registries: Vec::new(),
         network: (!bridge).then(network),
         grace: role.balanced.then_some(60),
         exec: matches!(role.kind, Kind::Plain | Kind::Mesh),
-        propagate: Some(if role.kind == Kind::Mesh { "SERVICE" } else { "NONE" }.to_owned()),
+        propagate: Some(
+            if role.kind == Kind::Mesh {
+                "SERVICE"
+            } else {
+                "NONE"
+            }
+            .to_owned(),
+        ),
         tags: vec![tag("team", team_of(role.name)), tag("service", role.name)],
         deployments: Vec::new(),
         task_set: None,
@@ -233,12 +324,30 @@ fn service(world: &World, role: &Role, cluster: ClusterKey, definition: Definiti
 
 fn rules(role: &Role, healing: bool) -> RollRules {
     match role.quirk {
-        Quirk::Daemon => RollRules { minimum: 0, maximum: 100, breaker: false, rollback: false },
-        _ if role.cluster == cast::STAGING => {
-            RollRules { minimum: 0, maximum: 200, breaker: false, rollback: false }
-        }
-        _ if role.kind == Kind::Linked => RollRules { minimum: 50, maximum: 150, breaker: healing, rollback: healing },
-        _ => RollRules { minimum: 100, maximum: 200, breaker: healing, rollback: healing },
+        Quirk::Daemon => RollRules {
+            minimum: 0,
+            maximum: 100,
+            breaker: false,
+            rollback: false,
+        },
+        _ if role.cluster == cast::STAGING => RollRules {
+            minimum: 0,
+            maximum: 200,
+            breaker: false,
+            rollback: false,
+        },
+        _ if role.kind == Kind::Linked => RollRules {
+            minimum: 50,
+            maximum: 150,
+            breaker: healing,
+            rollback: healing,
+        },
+        _ => RollRules {
+            minimum: 100,
+            maximum: 200,
+            breaker: healing,
+            rollback: healing,
+        },
     }
 }
 
@@ -246,12 +355,24 @@ fn rules(role: &Role, healing: bool) -> RollRules {
 pub fn placing(home: Home) -> Placing {
     let platform = Some("LATEST".to_owned());
     match home {
-        Home::Fargate => Placing { launch: Some(LaunchType::Fargate), strategy: Vec::new(), platform },
-        Home::Spot => {
-            Placing { launch: None, strategy: vec![item("FARGATE", 1, 1), item("FARGATE_SPOT", 3, 0)], platform }
-        }
-        Home::Ec2 => Placing { launch: Some(LaunchType::Ec2), ..Placing::default() },
-        Home::Group => Placing { strategy: vec![item(GROUP, 1, 0)], ..Placing::default() },
+        Home::Fargate => Placing {
+            launch: Some(LaunchType::Fargate),
+            strategy: Vec::new(),
+            platform,
+        },
+        Home::Spot => Placing {
+            launch: None,
+            strategy: vec![item("FARGATE", 1, 1), item("FARGATE_SPOT", 3, 0)],
+            platform,
+        },
+        Home::Ec2 => Placing {
+            launch: Some(LaunchType::Ec2),
+            ..Placing::default()
+        },
+        Home::Group => Placing {
+            strategy: vec![item(GROUP, 1, 0)],
+            ..Placing::default()
+        },
         Home::Unsaid => Placing::default(),
     }
 }
@@ -268,7 +389,11 @@ pub fn network() -> serde_json::Value {
 fn jobs(world: &mut World, dice: &mut Dice) {
     let cluster = cluster_named(world, cast::BATCH);
     for (index, name) in cast::JOBS.iter().enumerate() {
-        let size = if index % 2 == 0 { (512, 1024) } else { (1024, 2048) };
+        let size = if index % 2 == 0 {
+            (512, 1024)
+        } else {
+            (1024, 2048)
+        };
         let subject = Subject {
             family: name,
             repository: "data-jobs",
@@ -282,7 +407,11 @@ fn jobs(world: &mut World, dice: &mut Dice) {
         let at = world.now - hours(40 + 9 * u64::try_from(index).unwrap_or(0));
         let body = documents::write(Kind::Job, &subject);
         if let Ok(key) = world.register(name, body, at, Some(Conduct::Finishes)) {
-            let home = if chance::percent(dice, 50) { Home::Spot } else { Home::Fargate };
+            let home = if chance::percent(dice, 50) {
+                Home::Spot
+            } else {
+                Home::Fargate
+            };
             world.director.batch.push((cluster, key, placing(home)));
         }
     }
@@ -291,15 +420,28 @@ fn jobs(world: &mut World, dice: &mut Dice) {
 /// A task that someone started by hand long ago and forgot.
 fn by_hand(world: &mut World, dice: &mut Dice) {
     let cluster = cluster_named(world, cast::FARGATE);
-    let Some(definition) = world.families.get("orders-api").and_then(|keys| keys.last()).copied() else { return };
+    let Some(definition) = world
+        .families
+        .get("orders-api")
+        .and_then(|keys| keys.last())
+        .copied()
+    else {
+        return;
+    };
     let launch = Launch {
         cluster,
         definition,
-        site: Site { launch: LaunchType::Fargate, provider: None, instance: None },
+        site: Site {
+            launch: LaunchType::Fargate,
+            provider: None,
+            instance: None,
+        },
         service: None,
         group: None,
         started_by: Some("jane@example.com".to_owned()),
-        overrides: Some(json!({"containerOverrides": [{"name": "app", "command": ["sleep", "infinity"]}]})),
+        overrides: Some(
+            json!({"containerOverrides": [{"name": "app", "command": ["sleep", "infinity"]}]}),
+        ),
         tags: vec![tag("purpose", "debugging")],
         exec: true,
     };
@@ -318,9 +460,16 @@ fn team_of(name: &str) -> &'static str {
 
 /// A tag.
 pub fn tag(key: &str, value: &str) -> Tag {
-    Tag { key: key.to_owned(), value: value.to_owned() }
+    Tag {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    }
 }
 
 fn item(provider: &str, weight: u32, base: u32) -> StrategyItem {
-    StrategyItem { capacity_provider: provider.to_owned(), weight, base }
+    StrategyItem {
+        capacity_provider: provider.to_owned(),
+        weight,
+        base,
+    }
 }

@@ -42,7 +42,10 @@ pub struct Subject<'a> {
 
 impl Subject<'_> {
     fn image(&self) -> String {
-        format!("{}.dkr.ecr.{}.amazonaws.com/{}:{}", self.account, self.region, self.repository, self.tag)
+        format!(
+            "{}.dkr.ecr.{}.amazonaws.com/{}:{}",
+            self.account, self.region, self.repository, self.tag
+        )
     }
 
     fn role(&self, name: &str) -> String {
@@ -58,7 +61,12 @@ impl Subject<'_> {
     }
 
     fn secrets(&self) -> Value {
-        let Self { region, account, family, .. } = self;
+        let Self {
+            region,
+            account,
+            family,
+            ..
+        } = self;
         json!([
             {"name": "DATABASE_URL", "valueFrom": format!("arn:aws:ssm:{region}:{account}:parameter/{family}/database-url")},
             {"name": "API_TOKEN", "valueFrom": format!("arn:aws:secretsmanager:{region}:{account}:secret:{family}/api-AbCdEf:token::")},
@@ -154,7 +162,8 @@ fn mesh(subject: &Subject<'_>) -> Value {
     app["logConfiguration"] = json!({"logDriver": "awsfirelens", "options": {
         "Name": "cloudwatch", "region": subject.region, "log_group_name": format!("/ecs/{}", subject.family),
     }});
-    app["mountPoints"] = json!([{"sourceVolume": "scratch", "containerPath": "/tmp/scratch", "readOnly": false}]);
+    app["mountPoints"] =
+        json!([{"sourceVolume": "scratch", "containerPath": "/tmp/scratch", "readOnly": false}]);
     let envoy = json!({
         "name": "envoy",
         "image": "public.ecr.aws/appmesh/aws-appmesh-envoy:v1.29.9.0-prod",
@@ -182,13 +191,18 @@ fn mesh(subject: &Subject<'_>) -> Value {
         "firelensConfiguration": {"type": "fluentbit", "options": {"enable-ecs-log-metadata": "true"}},
         "logConfiguration": subject.logs("firelens"),
     });
-    awsvpc(subject, &json!([app, envoy, router]), &json!([{"name": "scratch", "host": {}}]))
+    awsvpc(
+        subject,
+        &json!([app, envoy, router]),
+        &json!([{"name": "scratch", "host": {}}]),
+    )
 }
 
 fn plain(subject: &Subject<'_>) -> Value {
     let mut app = main_container(subject);
     app["cpu"] = json!(0);
-    app["mountPoints"] = json!([{"sourceVolume": "uploads", "containerPath": "/var/uploads", "readOnly": false}]);
+    app["mountPoints"] =
+        json!([{"sourceVolume": "uploads", "containerPath": "/var/uploads", "readOnly": false}]);
     let volumes = json!([{"name": "uploads", "efsVolumeConfiguration": {
         "fileSystemId": "fs-0a1b2c3d4e5f60718", "rootDirectory": "/", "transitEncryption": "ENABLED",
         "authorizationConfig": {"accessPointId": "fsap-0123456789abcdef0", "iam": "ENABLED"},
@@ -199,7 +213,9 @@ fn plain(subject: &Subject<'_>) -> Value {
 fn worker(subject: &Subject<'_>) -> Value {
     let mut app = main_container(subject);
     app["portMappings"] = json!([]);
-    app["command"] = json!(["bundle", "exec", "sidekiq", "-c", "10", "-q", "default", "-q", "mailers"]);
+    app["command"] = json!([
+        "bundle", "exec", "sidekiq", "-c", "10", "-q", "default", "-q", "mailers"
+    ]);
     if let Some(map) = app.as_object_mut() {
         map.remove("healthCheck");
     }

@@ -11,10 +11,17 @@ use crate::sandbox::world::placement::Wish;
 use crate::sandbox::world::service::{Controller, ServiceKey};
 
 /// Gives a service its past deployments: each revision was rolled out and completed, the last one some hours ago.
-pub fn deployments(world: &mut World, key: ServiceKey, revisions: &[DefinitionKey], dice: &mut Dice) {
+pub fn deployments(
+    world: &mut World,
+    key: ServiceKey,
+    revisions: &[DefinitionKey],
+    dice: &mut Dice,
+) {
     let count = u64::try_from(revisions.len()).unwrap_or(1);
     let mut age = hours(2) + chance::seconds(dice, 0, 70 * 3600);
-    let gaps: Vec<_> = (0..count).map(|_| chance::seconds(dice, 20 * 3600, 90 * 3600)).collect();
+    let gaps: Vec<_> = (0..count)
+        .map(|_| chance::seconds(dice, 20 * 3600, 90 * 3600))
+        .collect();
     let mut ages = Vec::new();
     for gap in gaps {
         ages.push(age);
@@ -28,7 +35,11 @@ pub fn deployments(world: &mut World, key: ServiceKey, revisions: &[DefinitionKe
         let service = world.service_mut(key);
         service.deployments.truncate(1);
         if let Some(id) = id {
-            service.note(done, dice, &format!("(deployment {id}) deployment completed."));
+            service.note(
+                done,
+                dice,
+                &format!("(deployment {id}) deployment completed."),
+            );
         }
     }
 }
@@ -38,7 +49,9 @@ pub fn announcements(world: &mut World, key: ServiceKey, dice: &mut Dice) {
     let now = world.now;
     let offset = minutes(dice.random_range(3..300));
     let service = world.service_mut(key);
-    let Some(since) = service.primary().map(|primary| primary.updated) else { return };
+    let Some(since) = service.primary().map(|primary| primary.updated) else {
+        return;
+    };
     let mut moments = Vec::new();
     let mut at = now - offset;
     while at > since && moments.len() < 12 {
@@ -62,12 +75,26 @@ pub fn tasks(world: &mut World, key: ServiceKey, dice: &mut Dice) {
         (Some(primary), _) => primary.id,
         (None, _) => return,
     };
-    let since = service.primary().map_or(service.created, |primary| primary.created);
-    let desired = if daemon { world.cluster(cluster).instances.len() } else { service.desired as usize };
+    let since = service
+        .primary()
+        .map_or(service.created, |primary| primary.created);
+    let desired = if daemon {
+        world.cluster(cluster).instances.len()
+    } else {
+        service.desired as usize
+    };
     let span = world.now.since(since).as_secs().max(120);
     for _ in 0..desired {
-        let wish = Wish { cluster, definition, placing: &placing, service: Some(key), one_each: daemon };
-        let Ok(site) = world.place(&wish, dice) else { continue };
+        let wish = Wish {
+            cluster,
+            definition,
+            placing: &placing,
+            service: Some(key),
+            one_each: daemon,
+        };
+        let Ok(site) = world.place(&wish, dice) else {
+            continue;
+        };
         let launch = Launch {
             cluster,
             definition,
@@ -81,7 +108,11 @@ pub fn tasks(world: &mut World, key: ServiceKey, dice: &mut Dice) {
         };
         let task = world.launch(launch, dice);
         // Most tasks came with the deployment, some replaced others later.
-        let late = if chance::percent(dice, 70) { 100.min(span) } else { span.saturating_sub(60).max(60) };
+        let late = if chance::percent(dice, 70) {
+            100.min(span)
+        } else {
+            span.saturating_sub(60).max(60)
+        };
         let started = since + chance::seconds(dice, 30.min(late), late);
         world.backdate(task, started, dice);
     }

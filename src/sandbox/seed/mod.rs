@@ -30,7 +30,15 @@ pub fn world(seed: u64, measure: Option<Measure>, now: Moment) -> (World, Dice) 
     }
     world.raise_curtain(&[Scene::Batch], &mut dice);
     world.tick(minutes(55), &mut dice);
-    world.raise_curtain(&[Scene::Release, Scene::FaultyRelease, Scene::Scale, Scene::Mishap], &mut dice);
+    world.raise_curtain(
+        &[
+            Scene::Release,
+            Scene::FaultyRelease,
+            Scene::Scale,
+            Scene::Mishap,
+        ],
+        &mut dice,
+    );
     world.tick(minutes(5), &mut dice);
     (world, dice)
 }

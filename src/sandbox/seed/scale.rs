@@ -24,13 +24,39 @@ pub struct Measure {
 }
 
 const ENVIRONMENTS: [&str; 5] = ["prod", "staging", "dev", "perf", "dr"];
-const DOMAINS: [&str; 10] =
-    ["core", "payments", "search", "media", "data", "identity", "logistics", "edge", "ads", "ml"];
-const NOUNS: [&str; 16] = [
-    "orders", "users", "billing", "catalog", "inventory", "shipping", "sessions", "reviews", "pricing", "coupons",
-    "search", "events", "reports", "uploads", "webhooks", "audit",
+const DOMAINS: [&str; 10] = [
+    "core",
+    "payments",
+    "search",
+    "media",
+    "data",
+    "identity",
+    "logistics",
+    "edge",
+    "ads",
+    "ml",
 ];
-const FORMS: [&str; 8] = ["api", "worker", "gateway", "indexer", "consumer", "cron", "proxy", "cache"];
+const NOUNS: [&str; 16] = [
+    "orders",
+    "users",
+    "billing",
+    "catalog",
+    "inventory",
+    "shipping",
+    "sessions",
+    "reviews",
+    "pricing",
+    "coupons",
+    "search",
+    "events",
+    "reports",
+    "uploads",
+    "webhooks",
+    "audit",
+];
+const FORMS: [&str; 8] = [
+    "api", "worker", "gateway", "indexer", "consumer", "cron", "proxy", "cache",
+];
 /// One service in this many is sick.
 const SICK_EVERY: usize = 50;
 /// One cluster in this many runs on container instances.
@@ -42,12 +68,20 @@ pub fn fill(world: &mut World, measure: Measure, dice: &mut Dice) {
         let environment = ENVIRONMENTS[index % ENVIRONMENTS.len()];
         let domain = DOMAINS[(index / ENVIRONMENTS.len()) % DOMAINS.len()];
         let round = index / (ENVIRONMENTS.len() * DOMAINS.len());
-        let name = if round == 0 { format!("{environment}-{domain}") } else { format!("{environment}-{domain}-{round}") };
+        let name = if round == 0 {
+            format!("{environment}-{domain}")
+        } else {
+            format!("{environment}-{domain}-{round}")
+        };
         let mut cluster = Cluster::new(&name);
         cluster.tags = vec![tag("environment", environment)];
         cluster.providers = vec!["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()];
         let key = world.add_cluster(cluster);
-        let home = if index % INSTANCES_EVERY == 1 { Home::Ec2 } else { Home::Spot };
+        let home = if index % INSTANCES_EVERY == 1 {
+            Home::Ec2
+        } else {
+            Home::Spot
+        };
         if home == Home::Ec2 {
             add_instances(world, key, measure, dice);
         }
@@ -75,9 +109,17 @@ fn add_service(
     measure: Measure,
     dice: &mut Dice,
 ) {
-    let base = format!("{}-{}", NOUNS[number % NOUNS.len()], FORMS[(number / NOUNS.len()) % FORMS.len()]);
+    let base = format!(
+        "{}-{}",
+        NOUNS[number % NOUNS.len()],
+        FORMS[(number / NOUNS.len()) % FORMS.len()]
+    );
     let round = number / (NOUNS.len() * FORMS.len());
-    let name = if round == 0 { base.clone() } else { format!("{base}-{round}") };
+    let name = if round == 0 {
+        base.clone()
+    } else {
+        format!("{base}-{round}")
+    };
     let sick = number % SICK_EVERY == SICK_EVERY - 3;
     let conduct = match (sick, number / SICK_EVERY % 3) {
         (false, _) => Conduct::Steady,
@@ -85,7 +127,9 @@ fn add_service(
         (true, 1) => Conduct::Crashes,
         (true, _) => Conduct::FailsContainerHealth,
     };
-    let Some(revisions) = family(world, &base, home, conduct) else { return };
+    let Some(revisions) = family(world, &base, home, conduct) else {
+        return;
+    };
     let balanced = number % 2 == 0;
     let group = format!(
         "arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/{:016x}",
@@ -101,7 +145,12 @@ fn add_service(
         placing: placing(home),
         daemon: false,
         controller: Controller::Ecs,
-        rules: RollRules { minimum: 100, maximum: 200, breaker: !sick, rollback: !sick },
+        rules: RollRules {
+            minimum: 100,
+            maximum: 200,
+            breaker: !sick,
+            rollback: !sick,
+        },
         balancers: balanced
             .then_some(LoadBalancer {
                 target_group_arn: group,
@@ -132,7 +181,10 @@ fn add_service(
         history::announcements(world, key, dice);
         history::tasks(world, key, dice);
         match number % 10 {
-            0 => world.director.scaled.push((key, scaled_least(measure), scaled_most(measure))),
+            0 => world
+                .director
+                .scaled
+                .push((key, scaled_least(measure), scaled_most(measure))),
             7 => world.director.faulty.push(key),
             _ => world.director.releases.push(key),
         }
@@ -150,7 +202,12 @@ fn scaled_most(measure: Measure) -> u32 {
 }
 
 /// The two revisions of a family that services of all clusters share; a failing service has a family of its own.
-fn family(world: &mut World, base: &str, home: Home, conduct: Conduct) -> Option<[DefinitionKey; 2]> {
+fn family(
+    world: &mut World,
+    base: &str,
+    home: Home,
+    conduct: Conduct,
+) -> Option<[DefinitionKey; 2]> {
     let family = match (home, conduct) {
         (Home::Ec2, Conduct::Steady) => format!("{base}-ec2"),
         (_, Conduct::Steady) => base.to_owned(),
@@ -172,9 +229,17 @@ fn family(world: &mut World, base: &str, home: Home, conduct: Conduct) -> Option
             region: REGION,
             account: ACCOUNT,
         };
-        let kind = if base.ends_with("worker") { Kind::Worker } else { Kind::Plain };
+        let kind = if base.ends_with("worker") {
+            Kind::Worker
+        } else {
+            Kind::Plain
+        };
         let at = world.now - chance_free_age(keys.len());
-        keys.push(world.register(&family, documents::write(kind, &subject), at, Some(conduct)).ok()?);
+        keys.push(
+            world
+                .register(&family, documents::write(kind, &subject), at, Some(conduct))
+                .ok()?,
+        );
     }
     Some([*keys.first()?, *keys.get(1)?])
 }

@@ -19,17 +19,29 @@ impl World {
 
     /// ARN of a service.
     pub fn service_arn(&self, service: &Service) -> String {
-        self.arn(&format!("service/{}/{}", self.cluster(service.cluster).name, service.name))
+        self.arn(&format!(
+            "service/{}/{}",
+            self.cluster(service.cluster).name,
+            service.name
+        ))
     }
 
     /// ARN of a task.
     pub fn task_arn(&self, task: &Task) -> String {
-        self.arn(&format!("task/{}/{}", self.cluster(task.cluster).name, task.key.id()))
+        self.arn(&format!(
+            "task/{}/{}",
+            self.cluster(task.cluster).name,
+            task.key.id()
+        ))
     }
 
     /// ARN of a container instance.
     pub fn instance_arn(&self, instance: &Instance) -> String {
-        self.arn(&format!("container-instance/{}/{:032x}", self.cluster(instance.cluster).name, instance.key.0))
+        self.arn(&format!(
+            "container-instance/{}/{:032x}",
+            self.cluster(instance.cluster).name,
+            instance.key.0
+        ))
     }
 
     /// ARN of a task definition revision.
@@ -39,11 +51,19 @@ impl World {
 
     /// ARN of the service revision with this id.
     pub fn revision_arn(&self, service: &Service, id: u64) -> String {
-        self.arn(&format!("service-revision/{}/{}/{id}", self.cluster(service.cluster).name, service.name))
+        self.arn(&format!(
+            "service-revision/{}/{}/{id}",
+            self.cluster(service.cluster).name,
+            service.name
+        ))
     }
 
     /// ARN of the service deployment with this id.
     pub fn record_arn(&self, service: &Service, id: &str) -> String {
-        self.arn(&format!("service-deployment/{}/{}/{id}", self.cluster(service.cluster).name, service.name))
+        self.arn(&format!(
+            "service-deployment/{}/{}/{id}",
+            self.cluster(service.cluster).name,
+            service.name
+        ))
     }
 }

@@ -25,13 +25,24 @@ pub fn percent(dice: &mut Dice, of_hundred: u32) -> bool {
 
 /// One element, or `None` of an empty slice.
 pub fn pick<'a, T>(dice: &mut Dice, from: &'a [T]) -> Option<&'a T> {
-    if from.is_empty() { None } else { from.get(dice.random_range(0..from.len())) }
+    if from.is_empty() {
+        None
+    } else {
+        from.get(dice.random_range(0..from.len()))
+    }
 }
 
 /// The words of a UUID for 128 bits.
 pub fn uuid_of(bits: u128) -> String {
     let hex = format!("{bits:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 /// A fresh UUID.
@@ -47,7 +58,9 @@ pub fn nineteen_digits(dice: &mut Dice) -> u64 {
 /// Twenty-one letters and digits, as the ids of service deployments are.
 pub fn word(dice: &mut Dice) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-    (0..21).map(|_| char::from(LETTERS[dice.random_range(0..LETTERS.len())])).collect()
+    (0..21)
+        .map(|_| char::from(LETTERS[dice.random_range(0..LETTERS.len())]))
+        .collect()
 }
 
 /// An image digest for a seed text: the same text has the same digest.
@@ -55,9 +68,13 @@ pub fn digest_of(text: &str) -> String {
     // FNV-1a in four lanes: a digest only has to be stable and to look like one.
     let lanes: String = (0..4u64)
         .map(|lane| {
-            let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325 ^ lane, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(7)
-            });
+            let hash = text
+                .bytes()
+                .fold(0xcbf2_9ce4_8422_2325 ^ lane, |hash, byte| {
+                    (hash ^ u64::from(byte))
+                        .wrapping_mul(0x0000_0100_0000_01b3)
+                        .rotate_left(7)
+                });
             format!("{:016x}", hash.wrapping_mul(0x9e37_79b9_7f4a_7c15 | lane))
         })
         .collect();

@@ -36,7 +36,11 @@ impl Conduct {
     /// The conduct that the tag of an image asks for: `crash`, `missing`, `oom` and `unhealthy` in a tag make a
     /// task definition registered by a client fail in that way, so that every failure can be provoked by hand.
     pub fn of_image(image: &str) -> Self {
-        let tag = image.rsplit('/').next().and_then(|name| name.split_once(':')).map_or("", |(_, tag)| tag);
+        let tag = image
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.split_once(':'))
+            .map_or("", |(_, tag)| tag);
         [
             ("crash", Self::Crashes),
             ("missing", Self::PullFails),
@@ -178,7 +182,10 @@ impl Definition {
             return Err("Container definitions should not be empty.".to_owned());
         };
         if !containers.iter().any(|container| container.essential) {
-            return Err(format!("Invalid 'essential' setting for container {}: a task needs an essential container.", main.name));
+            return Err(format!(
+                "Invalid 'essential' setting for container {}: a task needs an essential container.",
+                main.name
+            ));
         }
         let conduct = conduct.unwrap_or_else(|| Conduct::of_image(&main.image));
         for container in &mut containers {
@@ -212,7 +219,9 @@ impl Definition {
 
     /// Whether any container has a health check.
     pub fn has_health_check(&self) -> bool {
-        self.containers.iter().any(|container| container.health_check.is_some())
+        self.containers
+            .iter()
+            .any(|container| container.health_check.is_some())
     }
 
     /// `family:revision`.
@@ -231,11 +240,17 @@ fn footprint(
     let mut footprint = Footprint {
         cpu: number(cpu).unwrap_or_else(|| containers.iter().map(|container| container.cpu).sum()),
         memory: number(memory).unwrap_or_else(|| {
-            containers.iter().filter_map(|container| container.memory_reservation.or(container.memory)).sum()
+            containers
+                .iter()
+                .filter_map(|container| container.memory_reservation.or(container.memory))
+                .sum()
         }),
         ..Footprint::default()
     };
-    for mapping in containers.iter().flat_map(|container| &container.port_mappings) {
+    for mapping in containers
+        .iter()
+        .flat_map(|container| &container.port_mappings)
+    {
         match (network, mapping.host_port) {
             (NetworkMode::Bridge, 0) => footprint.dynamic_ports += 1,
             (NetworkMode::Bridge, port) => footprint.host_ports.push(port),

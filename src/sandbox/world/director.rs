@@ -40,7 +40,10 @@ impl Scene {
     ];
 
     fn pause(self) -> (u64, u64) {
-        Self::ALL.iter().find(|(scene, ..)| *scene == self).map_or((60, 60), |(_, least, most)| (*least, *most))
+        Self::ALL
+            .iter()
+            .find(|(scene, ..)| *scene == self)
+            .map_or((60, 60), |(_, least, most)| (*least, *most))
     }
 }
 
@@ -84,20 +87,38 @@ impl World {
         let service = self.service(key);
         !service.claimed
             && service.deployments.len() == 1
-            && service.primary().is_some_and(|primary| primary.rollout == Rollout::Completed)
+            && service
+                .primary()
+                .is_some_and(|primary| primary.rollout == Rollout::Completed)
     }
 
     fn release(&mut self, dice: &mut Dice) {
-        let idle: Vec<ServiceKey> = self.director.releases.iter().copied().filter(|key| self.is_idle(*key)).collect();
+        let idle: Vec<ServiceKey> = self
+            .director
+            .releases
+            .iter()
+            .copied()
+            .filter(|key| self.is_idle(*key))
+            .collect();
         if let Some(key) = chance::pick(dice, &idle).copied() {
             self.release_of(key, Conduct::Steady, dice);
         }
     }
 
     fn faulty_release(&mut self, dice: &mut Dice) {
-        let idle: Vec<ServiceKey> = self.director.faulty.iter().copied().filter(|key| self.is_idle(*key)).collect();
+        let idle: Vec<ServiceKey> = self
+            .director
+            .faulty
+            .iter()
+            .copied()
+            .filter(|key| self.is_idle(*key))
+            .collect();
         if let Some(key) = chance::pick(dice, &idle).copied() {
-            let conduct = if chance::percent(dice, 50) { Conduct::PullFails } else { Conduct::FailsContainerHealth };
+            let conduct = if chance::percent(dice, 50) {
+                Conduct::PullFails
+            } else {
+                Conduct::FailsContainerHealth
+            };
             self.release_of(key, conduct, dice);
         }
     }
@@ -105,9 +126,20 @@ impl World {
     fn release_of(&mut self, key: ServiceKey, conduct: Conduct, dice: &mut Dice) {
         let definition = self.definition(self.service(key).definition);
         let (family, mut body) = (definition.family.clone(), definition.body.clone());
-        let newest = self.families.get(&family).and_then(|keys| keys.last()).copied();
-        let image = newest.and_then(|key| self.definition(key).containers.first().map(|main| main.image.clone()));
-        let main = body.get_mut("containerDefinitions").and_then(|containers| containers.get_mut(0));
+        let newest = self
+            .families
+            .get(&family)
+            .and_then(|keys| keys.last())
+            .copied();
+        let image = newest.and_then(|key| {
+            self.definition(key)
+                .containers
+                .first()
+                .map(|main| main.image.clone())
+        });
+        let main = body
+            .get_mut("containerDefinitions")
+            .and_then(|containers| containers.get_mut(0));
         if let (Some(image), Some(slot)) = (image, main.and_then(|main| main.get_mut("image"))) {
             *slot = Value::from(next_image(&image));
         }
@@ -120,7 +152,10 @@ impl World {
 
     fn scale(&mut self, dice: &mut Dice) {
         let chosen = chance::pick(dice, &self.director.scaled).copied();
-        let Some((key, least, most)) = chosen.filter(|(key, ..)| !self.service(*key).claimed) else { return };
+        let Some((key, least, most)) = chosen.filter(|(key, ..)| !self.service(*key).claimed)
+        else {
+            return;
+        };
         let current = self.service(key).desired;
         let mut next = dice.random_range(least..=most);
         if next == current {
@@ -143,12 +178,27 @@ impl World {
     }
 
     fn run_batch(&mut self, dice: &mut Dice) {
-        let Some((cluster, definition, placing)) = chance::pick(dice, &self.director.batch).cloned() else { return };
-        let wish = Wish { cluster, definition, placing: &placing, service: None, one_each: false };
-        let Ok(site) = self.place(&wish, dice) else { return };
+        let Some((cluster, definition, placing)) =
+            chance::pick(dice, &self.director.batch).cloned()
+        else {
+            return;
+        };
+        let wish = Wish {
+            cluster,
+            definition,
+            placing: &placing,
+            service: None,
+            one_each: false,
+        };
+        let Ok(site) = self.place(&wish, dice) else {
+            return;
+        };
         let (name, family) = {
             let definition = self.definition(definition);
-            (definition.containers.first().map(|main| main.name.clone()), definition.family.clone())
+            (
+                definition.containers.first().map(|main| main.name.clone()),
+                definition.family.clone(),
+            )
         };
         let day = dice.random_range(1..28);
         let by_hand = chance::percent(dice, 25);
@@ -158,7 +208,11 @@ impl World {
             site,
             service: None,
             group: None,
-            started_by: Some(if by_hand { "ops-on-call".to_owned() } else { format!("events-rule/{family}") }),
+            started_by: Some(if by_hand {
+                "ops-on-call".to_owned()
+            } else {
+                format!("events-rule/{family}")
+            }),
             overrides: Some(json!({"containerOverrides": [{
                 "name": name,
                 "command": ["run", "--partition", format!("2026-{:02}-{day:02}", dice.random_range(1..12))],
@@ -172,20 +226,49 @@ impl World {
 
     /// A running task is lost: to spot reclaim where there is such capacity, else to its health checks.
     fn mishap(&mut self, dice: &mut Dice) {
-        let idle: Vec<ServiceKey> = self.director.releases.iter().copied().filter(|key| self.is_idle(*key)).collect();
-        let Some(service) = chance::pick(dice, &idle).copied() else { return };
+        let idle: Vec<ServiceKey> = self
+            .director
+            .releases
+            .iter()
+            .copied()
+            .filter(|key| self.is_idle(*key))
+            .collect();
+        let Some(service) = chance::pick(dice, &idle).copied() else {
+            return;
+        };
         let old = |key: &&TaskKey| {
             self.tasks.get(key).is_some_and(|task| {
-                task.wanted && task.stage == Stage::Running && self.now.since(task.times.created) > minutes(5)
+                task.wanted
+                    && task.stage == Stage::Running
+                    && self.now.since(task.times.created) > minutes(5)
             })
         };
-        let candidates: Vec<TaskKey> = self.service(service).live.iter().filter(old).copied().collect();
-        let Some(key) = chance::pick(dice, &candidates).copied() else { return };
-        let spot = self.tasks.get(&key).is_some_and(|task| task.provider.as_deref() == Some("FARGATE_SPOT"));
+        let candidates: Vec<TaskKey> = self
+            .service(service)
+            .live
+            .iter()
+            .filter(old)
+            .copied()
+            .collect();
+        let Some(key) = chance::pick(dice, &candidates).copied() else {
+            return;
+        };
+        let spot = self
+            .tasks
+            .get(&key)
+            .is_some_and(|task| task.provider.as_deref() == Some("FARGATE_SPOT"));
         if spot {
-            self.stop_task(key, "SpotInterruption", "Your Spot Task was interrupted.", dice);
+            self.stop_task(
+                key,
+                "SpotInterruption",
+                "Your Spot Task was interrupted.",
+                dice,
+            );
         } else if let Some(balancer) = self.service(service).balancers.first() {
-            let reason = format!("Task failed ELB health checks in (target-group {})", balancer.target_group_arn);
+            let reason = format!(
+                "Task failed ELB health checks in (target-group {})",
+                balancer.target_group_arn
+            );
             self.reject(key, &reason, dice);
         } else {
             self.reject(key, "Task failed container health checks", dice);
@@ -197,7 +280,10 @@ impl World {
 fn next_image(image: &str) -> String {
     let digits = image.bytes().rev().take_while(u8::is_ascii_digit).count();
     let (head, number) = image.split_at(image.len() - digits);
-    number.parse::<u64>().map_or_else(|_| format!("{image}.1"), |number| format!("{head}{}", number + 1))
+    number.parse::<u64>().map_or_else(
+        |_| format!("{image}.1"),
+        |number| format!("{head}{}", number + 1),
+    )
 }
 
 #[cfg(test)]

@@ -63,14 +63,26 @@ impl World {
             .site
             .instance
             .and_then(|instance| self.instances.get(&instance))
-            .map_or_else(|| self.zone(dice.random_range(0..3)), |instance| instance.zone.clone());
+            .map_or_else(
+                || self.zone(dice.random_range(0..3)),
+                |instance| instance.zone.clone(),
+            );
         let containers = definition
             .containers
             .iter()
-            .map(|_| Container { runtime: dice.random(), exit_code: None, reason: None, health: Health::Unknown })
+            .map(|_| Container {
+                runtime: dice.random(),
+                exit_code: None,
+                reason: None,
+                health: Health::Unknown,
+            })
             .collect();
         let fate = self.draw_fate(launch.definition, launch.service.is_none(), dice);
-        let stage = if definition.network == NetworkMode::Awsvpc { Stage::Provisioning } else { Stage::Pending };
+        let stage = if definition.network == NetworkMode::Awsvpc {
+            Stage::Provisioning
+        } else {
+            Stage::Pending
+        };
         let started_by = match launch.service {
             Some((_, deployment)) => Some(format!("ecs-svc/{deployment}")),
             None => launch.started_by,
@@ -122,7 +134,9 @@ impl World {
 
     /// Makes a launched task one that has been running since `started`: for worlds that begin with a past.
     pub fn backdate(&mut self, key: TaskKey, started: Moment, dice: &mut Dice) {
-        let Some(task) = self.tasks.get_mut(&key) else { return };
+        let Some(task) = self.tasks.get_mut(&key) else {
+            return;
+        };
         let definition = &self.definitions[task.definition.0];
         let pull = chance::seconds(dice, 4, 18);
         let created = started - pull - chance::seconds(dice, 3, 9);
@@ -148,7 +162,10 @@ impl World {
 
     fn draw_fate(&self, key: DefinitionKey, standalone: bool, dice: &mut Dice) -> Fate {
         let definition = self.definition(key);
-        let image = definition.containers.first().map_or("", |container| container.image.as_str());
+        let image = definition
+            .containers
+            .first()
+            .map_or("", |container| container.image.as_str());
         match definition.conduct {
             Conduct::Steady => Fate::Lives,
             Conduct::Finishes => Fate::Exits(i32::from(chance::percent(dice, 12)), false),

@@ -15,14 +15,22 @@ const STOPPED_KEPT: Duration = hours(1);
 impl World {
     /// Takes the next step of a task's life.
     pub(super) fn step(&mut self, key: TaskKey, plan: u32, dice: &mut Dice) {
-        let Some(task) = self.tasks.get(&key).filter(|task| task.plan == plan) else { return };
-        if task.wanted { self.step_up(key, dice) } else { self.step_down(key, dice) }
+        let Some(task) = self.tasks.get(&key).filter(|task| task.plan == plan) else {
+            return;
+        };
+        if task.wanted {
+            self.step_up(key, dice)
+        } else {
+            self.step_down(key, dice)
+        }
     }
 
     fn step_up(&mut self, key: TaskKey, dice: &mut Dice) {
         let now = self.now;
         let balanced = self.is_balanced(key);
-        let Some(task) = self.tasks.get_mut(&key) else { return };
+        let Some(task) = self.tasks.get_mut(&key) else {
+            return;
+        };
         match task.stage {
             Stage::Provisioning => {
                 task.stage = Stage::Pending;
@@ -56,7 +64,9 @@ impl World {
     fn start_running(&mut self, key: TaskKey, dice: &mut Dice) {
         let now = self.now;
         let balanced = self.is_balanced(key);
-        let Some(task) = self.tasks.get_mut(&key) else { return };
+        let Some(task) = self.tasks.get_mut(&key) else {
+            return;
+        };
         task.stage = Stage::Running;
         task.times.started = Some(now);
         task.times.pull_stopped.get_or_insert(now);
@@ -70,7 +80,8 @@ impl World {
             Fate::FailsContainerHealth => Some(chance::seconds(dice, 20, 45)),
             Fate::FailsTargetHealth => Some(chance::seconds(dice, 35, 80)),
         };
-        let verdict = (checked && task.fate != Fate::FailsContainerHealth).then(|| chance::seconds(dice, 6, 22));
+        let verdict = (checked && task.fate != Fate::FailsContainerHealth)
+            .then(|| chance::seconds(dice, 6, 22));
         self.changed(key, end);
         if let Some(wait) = verdict {
             self.put(wait, Item::Verdict(key, plan));
@@ -82,7 +93,13 @@ impl World {
 
     /// The first verdict of the container health check of a task that passes it.
     pub(super) fn verdict(&mut self, key: TaskKey, plan: u32, dice: &mut Dice) {
-        let Some(task) = self.tasks.get_mut(&key).filter(|task| task.plan == plan && task.wanted) else { return };
+        let Some(task) = self
+            .tasks
+            .get_mut(&key)
+            .filter(|task| task.plan == plan && task.wanted)
+        else {
+            return;
+        };
         let definition = &self.definitions[task.definition.0];
         for (container, spec) in task.containers.iter_mut().zip(&definition.containers) {
             if spec.health_check.is_some() {
@@ -97,19 +114,25 @@ impl World {
 
     /// What the definition's conduct had in store for a running task.
     fn meet_fate(&mut self, key: TaskKey, dice: &mut Dice) {
-        let Some(task) = self.tasks.get_mut(&key) else { return };
+        let Some(task) = self.tasks.get_mut(&key) else {
+            return;
+        };
         match task.fate.clone() {
             Fate::Lives | Fate::FailsToStart(_) => {}
             Fate::Exits(code, oom) => {
                 if let Some(container) = task.containers.first_mut() {
                     container.exit_code = Some(code);
                     if oom {
-                        container.reason =
-                            Some("OutOfMemoryError: Container killed due to memory usage".to_owned());
+                        container.reason = Some(
+                            "OutOfMemoryError: Container killed due to memory usage".to_owned(),
+                        );
                     }
                 }
-                let reason =
-                    if oom { "OutOfMemoryError: Container killed due to memory usage" } else { "Essential container in task exited" };
+                let reason = if oom {
+                    "OutOfMemoryError: Container killed due to memory usage"
+                } else {
+                    "Essential container in task exited"
+                };
                 self.stop_task(key, "EssentialContainerExited", reason, dice);
             }
             Fate::FailsContainerHealth => {
@@ -121,7 +144,8 @@ impl World {
             }
             Fate::FailsTargetHealth => {
                 let service = task.service;
-                let balancer = service.and_then(|service| self.service(service).balancers.first().cloned());
+                let balancer =
+                    service.and_then(|service| self.service(service).balancers.first().cloned());
                 let Some(balancer) = balancer else { return };
                 let group = &balancer.target_group_arn;
                 if let Some(service) = service {
@@ -133,7 +157,11 @@ impl World {
                     let now = self.now;
                     self.service_mut(service).note(now, dice, &text);
                 }
-                self.reject(key, &format!("Task failed ELB health checks in (target-group {group})"), dice);
+                self.reject(
+                    key,
+                    &format!("Task failed ELB health checks in (target-group {group})"),
+                    dice,
+                );
             }
         }
     }
@@ -145,7 +173,11 @@ impl World {
             let service = self.service_mut(service);
             service.pace.replaced += 1;
             if reason.contains("container health") {
-                service.note(now, dice, &format!("(task {}) failed container health checks.", key.id()));
+                service.note(
+                    now,
+                    dice,
+                    &format!("(task {}) failed container health checks.", key.id()),
+                );
             }
         }
         self.stop_task(key, "ServiceSchedulerInitiated", reason, dice);
@@ -154,9 +186,14 @@ impl World {
     /// Asks a task to stop; the first reason given stays.
     pub fn stop_task(&mut self, key: TaskKey, code: &'static str, reason: &str, dice: &mut Dice) {
         let now = self.now;
-        let Some(task) = self.tasks.get_mut(&key).filter(|task| task.wanted) else { return };
+        let Some(task) = self.tasks.get_mut(&key).filter(|task| task.wanted) else {
+            return;
+        };
         task.wanted = false;
-        task.stop = Some(Stop { code, reason: reason.to_owned() });
+        task.stop = Some(Stop {
+            code,
+            reason: reason.to_owned(),
+        });
         task.times.stopping = Some(now);
         if code == "EssentialContainerExited" {
             task.times.execution_stopped = Some(now);
@@ -168,7 +205,9 @@ impl World {
     fn step_down(&mut self, key: TaskKey, dice: &mut Dice) {
         let now = self.now;
         let balanced = self.is_balanced(key);
-        let Some(task) = self.tasks.get_mut(&key) else { return };
+        let Some(task) = self.tasks.get_mut(&key) else {
+            return;
+        };
         let has_interface = self.definitions[task.definition.0].network == NetworkMode::Awsvpc;
         match task.stage {
             Stage::Running if balanced => {
@@ -200,11 +239,16 @@ impl World {
     /// The task is over: what it held is given back, and it stays readable for an hour.
     fn finish(&mut self, key: TaskKey, dice: &mut Dice) {
         let now = self.now;
-        let Some(task) = self.tasks.get_mut(&key) else { return };
+        let Some(task) = self.tasks.get_mut(&key) else {
+            return;
+        };
         task.stage = Stage::Stopped;
         task.times.stopped = Some(now);
         let definition = &self.definitions[task.definition.0];
-        if let Some(instance) = task.instance.and_then(|instance| self.instances.get_mut(&instance)) {
+        if let Some(instance) = task
+            .instance
+            .and_then(|instance| self.instances.get_mut(&instance))
+        {
             instance.release(key, &definition.footprint, &task.ports);
         }
         let cluster = &mut self.clusters[task.cluster.0];
@@ -232,7 +276,9 @@ impl World {
 
     /// Notes a change of a task: older plans become void, the next step is put down, its service is looked at.
     pub(super) fn changed(&mut self, key: TaskKey, next: Option<Duration>) {
-        let Some(task) = self.tasks.get_mut(&key) else { return };
+        let Some(task) = self.tasks.get_mut(&key) else {
+            return;
+        };
         task.version += 1;
         task.plan += 1;
         let (plan, service) = (task.plan, task.service);

@@ -132,7 +132,9 @@ impl World {
     /// Adds a service to its cluster.
     pub fn add_service(&mut self, service: Service) -> ServiceKey {
         let key = ServiceKey(self.services.len());
-        self.clusters[service.cluster.0].services.insert(service.name.clone(), key);
+        self.clusters[service.cluster.0]
+            .services
+            .insert(service.name.clone(), key);
         self.services.push(service);
         key
     }
@@ -158,7 +160,10 @@ impl World {
         let definition = Definition::from_body(family, revision, at, body, conduct)?;
         let key = DefinitionKey(self.definitions.len());
         self.definitions.push(definition);
-        self.families.entry(family.to_owned()).or_default().push(key);
+        self.families
+            .entry(family.to_owned())
+            .or_default()
+            .push(key);
         Ok(key)
     }
 

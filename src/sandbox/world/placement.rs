@@ -46,7 +46,11 @@ impl World {
             LaunchType::Fargate => None,
             LaunchType::Ec2 => Some(self.choose_instance(wish, provider.as_deref(), dice)?),
         };
-        Ok(Site { launch, provider, instance })
+        Ok(Site {
+            launch,
+            provider,
+            instance,
+        })
     }
 
     /// The provider of a strategy whose share is least used: bases first, then weights.
@@ -56,26 +60,42 @@ impl World {
             live.into_iter()
                 .flatten()
                 .filter_map(|key| self.tasks.get(key))
-                .filter(|task| task.wanted && task.provider.as_deref() == Some(item.capacity_provider.as_str()))
+                .filter(|task| {
+                    task.wanted && task.provider.as_deref() == Some(item.capacity_provider.as_str())
+                })
                 .count()
         };
         let share = |item: &&StrategyItem| {
             let used = used(item);
             let base = item.base as usize;
             let below_base = used < base;
-            (!below_base, used.saturating_sub(base) * 1000 / (item.weight.max(1) as usize))
+            (
+                !below_base,
+                used.saturating_sub(base) * 1000 / (item.weight.max(1) as usize),
+            )
         };
         let strategy = &wish.placing.strategy;
-        let eligible = strategy.iter().filter(|item| item.weight > 0 || used(item) < item.base as usize);
+        let eligible = strategy
+            .iter()
+            .filter(|item| item.weight > 0 || used(item) < item.base as usize);
         let chosen = eligible.min_by_key(share).or(strategy.first())?;
         Some(chosen.capacity_provider.clone())
     }
 
-    fn choose_instance(&self, wish: &Wish<'_>, provider: Option<&str>, dice: &mut Dice) -> Result<InstanceKey, Misfit> {
+    fn choose_instance(
+        &self,
+        wish: &Wish<'_>,
+        provider: Option<&str>,
+        dice: &mut Dice,
+    ) -> Result<InstanceKey, Misfit> {
         let footprint = &self.definition(wish.definition).footprint;
         let mut best: Option<((usize, u32), InstanceKey)> = None;
         let mut closest: Option<(u32, InstanceKey, Shortage)> = None;
-        let instances = self.cluster(wish.cluster).instances.iter().filter_map(|key| self.instances.get(key));
+        let instances = self
+            .cluster(wish.cluster)
+            .instances
+            .iter()
+            .filter_map(|key| self.instances.get(key));
         for instance in instances.filter(|instance| !instance.draining) {
             if provider.is_some_and(|provider| instance.provider.as_deref() != Some(provider)) {
                 continue;
@@ -90,7 +110,9 @@ impl World {
                 continue;
             }
             if let Some(shortage) = instance.shortage(footprint) {
-                if instance.connected && closest.is_none_or(|(free, ..)| instance.free_memory > free) {
+                if instance.connected
+                    && closest.is_none_or(|(free, ..)| instance.free_memory > free)
+                {
                     closest = Some((instance.free_memory, instance.key, shortage));
                 }
             } else {

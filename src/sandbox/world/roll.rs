@@ -47,16 +47,27 @@ fn percentage(desired: u32, percent: u32, round: u64) -> u32 {
 /// Decides the next moves of a service that wants `desired` tasks of the new side and none of the old.
 pub fn plan(desired: u32, minimum: u32, maximum: u32, new: Side, old: Side) -> Moves {
     let floor = floor_of(desired, minimum);
-    let ceiling = if old.total() == 0 { desired } else { ceiling_of(desired, maximum) };
+    let ceiling = if old.total() == 0 {
+        desired
+    } else {
+        ceiling_of(desired, maximum)
+    };
     let missing = desired.saturating_sub(new.total());
     let room = ceiling.saturating_sub(new.total() + old.total());
     // A scale-in while the roll is under way takes from the old side first.
-    let surplus = (new.total() + old.total()).saturating_sub(ceiling_of(desired, maximum).max(desired));
+    let surplus =
+        (new.total() + old.total()).saturating_sub(ceiling_of(desired, maximum).max(desired));
     let idle_old = old.pending + old.unproven;
     let spare = (new.serving + old.serving).saturating_sub(floor);
     // Old tasks go as soon as the rest suffices; where nothing may be above the floor, only what the ceiling demands.
-    let stop_old = (idle_old + spare.min(old.serving)).max(surplus.min(old.total())).min(old.total());
-    Moves { start: missing.min(room), stop_old, stop_new: new.total().saturating_sub(desired) }
+    let stop_old = (idle_old + spare.min(old.serving))
+        .max(surplus.min(old.total()))
+        .min(old.total());
+    Moves {
+        start: missing.min(room),
+        stop_old,
+        stop_new: new.total().saturating_sub(desired),
+    }
 }
 
 #[cfg(test)]
@@ -66,7 +77,11 @@ mod tests {
     use super::*;
 
     fn side() -> impl Strategy<Value = Side> {
-        (0..30u32, 0..30u32, 0..30u32).prop_map(|(pending, unproven, serving)| Side { pending, unproven, serving })
+        (0..30u32, 0..30u32, 0..30u32).prop_map(|(pending, unproven, serving)| Side {
+            pending,
+            unproven,
+            serving,
+        })
     }
 
     proptest! {

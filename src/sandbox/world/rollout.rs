@@ -21,18 +21,34 @@ impl World {
     }
 
     /// Begins a deployment at an instant that may be in the past.
-    pub fn deploy_at(&mut self, key: ServiceKey, definition: DefinitionKey, at: Moment, dice: &mut Dice) {
+    pub fn deploy_at(
+        &mut self,
+        key: ServiceKey,
+        definition: DefinitionKey,
+        at: Moment,
+        dice: &mut Dice,
+    ) {
         let (id, revision) = (chance::nineteen_digits(dice), chance::nineteen_digits(dice));
         let service = self.service_mut(key);
-        for record in service.records.iter_mut().filter(|record| record.finished.is_none()) {
+        for record in service
+            .records
+            .iter_mut()
+            .filter(|record| record.finished.is_none())
+        {
             record.finished = Some(at);
             record.updated = at;
             record.status = "STOPPED";
-            record.reason = Some("Service deployment was stopped by a newer service deployment.".to_owned());
+            record.reason =
+                Some("Service deployment was stopped by a newer service deployment.".to_owned());
         }
         let source = service.primary().map(|deployment| deployment.revision);
         service.definition = definition;
-        service.revisions.push(Revision { id: revision, definition, created: at, placing: service.placing.clone() });
+        service.revisions.push(Revision {
+            id: revision,
+            definition,
+            created: at,
+            placing: service.placing.clone(),
+        });
         service.records.push(Record {
             id: chance::word(dice),
             deployment: id,
@@ -44,7 +60,15 @@ impl World {
             reason: None,
             source,
             target: revision,
-            breaker: (if service.rules.breaker { "MONITORING" } else { "DISABLED" }, 0, service.threshold()),
+            breaker: (
+                if service.rules.breaker {
+                    "MONITORING"
+                } else {
+                    "DISABLED"
+                },
+                0,
+                service.threshold(),
+            ),
             rollback: None,
         });
         service.deployments.insert(
@@ -67,7 +91,11 @@ impl World {
     pub(super) fn complete(&mut self, key: ServiceKey, dice: &mut Dice) {
         let now = self.now;
         if let Some(id) = self.complete_at(key, now) {
-            self.service_mut(key).note(now, dice, &format!("(deployment {id}) deployment completed."));
+            self.service_mut(key).note(
+                now,
+                dice,
+                &format!("(deployment {id}) deployment completed."),
+            );
         }
     }
 
@@ -80,7 +108,11 @@ impl World {
         primary.updated = at;
         primary.reason = format!("ECS deployment ecs-svc/{} completed.", primary.id);
         let id = primary.id();
-        for record in service.records.iter_mut().filter(|record| record.finished.is_none()) {
+        for record in service
+            .records
+            .iter_mut()
+            .filter(|record| record.finished.is_none())
+        {
             record.finished = Some(at);
             record.updated = at;
             if record.status == "ROLLBACK_IN_PROGRESS" {
@@ -109,17 +141,25 @@ impl World {
         let now = self.now;
         let service = self.service_mut(key);
         let (threshold, back) = (service.threshold(), service.rules.rollback);
-        let Some(primary) = service.deployments.first_mut() else { return };
+        let Some(primary) = service.deployments.first_mut() else {
+            return;
+        };
         primary.rollout = Rollout::Failed;
         primary.reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
         primary.updated = now;
         let (failed_id, failures) = (primary.id, primary.failed);
-        let text = format!("(deployment {}) deployment failed: tasks failed to start.", primary.id());
+        let text = format!(
+            "(deployment {}) deployment failed: tasks failed to start.",
+            primary.id()
+        );
         service.note(now, dice, &text);
         if let Some(record) = service.record_mut(failed_id) {
             record.breaker = ("TRIGGERED", failures, threshold);
             record.updated = now;
-            record.reason = Some("Service deployment failed: the deployment circuit breaker was triggered.".to_owned());
+            record.reason = Some(
+                "Service deployment failed: the deployment circuit breaker was triggered."
+                    .to_owned(),
+            );
             if !back {
                 record.status = "STOPPED";
                 record.finished = Some(now);
@@ -134,13 +174,25 @@ impl World {
         let now = self.now;
         let fresh = chance::nineteen_digits(dice);
         let service = self.service_mut(key);
-        let completed = service.deployments.iter().position(|deployment| deployment.rollout == Rollout::Completed);
+        let completed = service
+            .deployments
+            .iter()
+            .position(|deployment| deployment.rollout == Rollout::Completed);
         let mut target = if let Some(index) = completed {
             service.deployments.remove(index)
         } else {
             // The deployment itself is gone, but a revision that once was rolled out in full can come back.
-            let done = service.records.iter().rev().find(|record| record.status == "SUCCESSFUL");
-            let revision = done.and_then(|record| service.revisions.iter().find(|known| known.id == record.target));
+            let done = service
+                .records
+                .iter()
+                .rev()
+                .find(|record| record.status == "SUCCESSFUL");
+            let revision = done.and_then(|record| {
+                service
+                    .revisions
+                    .iter()
+                    .find(|known| known.id == record.target)
+            });
             let Some(revision) = revision else { return };
             Deployment {
                 id: fresh,
@@ -157,7 +209,10 @@ impl World {
         target.desired = service.desired;
         target.rollout = Rollout::InProgress;
         target.updated = now;
-        target.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {}.", target.id());
+        target.reason = format!(
+            "ECS deployment circuit breaker: rolling back to deploymentId {}.",
+            target.id()
+        );
         let text = format!("rolling back to deployment {}.", target.id());
         let (revision, reason) = (target.revision, target.reason.clone());
         service.definition = target.definition;
@@ -180,10 +235,15 @@ impl World {
         }
         let count = |id: u64, wanted: bool| {
             let live = service.live.iter().filter_map(|key| self.tasks.get(key));
-            live.filter(|task| task.deployment == Some(id) && (task.wanted || !wanted)).count()
+            live.filter(|task| task.deployment == Some(id) && (task.wanted || !wanted))
+                .count()
         };
-        let left: Vec<(u64, usize, usize)> =
-            service.deployments.iter().skip(1).map(|old| (old.id, count(old.id, false), count(old.id, true))).collect();
+        let left: Vec<(u64, usize, usize)> = service
+            .deployments
+            .iter()
+            .skip(1)
+            .map(|old| (old.id, count(old.id, false), count(old.id, true)))
+            .collect();
         let service = &mut self.services[key.0];
         for (id, live, wanted) in left {
             if live == 0 {

@@ -52,7 +52,10 @@ impl World {
         self.service_mut(key).pace.wake = None;
         self.report_targets(key, dice);
         let service = self.service(key);
-        if !service.active || service.controller == Controller::External || service.deployments.is_empty() {
+        if !service.active
+            || service.controller == Controller::External
+            || service.deployments.is_empty()
+        {
             return;
         }
         if service.daemon {
@@ -68,7 +71,8 @@ impl World {
         let desired = service.desired;
         let rules = service.rules;
         let moves = roll::plan(desired, rules.minimum, rules.maximum, new, old);
-        let stalled = moves == Moves::default() && new.total() < desired && old.serving + new.serving > 0;
+        let stalled =
+            moves == Moves::default() && new.total() < desired && old.serving + new.serving > 0;
         if stalled && new.pending + new.unproven == 0 && old.total() == old.serving {
             let now = self.now;
             self.service_mut(key).complain(now, dice, "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.");
@@ -82,7 +86,9 @@ impl World {
     fn follow_instances(&mut self, key: ServiceKey) {
         let instances = &self.cluster(self.service(key).cluster).instances;
         let open = instances.iter().filter_map(|key| self.instances.get(key));
-        let count = open.filter(|instance| !instance.draining && instance.connected).count();
+        let count = open
+            .filter(|instance| !instance.draining && instance.connected)
+            .count();
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let service = self.service_mut(key);
         service.desired = count;
@@ -94,15 +100,35 @@ impl World {
     fn members(&self, key: ServiceKey) -> Vec<Member> {
         let service = self.service(key);
         let primary = service.primary().map(|deployment| deployment.id);
-        let wanted = service.live.iter().filter_map(|key| self.tasks.get(key)).filter(|task| task.wanted);
-        wanted.map(|task| Member { key: task.key, new: task.deployment == primary, rank: self.rank(task) }).collect()
+        let wanted = service
+            .live
+            .iter()
+            .filter_map(|key| self.tasks.get(key))
+            .filter(|task| task.wanted);
+        // A task on a draining instance is replaced like one of an older deployment.
+        let drains = |task: &Task| {
+            task.instance
+                .and_then(|key| self.instances.get(&key))
+                .is_some_and(|instance| instance.draining)
+        };
+        let is_new = |task: &Task| task.deployment == primary && !drains(task);
+        wanted
+            .map(|task| Member {
+                key: task.key,
+                new: is_new(task),
+                rank: self.rank(task),
+            })
+            .collect()
     }
 
     fn rank(&self, task: &Task) -> Rank {
         if task.stage.is_pending() {
             Rank::Pending
         } else if task.serves(self.definition(task.definition))
-            && !matches!(task.fate, Fate::FailsTargetHealth | Fate::FailsContainerHealth | Fate::Exits(1, false))
+            && !matches!(
+                task.fate,
+                Fate::FailsTargetHealth | Fate::FailsContainerHealth | Fate::Exits(1, false)
+            )
         {
             Rank::Serving
         } else {
@@ -117,15 +143,30 @@ impl World {
         let (registered, draining) = (service.pace.registered, service.pace.draining);
         service.pace.registered = 0;
         service.pace.draining = 0;
-        let groups: Vec<String> =
-            service.balancers.iter().map(|balancer| balancer.target_group_arn.clone()).collect();
+        let groups: Vec<String> = service
+            .balancers
+            .iter()
+            .map(|balancer| balancer.target_group_arn.clone())
+            .collect();
         for group in groups {
             if registered > 0 {
-                service.note(now, dice, &format!("registered {registered} targets in (target-group {group})"));
+                service.note(
+                    now,
+                    dice,
+                    &format!("registered {registered} targets in (target-group {group})"),
+                );
             }
             if draining > 0 {
-                service.note(now, dice, &format!("deregistered {draining} targets in (target-group {group})"));
-                service.note(now, dice, &format!("has begun draining connections on {draining} tasks."));
+                service.note(
+                    now,
+                    dice,
+                    &format!("deregistered {draining} targets in (target-group {group})"),
+                );
+                service.note(
+                    now,
+                    dice,
+                    &format!("has begun draining connections on {draining} tasks."),
+                );
             }
         }
     }
@@ -135,15 +176,26 @@ impl World {
         let mut victims: Vec<TaskKey> = Vec::new();
         for (new, count) in [(false, moves.stop_old), (true, moves.stop_new)] {
             let side = members.iter().filter(|member| member.new == new);
-            victims.extend(side.take(count.min(BATCH) as usize).map(|member| member.key));
+            victims.extend(
+                side.take(count.min(BATCH) as usize)
+                    .map(|member| member.key),
+            );
         }
         if victims.is_empty() {
             return;
         }
-        let primary = self.service(key).primary().map(super::service::Deployment::id).unwrap_or_default();
+        let primary = self
+            .service(key)
+            .primary()
+            .map(super::service::Deployment::id)
+            .unwrap_or_default();
         let (mut running, mut pending) = (Vec::new(), 0);
         for victim in victims {
-            if self.tasks.get(&victim).is_some_and(|task| task.stage == Stage::Running) {
+            if self
+                .tasks
+                .get(&victim)
+                .is_some_and(|task| task.stage == Stage::Running)
+            {
                 running.push(victim);
             } else {
                 pending += 1;
@@ -154,7 +206,11 @@ impl World {
         let now = self.now;
         let service = self.service_mut(key);
         if !running.is_empty() {
-            let text = format!("has stopped {} running tasks: {}.", running.len(), task_list(&running));
+            let text = format!(
+                "has stopped {} running tasks: {}.",
+                running.len(),
+                task_list(&running)
+            );
             service.note(now, dice, &text);
         }
         if pending > 0 {
@@ -165,20 +221,44 @@ impl World {
     fn start(&mut self, key: ServiceKey, count: u32, dice: &mut Dice) {
         let now = self.now;
         let service = self.service(key);
-        let Some(primary) = service.primary().filter(|primary| primary.rollout != Rollout::Failed) else { return };
+        let Some(primary) = service
+            .primary()
+            .filter(|primary| primary.rollout != Rollout::Failed)
+        else {
+            return;
+        };
         if count == 0 {
             return;
         }
-        if let Some(wait) = service.pace.not_before.filter(|at| *at > now).map(|at| at.since(now)) {
+        if let Some(wait) = service
+            .pace
+            .not_before
+            .filter(|at| *at > now)
+            .map(|at| at.since(now))
+        {
             return self.wake(key, wait);
         }
         let (definition, deployment) = (primary.definition, primary.id);
-        let (cluster, placing, exec, daemon) =
-            (service.cluster, service.placing.clone(), service.exec, service.daemon);
-        let tags = if service.propagate.as_deref() == Some("SERVICE") { service.tags.clone() } else { Vec::new() };
+        let (cluster, placing, exec, daemon) = (
+            service.cluster,
+            service.placing.clone(),
+            service.exec,
+            service.daemon,
+        );
+        let tags = if service.propagate.as_deref() == Some("SERVICE") {
+            service.tags.clone()
+        } else {
+            Vec::new()
+        };
         let mut started = Vec::new();
         for _ in 0..count.min(BATCH) {
-            let wish = Wish { cluster, definition, placing: &placing, service: Some(key), one_each: daemon };
+            let wish = Wish {
+                cluster,
+                definition,
+                placing: &placing,
+                service: Some(key),
+                one_each: daemon,
+            };
             match self.place(&wish, dice) {
                 Ok(site) => started.push(self.launch(
                     Launch {
@@ -209,19 +289,32 @@ impl World {
         }
         let now = self.now;
         let service = self.service_mut(key);
-        let mut text = format!("has started {} tasks: {}.", started.len(), task_list(started));
+        let mut text = format!(
+            "has started {} tasks: {}.",
+            started.len(),
+            task_list(started)
+        );
         let replaced = std::mem::take(&mut service.pace.replaced);
         if replaced > 0 {
-            let _ = write!(text, " Amazon ECS replaced {replaced} tasks due to an unhealthy status.");
+            let _ = write!(
+                text,
+                " Amazon ECS replaced {replaced} tasks due to an unhealthy status."
+            );
         }
         service.note(now, dice, &text);
     }
 
     fn cannot_place(&mut self, key: ServiceKey, misfit: Misfit, dice: &mut Dice) {
         let why = match misfit {
-            Misfit::NoInstances => "Reason: No Container Instances were found in your cluster.".to_owned(),
+            Misfit::NoInstances => {
+                "Reason: No Container Instances were found in your cluster.".to_owned()
+            }
             Misfit::Closest(instance, shortage) => {
-                format!("The closest matching (container-instance {:032x}) {}.", instance.0, shortage.tail())
+                format!(
+                    "The closest matching (container-instance {:032x}) {}.",
+                    instance.0,
+                    shortage.tail()
+                )
             }
         };
         let now = self.now;
@@ -235,8 +328,14 @@ impl World {
     /// Counts a task that ended badly against its deployment and slows the next start down.
     pub(super) fn count_failure(&mut self, key: TaskKey) {
         let now = self.now;
-        let Some(task) = self.tasks.get(&key) else { return };
-        let (Some(service), Some(deployment), Some(stop)) = (task.service, task.deployment, &task.stop) else { return };
+        let Some(task) = self.tasks.get(&key) else {
+            return;
+        };
+        let (Some(service), Some(deployment), Some(stop)) =
+            (task.service, task.deployment, &task.stop)
+        else {
+            return;
+        };
         let at_start = stop.code == "TaskFailedToStart";
         let bad = at_start
             || stop.code == "EssentialContainerExited"
@@ -247,7 +346,11 @@ impl World {
         let service = self.service_mut(service);
         service.pace.failures += 1;
         let exponent = service.pace.failures.saturating_sub(2).min(8);
-        let pause = Duration::from_secs(4 << exponent).min(if at_start { LONGEST_PAUSE } else { minutes(1) });
+        let pause = Duration::from_secs(4 << exponent).min(if at_start {
+            LONGEST_PAUSE
+        } else {
+            minutes(1)
+        });
         service.pace.not_before = Some(now + pause);
         if let Some(deployment) = service.deployment_mut(deployment) {
             deployment.failed += 1;
@@ -271,12 +374,16 @@ impl World {
         if service.pace.failures >= 4 && !whole {
             service.complain(now, dice, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.");
         }
-        let under_way = service.primary().is_some_and(|primary| primary.rollout == Rollout::InProgress);
+        let under_way = service
+            .primary()
+            .is_some_and(|primary| primary.rollout == Rollout::InProgress);
         if whole && under_way {
             self.complete(key, dice);
         }
         let service = self.service_mut(key);
-        let done = service.primary().is_some_and(|primary| primary.rollout == Rollout::Completed);
+        let done = service
+            .primary()
+            .is_some_and(|primary| primary.rollout == Rollout::Completed);
         if whole && done && !service.pace.steady {
             service.pace.complaints.clear();
             service.note(now, dice, "has reached a steady state.");
@@ -313,5 +420,8 @@ fn sides(members: &[Member]) -> (Side, Side) {
 }
 
 fn task_list(keys: &[TaskKey]) -> String {
-    keys.iter().map(|key| format!("(task {})", key.id())).collect::<Vec<_>>().join(" ")
+    keys.iter()
+        .map(|key| format!("(task {})", key.id()))
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -245,13 +245,21 @@ impl Service {
     /// Writes an event.
     pub fn note(&mut self, at: Moment, dice: &mut Dice, text: &str) {
         let message = format!("(service {}) {text}", self.name);
-        self.events.push_front(Event { id: chance::uuid(dice), created_at: at, message });
+        self.events.push_front(Event {
+            id: chance::uuid(dice),
+            created_at: at,
+            message,
+        });
         self.events.truncate(EVENTS_KEPT);
     }
 
     /// Writes an event unless the same one was written in the last six hours and nothing has resolved it since.
     pub fn complain(&mut self, at: Moment, dice: &mut Dice, text: &str) {
-        let known = self.pace.complaints.get(text).is_some_and(|last| at.since(*last) < COMPLAINT_AGAIN);
+        let known = self
+            .pace
+            .complaints
+            .get(text)
+            .is_some_and(|last| at.since(*last) < COMPLAINT_AGAIN);
         if !known {
             self.pace.complaints.insert(text.to_owned(), at);
             self.note(at, dice, text);
@@ -265,12 +273,17 @@ impl Service {
 
     /// The deployment with this number.
     pub fn deployment_mut(&mut self, id: u64) -> Option<&mut Deployment> {
-        self.deployments.iter_mut().find(|deployment| deployment.id == id)
+        self.deployments
+            .iter_mut()
+            .find(|deployment| deployment.id == id)
     }
 
     /// The newest record of the deployment with this number.
     pub fn record_mut(&mut self, deployment: u64) -> Option<&mut Record> {
-        self.records.iter_mut().rev().find(|record| record.deployment == deployment)
+        self.records
+            .iter_mut()
+            .rev()
+            .find(|record| record.deployment == deployment)
     }
 
     /// Failed tasks at which the circuit breaker trips: half of the desired count, at least 3, at most 200.

@@ -213,7 +213,11 @@ pub struct Task {
 impl Task {
     /// The verdict over all containers with a health check.
     pub fn health(&self) -> Health {
-        let worst = |health| self.containers.iter().any(|container| container.health == health);
+        let worst = |health| {
+            self.containers
+                .iter()
+                .any(|container| container.health == health)
+        };
         if worst(Health::Unhealthy) {
             Health::Unhealthy
         } else if worst(Health::Healthy) {
