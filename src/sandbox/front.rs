@@ -22,6 +22,8 @@ pub struct Account {
     pub world: World,
     /// Its chance.
     pub dice: Dice,
+    /// Where request ids come from: not the world's chance, which watching must not change.
+    pub ids: Dice,
     /// Calls per operation, throttled ones included.
     pub calls: BTreeMap<String, u64>,
     /// The buckets, where the quotas are enforced.
@@ -55,7 +57,7 @@ pub struct Reply {
 impl Account {
     /// Answers a request at an instant of the machine's clock, which only the quotas use.
     pub fn answer(&mut self, request: Request<'_>, now: Instant) -> Reply {
-        let id = chance::uuid(&mut self.dice);
+        let id = chance::uuid(&mut self.ids);
         match request.target {
             Some(target) => {
                 let answer = self.json(target, request.body, now);

@@ -26,13 +26,15 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use front::Account;
 use quota::Quotas;
+use rand::SeedableRng;
 use seed::Measure;
+use world::chance::Dice;
 use world::moment::Moment;
 
 /// The time between two ticks of the world.
 const TICK: Duration = Duration::from_millis(250);
 /// The longest stretch that is caught up after the machine slept.
-const LONGEST_STRETCH: Duration = Duration::from_secs(60);
+const LONGEST_STRETCH: Duration = Duration::from_mins(1);
 
 /// What a sandbox begins with.
 #[derive(Clone, Debug)]
@@ -119,6 +121,7 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
     let account = Arc::new(Mutex::new(Account {
         world,
         dice,
+        ids: Dice::seed_from_u64(options.seed),
         calls: BTreeMap::new(),
         quotas,
     }));
@@ -169,20 +172,12 @@ impl Sandbox {
 
     /// The region of everything in it.
     #[must_use]
-    #[expect(
-        clippy::unused_self,
-        reason = "every sandbox has the same region, which callers need not know"
-    )]
     pub fn region(&self) -> &str {
         seed::REGION
     }
 
     /// The account of everything in it.
     #[must_use]
-    #[expect(
-        clippy::unused_self,
-        reason = "every sandbox has the same account, which callers need not know"
-    )]
     pub fn account(&self) -> &str {
         seed::ACCOUNT
     }

@@ -175,7 +175,7 @@ fn attributes(instance: &Instance) -> Value {
 }
 
 fn health(world: &World, instance: &Instance) -> Value {
-    let word = if instance.connected { "OK" } else { "IMPAIRED" };
+    let agent = if instance.connected { "OK" } else { "IMPAIRED" };
     let detail = |kind: &str, word: &str| json!({"type": kind, "status": word, "lastUpdated": world.now, "lastStatusChange": instance.registered});
-    json!({"overallStatus": word, "details": [detail("CONTAINER_RUNTIME", "OK"), detail("AGENT_CONNECTIVITY", word)]})
+    json!({"overallStatus": agent, "details": [detail("CONTAINER_RUNTIME", "OK"), detail("AGENT_CONNECTIVITY", agent)]})
 }

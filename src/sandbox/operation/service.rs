@@ -38,7 +38,7 @@ pub fn list(call: &mut Call<'_>) -> Answer {
             && input
                 .scheduling_strategy
                 .as_deref()
-                .is_none_or(|word| word == scheduling(service))
+                .is_none_or(|word| word == service.scheduling.word())
             && input
                 .resource_management_type
                 .as_deref()
@@ -81,10 +81,6 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
         }
     }
     Ok(json!({"services": found, "failures": failures}))
-}
-
-fn scheduling(service: &Service) -> &'static str {
-    if service.daemon { "DAEMON" } else { "REPLICA" }
 }
 
 /// A service as the API shows it.
@@ -132,21 +128,21 @@ pub fn render(world: &World, key: ServiceKey, tags: bool) -> Value {
         "placementConstraints": [],
     });
     let rest = json!({
-        "placementStrategy": if world.launch_of(key) == LaunchType::Ec2 && !service.daemon {
+        "placementStrategy": if world.launch_of(key) == LaunchType::Ec2 && !service.is_daemon() {
             json!([{"type": "spread", "field": "attribute:ecs.availability-zone"}, {"type": "binpack", "field": "MEMORY"}])
         } else {
             json!([])
         },
         "networkConfiguration": service.network,
         "healthCheckGracePeriodSeconds": service.grace,
-        "schedulingStrategy": scheduling(service),
+        "schedulingStrategy": service.scheduling,
         "deploymentController": {"type": service.controller},
         "tags": tags.then_some(&service.tags),
         "createdBy": format!("arn:aws:iam::{}:role/deployer", world.account),
         "enableECSManagedTags": true,
         "propagateTags": service.propagate.as_deref().unwrap_or("NONE"),
         "enableExecuteCommand": service.exec,
-        "availabilityZoneRebalancing": if service.daemon { "DISABLED" } else { "ENABLED" },
+        "availabilityZoneRebalancing": if service.is_daemon() { "DISABLED" } else { "ENABLED" },
         "currentServiceDeployment": service.records.last().map(|record| world.record_arn(service, &record.id)),
         "currentServiceRevisions": service.deployments.iter().map(|deployment| {
             let census = by_deployment.get(&deployment.id).copied().unwrap_or_default();

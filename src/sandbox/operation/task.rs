@@ -266,8 +266,7 @@ fn containers(world: &World, task: &Task, definition: &Definition) -> Vec<Value>
             let started = task.times.started.is_some();
             let status = match task.stage {
                 Stage::Provisioning | Stage::Pending | Stage::Activating => "PENDING",
-                Stage::Running | Stage::Deactivating if container.exit_code.is_none() => "RUNNING",
-                Stage::Stopping if container.exit_code.is_none() => "RUNNING",
+                Stage::Running | Stage::Deactivating | Stage::Stopping if container.exit_code.is_none() => "RUNNING",
                 _ => "STOPPED",
             };
             let pulled = task.times.pull_stopped.is_some();

@@ -90,7 +90,7 @@ fn check(service: &Service, input: &Input) -> Result<(), Fault> {
     {
         return Err(Fault::invalid("Desired count should be zero or more."));
     }
-    if service.daemon && input.desired_count.is_some() {
+    if service.is_daemon() && input.desired_count.is_some() {
         return Err(Fault::invalid(
             "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again.",
         ));

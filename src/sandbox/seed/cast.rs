@@ -8,7 +8,7 @@ use crate::sandbox::world::definition::Conduct;
 pub enum Home {
     /// Launch type FARGATE.
     Fargate,
-    /// FARGATE and FARGATE_SPOT by strategy.
+    /// `FARGATE` and `FARGATE_SPOT` by strategy.
     Spot,
     /// Launch type EC2.
     Ec2,

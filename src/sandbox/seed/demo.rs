@@ -15,7 +15,7 @@ use crate::sandbox::world::instance::{Instance, InstanceKey};
 use crate::sandbox::world::launch::{Launch, Site};
 use crate::sandbox::world::moment::hours;
 use crate::sandbox::world::service::{
-    Controller, LoadBalancer, Pace, Placing, RollRules, Service, ServiceKey,
+    Controller, LoadBalancer, Placing, RollRules, Scheduling, Service, ServiceKey,
 };
 use crate::sandbox::world::task::LaunchType;
 
@@ -280,46 +280,27 @@ fn service(
         container_name: container_name.to_owned(),
         container_port,
     };
+    let created = world.now - hours(24 * 40) - chance::seconds(dice, 0, 8_000_000);
     let healing = role.conduct == Conduct::Steady && !matches!(role.quirk, Quirk::TooBig);
-    Service {
-        name: role.name.to_owned(),
-        cluster,
-        active: true,
-        created: world.now - hours(24 * 40) - chance::seconds(dice, 0, 8_000_000),
-        desired: role.desired,
-        definition,
-        placing: placing(role.home),
-        daemon: role.quirk == Quirk::Daemon,
-        controller: if role.quirk == Quirk::External {
-            Controller::External
-        } else {
-            Controller::Ecs
-        },
-        rules: rules(role, healing),
-        balancers: role.balanced.then_some(balancer).into_iter().collect(),
-        registries: Vec::new(),
-        network: (!bridge).then(network),
-        grace: role.balanced.then_some(60),
-        exec: matches!(role.kind, Kind::Plain | Kind::Mesh),
-        propagate: Some(
-            if role.kind == Kind::Mesh {
-                "SERVICE"
-            } else {
-                "NONE"
-            }
-            .to_owned(),
-        ),
-        tags: vec![tag("team", team_of(role.name)), tag("service", role.name)],
-        deployments: Vec::new(),
-        task_set: None,
-        records: Vec::new(),
-        revisions: Vec::new(),
-        events: std::collections::VecDeque::new(),
-        live: std::collections::BTreeSet::new(),
-        stopped: std::collections::BTreeSet::new(),
-        pace: Pace::default(),
-        claimed: false,
+    let mut service = Service::new(role.name.to_owned(), cluster, definition, created);
+    service.desired = role.desired;
+    service.placing = placing(role.home);
+    if role.quirk == Quirk::Daemon {
+        service.scheduling = Scheduling::Daemon;
     }
+    if role.quirk == Quirk::External {
+        service.controller = Controller::External;
+    }
+    service.rules = rules(role, healing);
+    if role.balanced {
+        service.balancers.push(balancer);
+        service.grace = Some(60);
+    }
+    service.network = (!bridge).then(network);
+    service.exec = matches!(role.kind, Kind::Plain | Kind::Mesh);
+    service.propagate = (role.kind == Kind::Mesh).then(|| "SERVICE".to_owned());
+    service.tags = vec![tag("team", team_of(role.name)), tag("service", role.name)];
+    service
 }
 
 fn rules(role: &Role, healing: bool) -> RollRules {

@@ -68,7 +68,7 @@ pub fn announcements(world: &mut World, key: ServiceKey, dice: &mut Dice) {
 pub fn tasks(world: &mut World, key: ServiceKey, dice: &mut Dice) {
     let service = world.service(key);
     let (cluster, placing, exec) = (service.cluster, service.placing.clone(), service.exec);
-    let (definition, daemon) = (service.definition, service.daemon);
+    let (definition, daemon) = (service.definition, service.is_daemon());
     let external = service.controller == Controller::External;
     let deployment = match (service.primary(), &service.task_set) {
         (_, Some((id, ..))) if external => *id,

@@ -10,7 +10,7 @@ use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
 use crate::sandbox::world::cluster::{Cluster, ClusterKey};
 use crate::sandbox::world::definition::{Conduct, DefinitionKey};
-use crate::sandbox::world::service::{Controller, LoadBalancer, Pace, RollRules, Service};
+use crate::sandbox::world::service::{LoadBalancer, Service};
 
 /// The size of a world.
 #[derive(Clone, Copy, Debug)]
@@ -130,51 +130,25 @@ fn add_service(
     let Some(revisions) = family(world, &base, home, conduct) else {
         return;
     };
-    let balanced = number % 2 == 0;
+    let balanced = number.is_multiple_of(2);
     let group = format!(
         "arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/{:016x}",
         dice.random::<u64>()
     );
-    let service = Service {
-        name,
-        cluster,
-        active: true,
-        created: world.now - chance::seconds(dice, 3_000_000, 30_000_000),
-        desired: u32::try_from(measure.tasks).unwrap_or(u32::MAX),
-        definition: revisions[1],
-        placing: placing(home),
-        daemon: false,
-        controller: Controller::Ecs,
-        rules: RollRules {
-            minimum: 100,
-            maximum: 200,
-            breaker: !sick,
-            rollback: !sick,
-        },
-        balancers: balanced
-            .then_some(LoadBalancer {
-                target_group_arn: group,
-                container_name: "app".to_owned(),
-                container_port: 8080,
-            })
-            .into_iter()
-            .collect(),
-        registries: Vec::new(),
-        network: Some(network()),
-        grace: None,
-        exec: false,
-        propagate: None,
-        tags: Vec::new(),
-        deployments: Vec::new(),
-        task_set: None,
-        records: Vec::new(),
-        revisions: Vec::new(),
-        events: std::collections::VecDeque::new(),
-        live: std::collections::BTreeSet::new(),
-        stopped: std::collections::BTreeSet::new(),
-        pace: Pace::default(),
-        claimed: false,
-    };
+    let created = world.now - chance::seconds(dice, 3_000_000, 30_000_000);
+    let mut service = Service::new(name, cluster, revisions[1], created);
+    service.desired = u32::try_from(measure.tasks).unwrap_or(u32::MAX);
+    service.placing = placing(home);
+    service.rules.breaker = !sick;
+    service.rules.rollback = !sick;
+    service.network = Some(network());
+    if balanced {
+        service.balancers.push(LoadBalancer {
+            target_group_arn: group,
+            container_name: "app".to_owned(),
+            container_port: 8080,
+        });
+    }
     let key = world.add_service(service);
     history::deployments(world, key, &revisions, dice);
     if conduct == Conduct::Steady {

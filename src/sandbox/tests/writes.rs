@@ -120,6 +120,9 @@ async fn a_stopped_task_is_replaced() {
 #[tokio::test]
 async fn a_forced_deployment_rolls_all_tasks() {
     let scene = Scene::demo().await;
+    scene
+        .until(async |ecs| settled(&service(ecs, "prod-web", "catalog").await))
+        .await;
     let before = service(&scene.ecs, "prod-web", "catalog").await;
     let update = scene
         .ecs
@@ -141,6 +144,10 @@ async fn a_forced_deployment_rolls_all_tasks() {
 #[tokio::test]
 async fn a_broken_image_trips_the_breaker_and_rolls_back() {
     let scene = Scene::demo().await;
+    // A release of the demonstration's own may be under way.
+    scene
+        .until(async |ecs| settled(&service(ecs, "prod-fargate", "orders-api").await))
+        .await;
     let before = service(&scene.ecs, "prod-fargate", "orders-api").await;
     let current = scene
         .ecs

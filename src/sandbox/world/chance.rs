@@ -66,17 +66,14 @@ pub fn word(dice: &mut Dice) -> String {
 /// An image digest for a seed text: the same text has the same digest.
 pub fn digest_of(text: &str) -> String {
     // FNV-1a in four lanes: a digest only has to be stable and to look like one.
-    let lanes: String = (0..4u64)
-        .map(|lane| {
-            let hash = text
-                .bytes()
-                .fold(0xcbf2_9ce4_8422_2325 ^ lane, |hash, byte| {
-                    (hash ^ u64::from(byte))
-                        .wrapping_mul(0x0000_0100_0000_01b3)
-                        .rotate_left(7)
-                });
-            format!("{:016x}", hash.wrapping_mul(0x9e37_79b9_7f4a_7c15 | lane))
+    let lane = |lane: u64| {
+        let start = 0xcbf2_9ce4_8422_2325 ^ (lane << 17);
+        text.bytes().fold(start, |hash, byte| {
+            (hash ^ u64::from(byte))
+                .wrapping_mul(0x0000_0100_0000_01b3)
+                .rotate_left(7)
         })
-        .collect();
-    format!("sha256:{lanes}")
+    };
+    let [first, second, third, fourth] = [0, 1, 2, 3].map(lane);
+    format!("sha256:{first:016x}{second:016x}{third:016x}{fourth:016x}")
 }

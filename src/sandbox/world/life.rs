@@ -19,9 +19,9 @@ impl World {
             return;
         };
         if task.wanted {
-            self.step_up(key, dice)
+            self.step_up(key, dice);
         } else {
-            self.step_down(key, dice)
+            self.step_down(key, dice);
         }
     }
 

@@ -145,7 +145,7 @@ impl World {
             return;
         };
         primary.rollout = Rollout::Failed;
-        primary.reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+        "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut primary.reason);
         primary.updated = now;
         let (failed_id, failures) = (primary.id, primary.failed);
         let text = format!(

@@ -58,7 +58,7 @@ impl World {
         {
             return;
         }
-        if service.daemon {
+        if service.is_daemon() {
             self.follow_instances(key);
         }
         let mut members = self.members(key);
@@ -86,9 +86,7 @@ impl World {
     fn follow_instances(&mut self, key: ServiceKey) {
         let instances = &self.cluster(self.service(key).cluster).instances;
         let open = instances.iter().filter_map(|key| self.instances.get(key));
-        let count = open
-            .filter(|instance| !instance.draining && instance.connected)
-            .count();
+        let count = open.filter(|instance| !instance.draining).count();
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let service = self.service_mut(key);
         service.desired = count;
@@ -243,7 +241,7 @@ impl World {
             service.cluster,
             service.placing.clone(),
             service.exec,
-            service.daemon,
+            service.is_daemon(),
         );
         let tags = if service.propagate.as_deref() == Some("SERVICE") {
             service.tags.clone()
@@ -363,6 +361,15 @@ impl World {
         self.drop_empty_deployments(key);
         let now = self.now;
         let desired = self.service(key).desired;
+        // Tasks told to stop that still take traffic: their targets are not deregistered yet.
+        let live = self
+            .service(key)
+            .live
+            .iter()
+            .filter_map(|key| self.tasks.get(key));
+        let leaving = live
+            .into_iter()
+            .any(|task| !task.wanted && task.stage == Stage::Running);
         let whole = new.serving == desired && new.total() == desired && old.total() == 0;
         let service = self.service_mut(key);
         if new.serving > 0 {
@@ -384,11 +391,12 @@ impl World {
         let done = service
             .primary()
             .is_some_and(|primary| primary.rollout == Rollout::Completed);
-        if whole && done && !service.pace.steady {
+        let steady = whole && done && !leaving;
+        if steady && !service.pace.steady {
             service.pace.complaints.clear();
             service.note(now, dice, "has reached a steady state.");
         }
-        service.pace.steady = whole && done;
+        service.pace.steady = steady;
         let batch_left = new.total() < desired.saturating_sub(BATCH) || old.total() > BATCH;
         if batch_left {
             self.wake(key, Duration::from_millis(900));

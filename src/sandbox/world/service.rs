@@ -33,6 +33,26 @@ pub struct Event {
     pub message: String,
 }
 
+/// How the desired count of a service comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Scheduling {
+    /// As asked for.
+    Replica,
+    /// One task on each instance that takes tasks.
+    Daemon,
+}
+
+impl Scheduling {
+    /// The word of the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Replica => "REPLICA",
+            Self::Daemon => "DAEMON",
+        }
+    }
+}
+
 /// Who rolls out a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -201,8 +221,8 @@ pub struct Service {
     pub definition: DefinitionKey,
     /// Where its tasks go.
     pub placing: Placing,
-    /// DAEMON instead of REPLICA.
-    pub daemon: bool,
+    /// How its desired count comes about.
+    pub scheduling: Scheduling,
     /// Who rolls it out.
     pub controller: Controller,
     /// The rules of a rolling update.
@@ -242,6 +262,53 @@ pub struct Service {
 }
 
 impl Service {
+    /// An active service without tasks, deployments or a past.
+    pub fn new(
+        name: String,
+        cluster: ClusterKey,
+        definition: DefinitionKey,
+        created: Moment,
+    ) -> Self {
+        Self {
+            name,
+            cluster,
+            active: true,
+            created,
+            desired: 0,
+            definition,
+            placing: Placing::default(),
+            scheduling: Scheduling::Replica,
+            controller: Controller::Ecs,
+            rules: RollRules {
+                minimum: 100,
+                maximum: 200,
+                breaker: false,
+                rollback: false,
+            },
+            balancers: Vec::new(),
+            registries: Vec::new(),
+            network: None,
+            grace: None,
+            exec: false,
+            propagate: None,
+            tags: Vec::new(),
+            deployments: Vec::new(),
+            task_set: None,
+            records: Vec::new(),
+            revisions: Vec::new(),
+            events: VecDeque::new(),
+            live: BTreeSet::new(),
+            stopped: BTreeSet::new(),
+            pace: Pace::default(),
+            claimed: false,
+        }
+    }
+
+    /// Whether it runs one task on each instance.
+    pub fn is_daemon(&self) -> bool {
+        self.scheduling == Scheduling::Daemon
+    }
+
     /// Writes an event.
     pub fn note(&mut self, at: Moment, dice: &mut Dice, text: &str) {
         let message = format!("(service {}) {text}", self.name);
