@@ -19,6 +19,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rand::SeedableRng;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -26,7 +27,6 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use front::Account;
 use quota::Quotas;
-use rand::SeedableRng;
 use seed::Measure;
 use world::chance::Dice;
 use world::moment::Moment;

@@ -1,5 +1,7 @@
 //! Turns the tables of `cast` into a world.
 
+use std::time::Duration;
+
 use rand::RngExt;
 use serde_json::json;
 
@@ -13,7 +15,6 @@ use crate::sandbox::world::cluster::{Cluster, ClusterKey, Provider, StrategyItem
 use crate::sandbox::world::definition::{Conduct, DefinitionKey};
 use crate::sandbox::world::instance::{Instance, InstanceKey};
 use crate::sandbox::world::launch::{Launch, Site};
-use crate::sandbox::world::moment::hours;
 use crate::sandbox::world::service::{
     Controller, LoadBalancer, Placing, RollRules, Scheduling, Service, ServiceKey,
 };
@@ -123,7 +124,7 @@ pub fn instance(
         kind: kind.to_owned(),
         zone: world.zone(index),
         provider: None,
-        registered: world.now - hours(24) - chance::seconds(dice, 0, 600_000),
+        registered: world.now - Duration::from_hours(24) - chance::seconds(dice, 0, 600_000),
         draining: false,
         connected: true,
         cpu,
@@ -145,7 +146,7 @@ fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
     let key = world.add_service(service(world, role, cluster, current, dice));
     if role.quirk == Quirk::External {
         let id = chance::nineteen_digits(dice);
-        let created = world.now - hours(31);
+        let created = world.now - Duration::from_hours(31);
         world.service_mut(key).task_set = Some((id, "green-2041".to_owned(), created));
         return history::tasks(world, key, dice);
     }
@@ -231,7 +232,7 @@ fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionK
         if role.home == Home::Group && role.kind == Kind::Plain {
             body.insert("requiresCompatibilities".to_owned(), json!(["EC2"]));
         }
-        let registered = world.now - hours(u64::from(count - index) * 30);
+        let registered = world.now - Duration::from_hours(u64::from(count - index) * 30);
         let conduct = if last { role.conduct } else { Conduct::Steady };
         if let Ok(key) = world.register(&family, body, registered, Some(conduct)) {
             keys.push(key);
@@ -280,7 +281,7 @@ fn service(
         container_name: container_name.to_owned(),
         container_port,
     };
-    let created = world.now - hours(24 * 40) - chance::seconds(dice, 0, 8_000_000);
+    let created = world.now - Duration::from_hours(24 * 40) - chance::seconds(dice, 0, 8_000_000);
     let healing = role.conduct == Conduct::Steady && !matches!(role.quirk, Quirk::TooBig);
     let mut service = Service::new(role.name.to_owned(), cluster, definition, created);
     service.desired = role.desired;
@@ -385,7 +386,7 @@ fn jobs(world: &mut World, dice: &mut Dice) {
             region: REGION,
             account: ACCOUNT,
         };
-        let at = world.now - hours(40 + 9 * u64::try_from(index).unwrap_or(0));
+        let at = world.now - Duration::from_hours(40 + 9 * u64::try_from(index).unwrap_or(0));
         let body = documents::write(Kind::Job, &subject);
         if let Ok(key) = world.register(name, body, at, Some(Conduct::Finishes)) {
             let home = if chance::percent(dice, 50) {
@@ -427,7 +428,7 @@ fn by_hand(world: &mut World, dice: &mut Dice) {
         exec: true,
     };
     let key = world.launch(launch, dice);
-    let started = world.now - hours(52);
+    let started = world.now - Duration::from_hours(52);
     world.backdate(key, started, dice);
 }
 

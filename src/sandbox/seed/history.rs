@@ -1,12 +1,13 @@
 //! The past of a service: deployments of the last days, events, tasks that have been running for hours.
 
+use std::time::Duration;
+
 use rand::RngExt;
 
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
 use crate::sandbox::world::definition::DefinitionKey;
 use crate::sandbox::world::launch::Launch;
-use crate::sandbox::world::moment::{hours, minutes};
 use crate::sandbox::world::placement::Wish;
 use crate::sandbox::world::service::{Controller, ServiceKey};
 
@@ -18,7 +19,7 @@ pub fn deployments(
     dice: &mut Dice,
 ) {
     let count = u64::try_from(revisions.len()).unwrap_or(1);
-    let mut age = hours(2) + chance::seconds(dice, 0, 70 * 3600);
+    let mut age = Duration::from_hours(2) + chance::seconds(dice, 0, 70 * 3600);
     let gaps: Vec<_> = (0..count)
         .map(|_| chance::seconds(dice, 20 * 3600, 90 * 3600))
         .collect();
@@ -47,7 +48,7 @@ pub fn deployments(
 /// Writes the announcement that a steady service repeats every six hours.
 pub fn announcements(world: &mut World, key: ServiceKey, dice: &mut Dice) {
     let now = world.now;
-    let offset = minutes(dice.random_range(3..300));
+    let offset = Duration::from_mins(dice.random_range(3..300));
     let service = world.service_mut(key);
     let Some(since) = service.primary().map(|primary| primary.updated) else {
         return;
@@ -56,7 +57,7 @@ pub fn announcements(world: &mut World, key: ServiceKey, dice: &mut Dice) {
     let mut at = now - offset;
     while at > since && moments.len() < 12 {
         moments.push(at);
-        at = at - hours(6);
+        at = at - Duration::from_hours(6);
     }
     for at in moments.into_iter().rev() {
         service.note(at, dice, "has reached a steady state.");

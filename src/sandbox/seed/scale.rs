@@ -1,5 +1,7 @@
 //! Worlds made to measure: any number of clusters, services and tasks with plausible names.
 
+use std::time::Duration;
+
 use rand::RngExt;
 
 use super::cast::Home;
@@ -192,7 +194,7 @@ fn family(
         return Some([*first, *second]);
     }
     let mut keys = Vec::new();
-    for (tag, conduct) in [("v2.3.0", Conduct::Steady), ("v2.4.1", conduct)] {
+    for (tag, days, conduct) in [("v2.3.0", 30, Conduct::Steady), ("v2.4.1", 6, conduct)] {
         let subject = Subject {
             family: &family,
             repository: base,
@@ -208,7 +210,7 @@ fn family(
         } else {
             Kind::Plain
         };
-        let at = world.now - chance_free_age(keys.len());
+        let at = world.now - Duration::from_hours(24 * days);
         keys.push(
             world
                 .register(&family, documents::write(kind, &subject), at, Some(conduct))
@@ -216,10 +218,4 @@ fn family(
         );
     }
     Some([*keys.first()?, *keys.get(1)?])
-}
-
-/// Revisions were registered days apart.
-fn chance_free_age(index: usize) -> std::time::Duration {
-    let days = if index == 0 { 30 } else { 6 };
-    crate::sandbox::world::moment::hours(24 * days)
 }

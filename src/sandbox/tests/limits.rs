@@ -1,5 +1,7 @@
 //! Page sizes, batch sizes, quotas, identifiers and errors.
 
+use std::time::{Duration, Instant};
+
 use aws_sdk_ecs::error::ProvideErrorMetadata as _;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -16,7 +18,7 @@ fn call(account: &mut Account, operation: &str, body: &Value) -> (u16, Value) {
             target: Some(&target),
             body: body.to_string().as_bytes(),
         },
-        std::time::Instant::now(),
+        Instant::now(),
     );
     (reply.status, serde_json::from_str(&reply.body).unwrap())
 }
@@ -59,7 +61,7 @@ async fn services_come_ten_to_a_page_and_each_once() {
             if token.is_none() {
                 break;
             }
-            scene.sandbox.tick(std::time::Duration::from_secs(1));
+            scene.sandbox.tick(Duration::from_secs(1));
         }
         let total = seen.len();
         seen.sort();
@@ -175,7 +177,7 @@ async fn broken_json_is_a_serialization_error() {
             target: Some(&target),
             body: b"{\"maxResults\":",
         },
-        std::time::Instant::now(),
+        Instant::now(),
     );
     assert_eq!(
         (reply.status, reply.error),

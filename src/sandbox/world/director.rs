@@ -1,5 +1,7 @@
 //! What makes the world move without a client: releases, scaling, batch runs, mishaps.
 
+use std::time::Duration;
+
 use rand::RngExt;
 use serde_json::{Value, json};
 
@@ -9,7 +11,6 @@ use super::chance::{self, Dice};
 use super::cluster::ClusterKey;
 use super::definition::{Conduct, DefinitionKey};
 use super::launch::Launch;
-use super::moment::minutes;
 use super::placement::Wish;
 use super::service::{Placing, Rollout, ServiceKey};
 use super::task::{Stage, TaskKey};
@@ -174,7 +175,7 @@ impl World {
             primary.desired = desired;
             primary.updated = now;
         }
-        self.wake(key, std::time::Duration::from_millis(400));
+        self.wake(key, Duration::from_millis(400));
     }
 
     fn run_batch(&mut self, dice: &mut Dice) {
@@ -240,7 +241,7 @@ impl World {
             self.tasks.get(key).is_some_and(|task| {
                 task.wanted
                     && task.stage == Stage::Running
-                    && self.now.since(task.times.created) > minutes(5)
+                    && self.now.since(task.times.created) > Duration::from_mins(5)
             })
         };
         let candidates: Vec<TaskKey> = self

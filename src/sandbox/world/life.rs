@@ -6,11 +6,10 @@ use super::World;
 use super::agenda::Item;
 use super::chance::{self, Dice};
 use super::definition::NetworkMode;
-use super::moment::hours;
 use super::task::{Fate, Health, LaunchType, Stage, Stop, Task, TaskKey};
 
 /// How long a stopped task can be read. [AWS docs: "at least one hour"]
-const STOPPED_KEPT: Duration = hours(1);
+const STOPPED_KEPT: Duration = Duration::from_hours(1);
 
 impl World {
     /// Takes the next step of a task's life.

@@ -55,13 +55,3 @@ impl Serialize for Moment {
         serializer.serialize_f64(self.seconds())
     }
 }
-
-/// Whole hours as a duration.
-pub const fn hours(count: u64) -> Duration {
-    Duration::from_secs(count * 3600)
-}
-
-/// Whole minutes as a duration.
-pub const fn minutes(count: u64) -> Duration {
-    Duration::from_secs(count * 60)
-}

@@ -8,7 +8,6 @@ use super::World;
 use super::agenda::Item;
 use super::chance::{self, Dice};
 use super::launch::Launch;
-use super::moment::minutes;
 use super::placement::{Misfit, Wish};
 use super::roll::{self, Moves, Side};
 use super::service::{Controller, Rollout, ServiceKey};
@@ -18,7 +17,7 @@ use super::task::{Fate, LaunchType, Stage, Task, TaskKey};
 const BATCH: u32 = 10;
 /// The longest pause between starts that come to nothing. The real service goes up to 27 minutes; a demonstration
 /// that shows nothing for so long would look dead.
-const LONGEST_PAUSE: Duration = minutes(4);
+const LONGEST_PAUSE: Duration = Duration::from_mins(4);
 
 /// One task as the scheduler sees it.
 struct Member {
@@ -347,7 +346,7 @@ impl World {
         let pause = Duration::from_secs(4 << exponent).min(if at_start {
             LONGEST_PAUSE
         } else {
-            minutes(1)
+            Duration::from_mins(1)
         });
         service.pace.not_before = Some(now + pause);
         if let Some(deployment) = service.deployment_mut(deployment) {

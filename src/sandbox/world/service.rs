@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::chance::{self, Dice};
 use super::cluster::{ClusterKey, StrategyItem, Tag};
 use super::definition::DefinitionKey;
-use super::moment::{Moment, hours};
+use super::moment::Moment;
 use super::task::{LaunchType, TaskKey};
 
 /// Index of a service in [`World::services`](super::World).
@@ -19,7 +19,7 @@ pub struct ServiceKey(pub usize);
 /// Events kept per service, as the API returns.
 pub const EVENTS_KEPT: usize = 100;
 /// How long an identical complaint is held back.
-const COMPLAINT_AGAIN: Duration = hours(6);
+const COMPLAINT_AGAIN: Duration = Duration::from_hours(6);
 
 /// A line of a service's event log.
 #[derive(Clone, Debug, Serialize)]

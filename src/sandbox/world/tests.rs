@@ -138,7 +138,7 @@ proptest! {
         let key = find(&world, "payments-api");
         world.service_mut(key).claimed = true;
         world.set_desired(key, desired);
-        world.tick(Duration::from_secs(300), &mut dice);
+        world.tick(Duration::from_mins(5), &mut dice);
         prop_assert_eq!(running(&world, key), desired);
         prop_assert!(world.service(key).pace.steady);
     }
@@ -151,7 +151,7 @@ proptest! {
         world.service_mut(key).rules.minimum = minimum;
         world.service_mut(key).rules.maximum = maximum;
         world.set_desired(key, 6);
-        world.tick(Duration::from_secs(300), &mut dice);
+        world.tick(Duration::from_mins(5), &mut dice);
         prop_assert_eq!(running(&world, key), 6);
         let definition = world.service(key).definition;
         world.deploy(key, definition, &mut dice);
@@ -173,14 +173,14 @@ proptest! {
         let (mut world, mut dice) = demo(seed);
         let key = find(&world, "payments-api");
         world.service_mut(key).claimed = true;
-        world.tick(Duration::from_secs(300), &mut dice);
+        world.tick(Duration::from_mins(5), &mut dice);
         let good = world.service(key).definition;
         let (family, body) = (world.definition(good).family.clone(), world.definition(good).body.clone());
         let conduct = if pull { Conduct::PullFails } else { Conduct::FailsTargetHealth };
         let now = world.now;
         let bad = world.register(&family, body, now, Some(conduct)).unwrap();
         world.deploy(key, bad, &mut dice);
-        world.tick(Duration::from_secs(1800), &mut dice);
+        world.tick(Duration::from_mins(30), &mut dice);
         check(&world);
         let service = world.service(key);
         prop_assert_eq!(service.definition, good);
@@ -195,7 +195,7 @@ proptest! {
 fn a_seed_makes_one_world() {
     let portrait = |seed| {
         let (mut world, mut dice) = demo(seed);
-        world.tick(Duration::from_secs(600), &mut dice);
+        world.tick(Duration::from_mins(10), &mut dice);
         let events = world.services.iter().flat_map(|service| &service.events);
         let events: Vec<_> = events
             .map(|event| (event.id.clone(), event.message.clone()))
@@ -212,7 +212,7 @@ fn small_ticks_and_one_large_tick_agree() {
     for _ in 0..2400 {
         fine.tick(Duration::from_millis(250), &mut fine_dice);
     }
-    coarse.tick(Duration::from_secs(600), &mut coarse_dice);
+    coarse.tick(Duration::from_mins(10), &mut coarse_dice);
     assert_eq!(
         fine.tasks.keys().collect::<Vec<_>>(),
         coarse.tasks.keys().collect::<Vec<_>>()
@@ -230,7 +230,7 @@ fn something_deploys_by_itself_within_minutes() {
             .sum::<usize>()
     };
     let before = records(&world);
-    world.tick(Duration::from_secs(600), &mut dice);
+    world.tick(Duration::from_mins(10), &mut dice);
     assert!(
         records(&world) >= before + 4,
         "{before} -> {}",
@@ -247,16 +247,16 @@ fn stopped_tasks_are_forgotten_after_an_hour() {
         .flat_map(|cluster| cluster.stopped.clone())
         .collect();
     assert!(stopped.len() > 20);
-    world.tick(Duration::from_secs(3660), &mut dice);
+    world.tick(Duration::from_mins(61), &mut dice);
     assert!(stopped.iter().all(|key| !world.tasks.contains_key(key)));
 }
 
 #[test]
 fn a_long_life_does_not_grow_the_world() {
     let (mut world, mut dice) = demo(9);
-    world.tick(Duration::from_secs(3 * 3600), &mut dice);
+    world.tick(Duration::from_hours(3), &mut dice);
     let before = world.tasks.len();
-    world.tick(Duration::from_secs(12 * 3600), &mut dice);
+    world.tick(Duration::from_hours(12), &mut dice);
     assert!(
         world.tasks.len() < before * 2,
         "{before} -> {}",
