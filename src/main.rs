@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The `ecsight` program; all of it lives in the library.
 
 use std::process::ExitCode;
@@ -6,3 +7,6 @@ fn main() -> color_eyre::Result<ExitCode> {
     color_eyre::install()?;
     ecsight::cli::run()
 }
+=======
+fn main() {}
+>>>>>>> sandbox

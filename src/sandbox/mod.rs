@@ -1,0 +1,227 @@
+//! A simulated AWS account behind a real HTTP endpoint on loopback: clusters, services and tasks that live.
+//!
+//! It knows nothing of the rest of the program and is met like AWS itself, as an endpoint URL. `world` is the pure
+//! simulation, `seed` what it begins with, `operation` the API on it, `front` and `server` the protocols and HTTP.
+
+mod front;
+mod operation;
+mod quota;
+mod seed;
+mod server;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rand::SeedableRng;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use front::Account;
+use quota::Quotas;
+use seed::Measure;
+use world::chance::Dice;
+use world::moment::Moment;
+
+/// The time between two ticks of the world.
+const TICK: Duration = Duration::from_millis(250);
+/// The longest stretch that is caught up after the machine slept.
+const LONGEST_STRETCH: Duration = Duration::from_mins(1);
+
+/// What a sandbox begins with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The same seed gives the same world.
+    pub seed: u64,
+    /// Number of clusters; giving this, `services` or `tasks` makes a world to measure instead of the demonstration.
+    pub clusters: Option<usize>,
+    /// Services per cluster.
+    pub services: Option<usize>,
+    /// Tasks per service.
+    pub tasks: Option<usize>,
+    /// Whether the request quotas of the API are enforced.
+    pub throttle: bool,
+    /// Where to listen: a loopback address, port 0 for a free one.
+    pub listen: SocketAddr,
+    /// The world does not tick by itself: only [`Sandbox::tick`] moves it.
+    pub frozen: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            clusters: None,
+            services: None,
+            tasks: None,
+            throttle: false,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            frozen: false,
+        }
+    }
+}
+
+impl Options {
+    fn measure(&self) -> Option<Measure> {
+        let given = self.clusters.or(self.services).or(self.tasks);
+        given.map(|_| Measure {
+            clusters: self.clusters.unwrap_or(3),
+            services: self.services.unwrap_or(10),
+            tasks: self.tasks.unwrap_or(3),
+        })
+    }
+}
+
+/// A running sandbox. It ends with [`stop`](Self::stop) or when it is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    account: Arc<Mutex<Account>>,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    ticker: Option<JoinHandle<()>>,
+}
+
+/// Makes a world and serves it.
+///
+/// # Errors
+/// When the address is not a loopback address, since the endpoint checks no credentials, or cannot be bound.
+pub async fn start(options: Options) -> io::Result<Sandbox> {
+    if !options.listen.ip().is_loopback() {
+        let message = format!(
+            "the sandbox checks no credentials and listens on loopback only, not on {}: use 127.0.0.1 or [::1]",
+            options.listen.ip()
+        );
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!(
+                "the sandbox could not listen on {}: {error}",
+                options.listen
+            ),
+        )
+    })?;
+    let address = listener.local_addr()?;
+    let epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let now = Moment::from_millis(u64::try_from(epoch.as_millis()).unwrap_or_default());
+    let (world, dice) = seed::world(options.seed, options.measure(), now);
+    let quotas = options.throttle.then(Quotas::default);
+    let account = Arc::new(Mutex::new(Account {
+        world,
+        dice,
+        ids: Dice::seed_from_u64(options.seed),
+        calls: BTreeMap::new(),
+        quotas,
+    }));
+    let (stop, stopped) = watch::channel(false);
+    let ticker =
+        (!options.frozen).then(|| tokio::spawn(live(Arc::clone(&account), stopped.clone())));
+    let server = tokio::spawn(server::serve(listener, Arc::clone(&account), stopped));
+    Ok(Sandbox {
+        address,
+        account,
+        stop,
+        server,
+        ticker,
+    })
+}
+
+/// Ticks the world by the time that has passed until `stop` changes or its sender is gone.
+async fn live(account: Arc<Mutex<Account>>, mut stop: watch::Receiver<bool>) {
+    let mut interval = tokio::time::interval(TICK);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last = Instant::now();
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            now = interval.tick() => {
+                advance(&account, (now - last).min(LONGEST_STRETCH));
+                last = now;
+            }
+        }
+    }
+}
+
+fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
+    account.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn advance(account: &Mutex<Account>, by: Duration) {
+    let Account { world, dice, .. } = &mut *lock(account);
+    world.tick(by, dice);
+}
+
+impl Sandbox {
+    /// The endpoint URL, for instance `http://127.0.0.1:43521`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The region of everything in it.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        seed::REGION
+    }
+
+    /// The account of everything in it.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        seed::ACCOUNT
+    }
+
+    /// Shell lines that point any AWS client at the sandbox.
+    #[must_use]
+    pub fn exports(&self) -> String {
+        let (url, region) = (self.url(), self.region());
+        [
+            ("AWS_ENDPOINT_URL", url.as_str()),
+            ("AWS_ACCESS_KEY_ID", "sandbox"),
+            ("AWS_SECRET_ACCESS_KEY", "sandbox"),
+            ("AWS_REGION", region),
+            ("AWS_DEFAULT_REGION", region),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]
+        .map(|(name, value)| format!("export {name}={value}\n"))
+        .concat()
+    }
+
+    /// Calls per operation so far, throttled ones included.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        lock(&self.account).calls.clone()
+    }
+
+    /// Moves the world by hand.
+    pub fn tick(&self, by: Duration) {
+        advance(&self.account, by);
+    }
+
+    /// Stops serving; requests under way are answered.
+    pub async fn stop(self) {
+        let Self {
+            stop,
+            server,
+            ticker,
+            ..
+        } = self;
+        drop(stop);
+        for task in std::iter::once(server).chain(ticker) {
+            if let Err(error) = task.await {
+                tracing::warn!(%error, "a task of the sandbox ended badly");
+            }
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! Turns the tables of `cast` into a world.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use serde_json::json;
+
+use super::cast::{self, Home, Quirk, Role};
+use super::documents::{self, Kind, Subject};
+use super::history;
+use super::{ACCOUNT, REGION};
+use crate::sandbox::world::World;
+use crate::sandbox::world::chance::{self, Dice};
+use crate::sandbox::world::cluster::{Cluster, ClusterKey, Provider, StrategyItem, Tag};
+use crate::sandbox::world::definition::{Conduct, DefinitionKey};
+use crate::sandbox::world::instance::{Instance, InstanceKey};
+use crate::sandbox::world::launch::{Launch, Site};
+use crate::sandbox::world::service::{
+    Controller, LoadBalancer, Placing, RollRules, Scheduling, Service, ServiceKey,
+};
+use crate::sandbox::world::task::LaunchType;
+
+/// The capacity provider of the EC2 cluster.
+const GROUP: &str = "prod-web-asg";
+
+/// Fills an empty world with the demonstration.
+pub fn fill(world: &mut World, dice: &mut Dice) {
+    clusters(world);
+    instances(world, dice);
+    for role in cast::SERVICES {
+        enact(world, role, dice);
+    }
+    jobs(world, dice);
+    by_hand(world, dice);
+    wear(world);
+}
+
+fn clusters(world: &mut World) {
+    let group_arn = format!(
+        "arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:5f7b2c1e-8c1d-4d0a-9b1e-3c6f2a7d9e10:autoScalingGroupName/{GROUP}"
+    );
+    world.providers.insert(
+        GROUP.to_owned(),
+        Provider {
+            name: GROUP.to_owned(),
+            group_arn,
+            target: 90,
+        },
+    );
+    for (name, environment, providers) in [
+        (cast::WEB, "production", vec![GROUP]),
+        (cast::FARGATE, "production", vec!["FARGATE", "FARGATE_SPOT"]),
+        (cast::STAGING, "staging", vec!["FARGATE", "FARGATE_SPOT"]),
+        (cast::BATCH, "production", vec!["FARGATE", "FARGATE_SPOT"]),
+        (cast::EMPTY, "development", vec![]),
+        (cast::GONE, "retired", vec![]),
+    ] {
+        let mut cluster = Cluster::new(name);
+        cluster.active = name != cast::GONE;
+        cluster.insights = environment == "production";
+        cluster.tags = vec![
+            tag("environment", environment),
+            tag("owner", "platform-team"),
+        ];
+        cluster.strategy = providers
+            .first()
+            .map(|first| item(first, 1, 0))
+            .into_iter()
+            .collect();
+        cluster.providers = providers.into_iter().map(str::to_owned).collect();
+        world.add_cluster(cluster);
+    }
+}
+
+fn cluster_named(world: &World, name: &str) -> ClusterKey {
+    ClusterKey(
+        world
+            .clusters
+            .iter()
+            .position(|cluster| cluster.name == name)
+            .unwrap_or(0),
+    )
+}
+
+fn instances(world: &mut World, dice: &mut Dice) {
+    let cluster = cluster_named(world, cast::WEB);
+    for index in 0..7u8 {
+        let (kind, cpu, memory) = if index == 6 {
+            ("m6i.large", 2048, 7_680)
+        } else {
+            ("c6i.xlarge", 4096, 7_680)
+        };
+        let instance = instance(world, cluster, (kind, cpu, memory), index, dice);
+        world.add_instance(Instance {
+            provider: Some(GROUP.to_owned()),
+            ..instance
+        });
+    }
+}
+
+/// Instances do not all stay well: one drains, one has lost its agent with its tasks still on it.
+fn wear(world: &mut World) {
+    let mut instances = world.instances.values_mut();
+    if let Some(instance) = instances.next() {
+        instance.draining = true;
+    }
+    if let Some(instance) = instances.next() {
+        instance.connected = false;
+    }
+}
+
+/// A container instance that registered some days ago.
+pub fn instance(
+    world: &World,
+    cluster: ClusterKey,
+    (kind, cpu, memory): (&str, u32, u32),
+    index: u8,
+    dice: &mut Dice,
+) -> Instance {
+    Instance {
+        key: InstanceKey(dice.random()),
+        cluster,
+        ec2_id: format!("i-{:017x}", dice.random::<u64>()),
+        kind: kind.to_owned(),
+        zone: world.zone(index),
+        provider: None,
+        registered: world.now - Duration::from_hours(24) - chance::seconds(dice, 0, 600_000),
+        draining: false,
+        connected: true,
+        cpu,
+        memory,
+        free_cpu: cpu,
+        free_memory: memory,
+        ports: std::collections::BTreeSet::new(),
+        tasks: std::collections::BTreeSet::new(),
+        version: 1,
+    }
+}
+
+fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
+    let cluster = cluster_named(world, role.cluster);
+    let revisions = revisions(world, role, dice);
+    let Some(current) = revisions.last().copied() else {
+        return;
+    };
+    let key = world.add_service(service(world, role, cluster, current, dice));
+    if role.quirk == Quirk::External {
+        let id = chance::nineteen_digits(dice);
+        let created = world.now - Duration::from_hours(31);
+        world.service_mut(key).task_set = Some((id, "green-2041".to_owned(), created));
+        return history::tasks(world, key, dice);
+    }
+    let lives = role.conduct == Conduct::Steady;
+    if matches!(role.conduct, Conduct::PullFails | Conduct::SecretFails) {
+        return stuck(world, key, &revisions, dice);
+    }
+    history::deployments(world, key, &revisions, dice);
+    if lives || role.conduct == Conduct::OutOfMemory {
+        history::announcements(world, key, dice);
+    }
+    if lives {
+        history::tasks(world, key, dice);
+    }
+    world.wake(key, chance::seconds(dice, 1, 30));
+    direct(world, role, key, current, dice);
+}
+
+/// The newest revision never came up: its deployment has been under way since, beside the tasks of the one before.
+fn stuck(world: &mut World, key: ServiceKey, revisions: &[DefinitionKey], dice: &mut Dice) {
+    let Some((newest, before)) = revisions.split_last() else {
+        return;
+    };
+    history::deployments(world, key, before, dice);
+    history::announcements(world, key, dice);
+    history::tasks(world, key, dice);
+    world.deploy(key, *newest, dice);
+}
+
+/// Casts a service for the scenes, and begins what is under way from the start.
+fn direct(
+    world: &mut World,
+    role: &Role,
+    key: ServiceKey,
+    current: DefinitionKey,
+    dice: &mut Dice,
+) {
+    match role.quirk {
+        Quirk::Common if role.conduct == Conduct::Steady => world.director.releases.push(key),
+        Quirk::Scaled(least, most) => world.director.scaled.push((key, least, most)),
+        Quirk::Faulty => world.director.faulty.push(key),
+        Quirk::TooBig => {
+            let (family, mut body) = {
+                let definition = world.definition(current);
+                (definition.family.clone(), definition.body.clone())
+            };
+            if let Some(main) = body
+                .get_mut("containerDefinitions")
+                .and_then(|list| list.get_mut(0))
+            {
+                main["memory"] = json!(12_288);
+                main["memoryReservation"] = json!(12_288);
+            }
+            let at = world.now;
+            if let Ok(definition) = world.register(&family, body, at, Some(Conduct::Steady)) {
+                world.deploy(key, definition, dice);
+            }
+        }
+        Quirk::Deleted => world.service_mut(key).active = false,
+        Quirk::Common | Quirk::Daemon | Quirk::External | Quirk::Parked => {}
+    }
+}
+
+/// Registers the revisions of a role's family, oldest first; the failing ones are only the last.
+fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionKey> {
+    let family = family_of(role);
+    let count = dice.random_range(2..6u32);
+    let minor: u32 = dice.random_range(1..40);
+    let mut keys = Vec::new();
+    for index in 0..count {
+        let last = index + 1 == count;
+        let subject = Subject {
+            family: &family,
+            repository: role.name,
+            tag: &format!("v1.{}.{}", minor, index * 3),
+            cpu: role.size.0,
+            memory: role.size.1,
+            port: port_of(role),
+            region: REGION,
+            account: ACCOUNT,
+        };
+        let mut body = documents::write(role.kind, &subject);
+        if role.home == Home::Group && role.kind == Kind::Plain {
+            body.insert("requiresCompatibilities".to_owned(), json!(["EC2"]));
+        }
+        let registered = world.now - Duration::from_hours(u64::from(count - index) * 30);
+        let conduct = if last { role.conduct } else { Conduct::Steady };
+        if let Ok(key) = world.register(&family, body, registered, Some(conduct)) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// Agents listen on the host's ports, so each needs its own.
+fn port_of(role: &Role) -> u16 {
+    match (role.kind, role.name) {
+        (Kind::Agent, "node-exporter") => 9100,
+        (Kind::Agent, _) => 8126,
+        _ => 8080,
+    }
+}
+
+fn family_of(role: &Role) -> String {
+    match role.cluster {
+        cast::STAGING => format!("staging-{}", role.name),
+        _ => role.name.to_owned(),
+    }
+}
+
+fn service(
+    world: &World,
+    role: &Role,
+    cluster: ClusterKey,
+    definition: DefinitionKey,
+    dice: &mut Dice,
+) -> Service {
+    let bridge = matches!(role.kind, Kind::Linked | Kind::Agent);
+    let (container_name, container_port) = if role.kind == Kind::Linked {
+        ("nginx", 80)
+    } else {
+        ("app", 8080)
+    };
+    let group = format!(
+        "arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{}-{}/{:016x}",
+        role.cluster,
+        role.name,
+        dice.random::<u64>()
+    );
+    let balancer = LoadBalancer {
+        target_group_arn: group,
+        container_name: container_name.to_owned(),
+        container_port,
+    };
+    let created = world.now - Duration::from_hours(24 * 40) - chance::seconds(dice, 0, 8_000_000);
+    let healing = role.conduct == Conduct::Steady && !matches!(role.quirk, Quirk::TooBig);
+    let mut service = Service::new(role.name.to_owned(), cluster, definition, created);
+    service.desired = role.desired;
+    service.placing = placing(role.home);
+    if role.quirk == Quirk::Daemon {
+        service.scheduling = Scheduling::Daemon;
+    }
+    if role.quirk == Quirk::External {
+        service.controller = Controller::External;
+    }
+    service.rules = rules(role, healing);
+    if role.balanced {
+        service.balancers.push(balancer);
+        service.grace = Some(60);
+    }
+    service.network = (!bridge).then(network);
+    service.exec = matches!(role.kind, Kind::Plain | Kind::Mesh);
+    service.propagate = (role.kind == Kind::Mesh).then(|| "SERVICE".to_owned());
+    service.tags = vec![tag("team", team_of(role.name)), tag("service", role.name)];
+    service
+}
+
+fn rules(role: &Role, healing: bool) -> RollRules {
+    match role.quirk {
+        Quirk::Daemon => RollRules {
+            minimum: 0,
+            maximum: 100,
+            breaker: false,
+            rollback: false,
+        },
+        _ if role.cluster == cast::STAGING => RollRules {
+            minimum: 0,
+            maximum: 200,
+            breaker: false,
+            rollback: false,
+        },
+        _ if role.kind == Kind::Linked => RollRules {
+            minimum: 50,
+            maximum: 150,
+            breaker: healing,
+            rollback: healing,
+        },
+        _ => RollRules {
+            minimum: 100,
+            maximum: 200,
+            breaker: healing,
+            rollback: healing,
+        },
+    }
+}
+
+/// The placing of a home.
+pub fn placing(home: Home) -> Placing {
+    let platform = Some("LATEST".to_owned());
+    match home {
+        Home::Fargate => Placing {
+            launch: Some(LaunchType::Fargate),
+            strategy: Vec::new(),
+            platform,
+        },
+        Home::Spot => Placing {
+            launch: None,
+            strategy: vec![item("FARGATE", 1, 1), item("FARGATE_SPOT", 3, 0)],
+            platform,
+        },
+        Home::Ec2 => Placing {
+            launch: Some(LaunchType::Ec2),
+            ..Placing::default()
+        },
+        Home::Group => Placing {
+            strategy: vec![item(GROUP, 1, 0)],
+            ..Placing::default()
+        },
+        Home::Unsaid => Placing::default(),
+    }
+}
+
+/// The network configuration that all services with interfaces of their own share.
+pub fn network() -> serde_json::Value {
+    json!({"awsvpcConfiguration": {
+        "subnets": ["subnet-0a1f3c5e7092b4d6f", "subnet-0b2e4d6f8193c5a70", "subnet-0c3d5e7f9204d6b81"],
+        "securityGroups": ["sg-0d4e6f8a0315e7c92"],
+        "assignPublicIp": "DISABLED",
+    }})
+}
+
+fn jobs(world: &mut World, dice: &mut Dice) {
+    let cluster = cluster_named(world, cast::BATCH);
+    for (index, name) in cast::JOBS.iter().enumerate() {
+        let size = if index % 2 == 0 {
+            (512, 1024)
+        } else {
+            (1024, 2048)
+        };
+        let subject = Subject {
+            family: name,
+            repository: "data-jobs",
+            tag: &format!("2026.{}", 10 + index),
+            cpu: size.0,
+            memory: size.1,
+            port: 8080,
+            region: REGION,
+            account: ACCOUNT,
+        };
+        let at = world.now - Duration::from_hours(40 + 9 * u64::try_from(index).unwrap_or(0));
+        let body = documents::write(Kind::Job, &subject);
+        if let Ok(key) = world.register(name, body, at, Some(Conduct::Finishes)) {
+            let home = if chance::percent(dice, 50) {
+                Home::Spot
+            } else {
+                Home::Fargate
+            };
+            world.director.batch.push((cluster, key, placing(home)));
+        }
+    }
+}
+
+/// A task that someone started by hand long ago and forgot.
+fn by_hand(world: &mut World, dice: &mut Dice) {
+    let cluster = cluster_named(world, cast::FARGATE);
+    let Some(definition) = world
+        .families
+        .get("orders-api")
+        .and_then(|keys| keys.last())
+        .copied()
+    else {
+        return;
+    };
+    let launch = Launch {
+        cluster,
+        definition,
+        site: Site {
+            launch: LaunchType::Fargate,
+            provider: None,
+            instance: None,
+        },
+        service: None,
+        group: None,
+        started_by: Some("jane@example.com".to_owned()),
+        overrides: Some(
+            json!({"containerOverrides": [{"name": "app", "command": ["sleep", "infinity"]}]}),
+        ),
+        tags: vec![tag("purpose", "debugging")],
+        exec: true,
+    };
+    let key = world.launch(launch, dice);
+    let started = world.now - Duration::from_hours(52);
+    world.backdate(key, started, dice);
+}
+
+fn team_of(name: &str) -> &'static str {
+    match name {
+        "checkout" | "payments-api" | "orders-api" | "cart" | "invoice-renderer" => "payments",
+        "search" | "search-indexer" | "catalog" | "recommendations" => "discovery",
+        _ => "platform",
+    }
+}
+
+/// A tag.
+pub fn tag(key: &str, value: &str) -> Tag {
+    Tag {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    }
+}
+
+fn item(provider: &str, weight: u32, base: u32) -> StrategyItem {
+    StrategyItem {
+        capacity_provider: provider.to_owned(),
+        weight,
+        base,
+    }
+}

@@ -1,0 +1,121 @@
+//! The past of a service: deployments of the last days, events, tasks that have been running for hours.
+
+use std::time::Duration;
+
+use rand::RngExt;
+
+use crate::sandbox::world::World;
+use crate::sandbox::world::chance::{self, Dice};
+use crate::sandbox::world::definition::DefinitionKey;
+use crate::sandbox::world::launch::Launch;
+use crate::sandbox::world::placement::Wish;
+use crate::sandbox::world::service::{Controller, ServiceKey};
+
+/// Gives a service its past deployments: each revision was rolled out and completed, the last one some hours ago.
+pub fn deployments(
+    world: &mut World,
+    key: ServiceKey,
+    revisions: &[DefinitionKey],
+    dice: &mut Dice,
+) {
+    let count = u64::try_from(revisions.len()).unwrap_or(1);
+    let mut age = Duration::from_hours(2) + chance::seconds(dice, 0, 70 * 3600);
+    let gaps: Vec<_> = (0..count)
+        .map(|_| chance::seconds(dice, 20 * 3600, 90 * 3600))
+        .collect();
+    let mut ages = Vec::new();
+    for gap in gaps {
+        ages.push(age);
+        age += gap;
+    }
+    for (definition, age) in revisions.iter().zip(ages.into_iter().rev()) {
+        let at = world.now - age;
+        world.deploy_at(key, *definition, at, dice);
+        let done = at + chance::seconds(dice, 70, 260);
+        let id = world.complete_at(key, done);
+        let service = world.service_mut(key);
+        service.deployments.truncate(1);
+        if let Some(id) = id {
+            service.note(
+                done,
+                dice,
+                &format!("(deployment {id}) deployment completed."),
+            );
+        }
+    }
+}
+
+/// Writes the announcement that a steady service repeats every six hours.
+pub fn announcements(world: &mut World, key: ServiceKey, dice: &mut Dice) {
+    let now = world.now;
+    let offset = Duration::from_mins(dice.random_range(3..300));
+    let service = world.service_mut(key);
+    let Some(since) = service.primary().map(|primary| primary.updated) else {
+        return;
+    };
+    let mut moments = Vec::new();
+    let mut at = now - offset;
+    while at > since && moments.len() < 12 {
+        moments.push(at);
+        at = at - Duration::from_hours(6);
+    }
+    for at in moments.into_iter().rev() {
+        service.note(at, dice, "has reached a steady state.");
+    }
+    service.pace.steady = true;
+}
+
+/// Launches the tasks that a service wants and has them running since some time after its last deployment.
+pub fn tasks(world: &mut World, key: ServiceKey, dice: &mut Dice) {
+    let service = world.service(key);
+    let (cluster, placing, exec) = (service.cluster, service.placing.clone(), service.exec);
+    let (definition, daemon) = (service.definition, service.is_daemon());
+    let external = service.controller == Controller::External;
+    let deployment = match (service.primary(), &service.task_set) {
+        (_, Some((id, ..))) if external => *id,
+        (Some(primary), _) => primary.id,
+        (None, _) => return,
+    };
+    let since = service
+        .primary()
+        .map_or(service.created, |primary| primary.created);
+    let desired = if daemon {
+        world.cluster(cluster).instances.len()
+    } else {
+        service.desired as usize
+    };
+    let span = world.now.since(since).as_secs().max(120);
+    for _ in 0..desired {
+        let wish = Wish {
+            cluster,
+            definition,
+            placing: &placing,
+            service: Some(key),
+            one_each: daemon,
+        };
+        let Ok(site) = world.place(&wish, dice) else {
+            continue;
+        };
+        let launch = Launch {
+            cluster,
+            definition,
+            site,
+            service: Some((key, deployment)),
+            group: None,
+            started_by: None,
+            overrides: None,
+            tags: Vec::new(),
+            exec,
+        };
+        let task = world.launch(launch, dice);
+        // Most tasks came with the deployment, some replaced others later.
+        let late = if chance::percent(dice, 70) {
+            100.min(span)
+        } else {
+            span.saturating_sub(60).max(60)
+        };
+        let started = since + chance::seconds(dice, 30.min(late), late);
+        world.backdate(task, started, dice);
+    }
+    world.wake(key, chance::seconds(dice, 1, 20));
+}

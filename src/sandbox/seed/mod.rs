@@ -1,0 +1,46 @@
+//! The worlds that a sandbox begins with: the demonstration, or one made to measure.
+
+use std::time::Duration;
+
+mod cast;
+mod demo;
+mod documents;
+mod history;
+mod scale;
+
+pub use scale::Measure;
+
+use rand::SeedableRng;
+
+use super::world::World;
+use super::world::chance::Dice;
+use super::world::director::Scene;
+use super::world::moment::Moment;
+
+/// The region of every world.
+pub const REGION: &str = "eu-west-1";
+/// The account of every world: the one of AWS's own examples.
+pub const ACCOUNT: &str = "123456789012";
+
+/// Makes a world that begins at `now`, with a past: its last hour has really been simulated.
+pub fn world(seed: u64, measure: Option<Measure>, now: Moment) -> (World, Dice) {
+    let mut dice = Dice::seed_from_u64(seed);
+    let mut world = World::new(REGION, ACCOUNT, now - Duration::from_hours(1));
+    match measure {
+        None => demo::fill(&mut world, &mut dice),
+        Some(measure) => scale::fill(&mut world, measure, &mut dice),
+    }
+    world.raise_curtain(&[Scene::Batch], &mut dice);
+    world.tick(Duration::from_mins(55), &mut dice);
+    world.raise_curtain(
+        &[
+            Scene::Release,
+            Scene::FaultyRelease,
+            Scene::Scale,
+            Scene::Mishap,
+        ],
+        &mut dice,
+    );
+    world.tick(Duration::from_mins(5), &mut dice);
+    (world, dice)
+}

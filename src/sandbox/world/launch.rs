@@ -1,0 +1,186 @@
+//! Launching tasks: making a new one, or one that has been running for a while. Deciding to is the scheduler's.
+
+use std::net::Ipv4Addr;
+
+use rand::RngExt;
+use serde_json::Value;
+
+use super::World;
+use super::chance::{self, Dice};
+use super::cluster::{ClusterKey, Tag};
+use super::definition::{Conduct, DefinitionKey, NetworkMode};
+use super::instance::InstanceKey;
+use super::moment::Moment;
+use super::service::ServiceKey;
+use super::task::{Container, Fate, Health, LaunchType, Stage, Task, TaskKey, Times};
+
+/// What a new task is made of.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// Its cluster.
+    pub cluster: ClusterKey,
+    /// Its task definition.
+    pub definition: DefinitionKey,
+    /// Where it runs.
+    pub site: Site,
+    /// The service and the deployment that launch it.
+    pub service: Option<(ServiceKey, u64)>,
+    /// `group` of a standalone task.
+    pub group: Option<String>,
+    /// `startedBy` of a standalone task.
+    pub started_by: Option<String>,
+    /// Overrides of a standalone task.
+    pub overrides: Option<Value>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Whether commands can be run in it.
+    pub exec: bool,
+}
+
+/// Where a task runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The launch type.
+    pub launch: LaunchType,
+    /// The capacity provider, when a strategy chose it.
+    pub provider: Option<String>,
+    /// The container instance, on EC2.
+    pub instance: Option<InstanceKey>,
+}
+
+impl World {
+    /// Launches a task: it is PROVISIONING, or PENDING where there is nothing to provision.
+    pub fn launch(&mut self, launch: Launch, dice: &mut Dice) -> TaskKey {
+        let definition = &self.definitions[launch.definition.0];
+        let key = TaskKey(dice.random());
+        let ports = launch
+            .site
+            .instance
+            .and_then(|instance| self.instances.get_mut(&instance))
+            .map(|instance| instance.reserve(key, &definition.footprint))
+            .unwrap_or_default();
+        let zone = launch
+            .site
+            .instance
+            .and_then(|instance| self.instances.get(&instance))
+            .map_or_else(
+                || self.zone(dice.random_range(0..3)),
+                |instance| instance.zone.clone(),
+            );
+        let containers = definition
+            .containers
+            .iter()
+            .map(|_| Container {
+                runtime: dice.random(),
+                exit_code: None,
+                reason: None,
+                health: Health::Unknown,
+            })
+            .collect();
+        let fate = self.draw_fate(launch.definition, launch.service.is_none(), dice);
+        let stage = if definition.network == NetworkMode::Awsvpc {
+            Stage::Provisioning
+        } else {
+            Stage::Pending
+        };
+        let started_by = match launch.service {
+            Some((_, deployment)) => Some(format!("ecs-svc/{deployment}")),
+            None => launch.started_by,
+        };
+        let mut times = Times::new(self.now);
+        if stage == Stage::Pending {
+            times.connected = Some(self.now);
+            times.pull_started = Some(self.now + chance::millis(dice, 80, 600));
+        }
+        let task = Task {
+            key,
+            cluster: launch.cluster,
+            service: launch.service.map(|(service, _)| service),
+            deployment: launch.service.map(|(_, deployment)| deployment),
+            definition: launch.definition,
+            group: launch.group,
+            started_by,
+            launch: launch.site.launch,
+            provider: launch.site.provider,
+            instance: launch.site.instance,
+            zone,
+            stage,
+            wanted: true,
+            times,
+            stop: None,
+            containers,
+            ports,
+            address: Ipv4Addr::new(10, 0, dice.random_range(16..112), dice.random_range(4..250)),
+            version: 0,
+            overrides: launch.overrides,
+            tags: launch.tags,
+            exec: launch.exec,
+            fate,
+            plan: 0,
+        };
+        self.clusters[task.cluster.0].live.insert(key);
+        if let Some(service) = task.service {
+            self.service_mut(service).live.insert(key);
+        }
+        self.tasks.insert(key, task);
+        let wait = match (stage, self.tasks.get(&key).map(|task| task.launch)) {
+            (Stage::Pending, _) => chance::millis(dice, 900, 5000),
+            (_, Some(LaunchType::Fargate)) => chance::seconds(dice, 3, 9),
+            _ => chance::millis(dice, 1200, 4000),
+        };
+        self.changed(key, Some(wait));
+        key
+    }
+
+    /// Makes a launched task one that has been running since `started`: for worlds that begin with a past.
+    pub fn backdate(&mut self, key: TaskKey, started: Moment, dice: &mut Dice) {
+        let Some(task) = self.tasks.get_mut(&key) else {
+            return;
+        };
+        let definition = &self.definitions[task.definition.0];
+        let pull = chance::seconds(dice, 4, 18);
+        let created = started - pull - chance::seconds(dice, 3, 9);
+        task.times = Times::new(created);
+        task.times.connected = Some(created + chance::millis(dice, 900, 2900));
+        task.times.pull_started = Some(started - pull);
+        task.times.pull_stopped = Some(started - chance::millis(dice, 500, 1500));
+        task.times.started = Some(started);
+        task.stage = Stage::Running;
+        task.version = 4;
+        task.plan += 1;
+        for (container, spec) in task.containers.iter_mut().zip(&definition.containers) {
+            if spec.health_check.is_some() {
+                container.health = Health::Healthy;
+            }
+        }
+    }
+
+    /// The `index`-th availability zone of the region.
+    pub fn zone(&self, index: u8) -> String {
+        format!("{}{}", self.region, char::from(b'a' + index % 3))
+    }
+
+    fn draw_fate(&self, key: DefinitionKey, standalone: bool, dice: &mut Dice) -> Fate {
+        let definition = self.definition(key);
+        let image = definition
+            .containers
+            .first()
+            .map_or("", |container| container.image.as_str());
+        match definition.conduct {
+            Conduct::Steady => Fate::Lives,
+            Conduct::Finishes => Fate::Exits(i32::from(chance::percent(dice, 12)), false),
+            Conduct::PullFails => Fate::FailsToStart(format!(
+                "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref {image}: {image}: not found"
+            )),
+            Conduct::SecretFails => Fate::FailsToStart(format!(
+                "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secrets from ssm: The task cannot find the secret with name '/{}/database-url': ResourceNotFoundException: Secrets Manager can't find the specified secret.",
+                definition.family
+            )),
+            Conduct::OutOfMemory => Fate::Exits(137, true),
+            Conduct::Crashes => Fate::Exits(1, false),
+            Conduct::FailsContainerHealth => Fate::FailsContainerHealth,
+            Conduct::FailsTargetHealth if standalone => Fate::Lives,
+            Conduct::FailsTargetHealth => Fate::FailsTargetHealth,
+        }
+    }
+}

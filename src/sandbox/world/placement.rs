@@ -1,0 +1,132 @@
+//! Choosing where a task goes: capacity provider first, then container instance.
+
+use super::World;
+use super::chance::{self, Dice};
+use super::cluster::{ClusterKey, StrategyItem};
+use super::definition::DefinitionKey;
+use super::instance::{InstanceKey, Shortage};
+use super::launch::Site;
+use super::service::{Placing, ServiceKey};
+use super::task::LaunchType;
+
+/// Why no container instance takes a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// The cluster has none that takes tasks.
+    NoInstances,
+    /// The instance that comes closest, and what it lacks.
+    Closest(InstanceKey, Shortage),
+}
+
+/// A task to be placed.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// The cluster.
+    pub cluster: ClusterKey,
+    /// The task definition.
+    pub definition: DefinitionKey,
+    /// The rules.
+    pub placing: &'a Placing,
+    /// The service, to spread its tasks.
+    pub service: Option<ServiceKey>,
+    /// At most one task of the service per instance.
+    pub one_each: bool,
+}
+
+impl World {
+    /// Finds a place for a task.
+    pub fn place(&self, wish: &Wish<'_>, dice: &mut Dice) -> Result<Site, Misfit> {
+        let provider = self.choose_provider(wish);
+        let launch = match provider.as_deref() {
+            Some("FARGATE" | "FARGATE_SPOT") => LaunchType::Fargate,
+            Some(_) => LaunchType::Ec2,
+            None => wish.placing.launch.unwrap_or(LaunchType::Ec2),
+        };
+        let instance = match launch {
+            LaunchType::Fargate => None,
+            LaunchType::Ec2 => Some(self.choose_instance(wish, provider.as_deref(), dice)?),
+        };
+        Ok(Site {
+            launch,
+            provider,
+            instance,
+        })
+    }
+
+    /// The provider of a strategy whose share is least used: bases first, then weights.
+    fn choose_provider(&self, wish: &Wish<'_>) -> Option<String> {
+        let used = |item: &StrategyItem| {
+            let live = wish.service.map(|service| &self.service(service).live);
+            live.into_iter()
+                .flatten()
+                .filter_map(|key| self.tasks.get(key))
+                .filter(|task| {
+                    task.wanted && task.provider.as_deref() == Some(item.capacity_provider.as_str())
+                })
+                .count()
+        };
+        let share = |item: &&StrategyItem| {
+            let used = used(item);
+            let base = item.base as usize;
+            let below_base = used < base;
+            (
+                !below_base,
+                used.saturating_sub(base) * 1000 / (item.weight.max(1) as usize),
+            )
+        };
+        let strategy = &wish.placing.strategy;
+        let eligible = strategy
+            .iter()
+            .filter(|item| item.weight > 0 || used(item) < item.base as usize);
+        let chosen = eligible.min_by_key(share).or(strategy.first())?;
+        Some(chosen.capacity_provider.clone())
+    }
+
+    fn choose_instance(
+        &self,
+        wish: &Wish<'_>,
+        provider: Option<&str>,
+        dice: &mut Dice,
+    ) -> Result<InstanceKey, Misfit> {
+        let footprint = &self.definition(wish.definition).footprint;
+        let mut best: Option<((usize, u32), InstanceKey)> = None;
+        let mut closest: Option<(u32, InstanceKey, Shortage)> = None;
+        let instances = self
+            .cluster(wish.cluster)
+            .instances
+            .iter()
+            .filter_map(|key| self.instances.get(key));
+        for instance in instances.filter(|instance| !instance.draining) {
+            if provider.is_some_and(|provider| instance.provider.as_deref() != Some(provider)) {
+                continue;
+            }
+            let siblings = instance
+                .tasks
+                .iter()
+                .filter_map(|key| self.tasks.get(key))
+                .filter(|task| wish.service.is_some() && task.service == wish.service)
+                .count();
+            if wish.one_each && siblings > 0 {
+                continue;
+            }
+            if let Some(shortage) = instance.shortage(footprint) {
+                if instance.connected
+                    && closest.is_none_or(|(free, ..)| instance.free_memory > free)
+                {
+                    closest = Some((instance.free_memory, instance.key, shortage));
+                }
+            } else {
+                let rank = (siblings, u32::MAX - instance.free_memory);
+                let tie = chance::percent(dice, 50);
+                if best.is_none_or(|(known, _)| rank < known || (tie && rank == known)) {
+                    best = Some((rank, instance.key));
+                }
+            }
+        }
+        match (best, closest) {
+            (Some((_, key)), _) => Ok(key),
+            (None, Some((_, key, shortage))) => Err(Misfit::Closest(key, shortage)),
+            (None, None) => Err(Misfit::NoInstances),
+        }
+    }
+}

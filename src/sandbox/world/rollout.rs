@@ -1,0 +1,256 @@
+//! Deployments: how they begin, complete, fail and roll back, with the records that outlive them.
+
+use std::time::Duration;
+
+use super::World;
+use super::chance::{self, Dice};
+use super::definition::DefinitionKey;
+use super::moment::Moment;
+use super::service::{Deployment, Record, Revision, Rollout, ServiceKey};
+
+impl World {
+    /// Begins a deployment of a task definition; what was under way before it becomes ACTIVE.
+    pub fn deploy(&mut self, key: ServiceKey, definition: DefinitionKey, dice: &mut Dice) {
+        let now = self.now;
+        self.deploy_at(key, definition, now, dice);
+        let service = self.service_mut(key);
+        service.pace.failures = 0;
+        service.pace.not_before = None;
+        service.pace.steady = false;
+        self.wake(key, Duration::from_millis(600));
+    }
+
+    /// Begins a deployment at an instant that may be in the past.
+    pub fn deploy_at(
+        &mut self,
+        key: ServiceKey,
+        definition: DefinitionKey,
+        at: Moment,
+        dice: &mut Dice,
+    ) {
+        let (id, revision) = (chance::nineteen_digits(dice), chance::nineteen_digits(dice));
+        let service = self.service_mut(key);
+        for record in service
+            .records
+            .iter_mut()
+            .filter(|record| record.finished.is_none())
+        {
+            record.finished = Some(at);
+            record.updated = at;
+            record.status = "STOPPED";
+            record.reason =
+                Some("Service deployment was stopped by a newer service deployment.".to_owned());
+        }
+        let source = service.primary().map(|deployment| deployment.revision);
+        service.definition = definition;
+        service.revisions.push(Revision {
+            id: revision,
+            definition,
+            created: at,
+            placing: service.placing.clone(),
+        });
+        service.records.push(Record {
+            id: chance::word(dice),
+            deployment: id,
+            created: at,
+            started: at + chance::millis(dice, 200, 900),
+            finished: None,
+            updated: at,
+            status: "IN_PROGRESS",
+            reason: None,
+            source,
+            target: revision,
+            breaker: (
+                if service.rules.breaker {
+                    "MONITORING"
+                } else {
+                    "DISABLED"
+                },
+                0,
+                service.threshold(),
+            ),
+            rollback: None,
+        });
+        service.deployments.insert(
+            0,
+            Deployment {
+                id,
+                revision,
+                definition,
+                desired: service.desired,
+                failed: 0,
+                created: at,
+                updated: at,
+                rollout: Rollout::InProgress,
+                reason: format!("ECS deployment ecs-svc/{id} in progress."),
+            },
+        );
+    }
+
+    /// Completes the PRIMARY deployment.
+    pub(super) fn complete(&mut self, key: ServiceKey, dice: &mut Dice) {
+        let now = self.now;
+        if let Some(id) = self.complete_at(key, now) {
+            self.service_mut(key).note(
+                now,
+                dice,
+                &format!("(deployment {id}) deployment completed."),
+            );
+        }
+    }
+
+    /// Completes the PRIMARY deployment at an instant that may be in the past, and returns its id.
+    pub fn complete_at(&mut self, key: ServiceKey, at: Moment) -> Option<String> {
+        let service = self.service_mut(key);
+        let primary = service.deployments.first_mut()?;
+        primary.rollout = Rollout::Completed;
+        primary.failed = 0;
+        primary.updated = at;
+        primary.reason = format!("ECS deployment ecs-svc/{} completed.", primary.id);
+        let id = primary.id();
+        for record in service
+            .records
+            .iter_mut()
+            .filter(|record| record.finished.is_none())
+        {
+            record.finished = Some(at);
+            record.updated = at;
+            if record.status == "ROLLBACK_IN_PROGRESS" {
+                record.status = "ROLLBACK_SUCCESSFUL";
+            } else {
+                record.status = "SUCCESSFUL";
+                if record.breaker.0 == "MONITORING" {
+                    record.breaker.0 = "MONITORING_COMPLETE";
+                }
+            }
+        }
+        Some(id)
+    }
+
+    /// Whether the circuit breaker of a service has to act.
+    pub(super) fn breaker_trips(&self, key: ServiceKey) -> bool {
+        let service = self.service(key);
+        service.rules.breaker
+            && service.primary().is_some_and(|primary| {
+                primary.rollout == Rollout::InProgress && primary.failed >= service.threshold()
+            })
+    }
+
+    /// The circuit breaker acts: the deployment has failed, and where the rules say so the last completed one returns.
+    pub(super) fn trip(&mut self, key: ServiceKey, dice: &mut Dice) {
+        let now = self.now;
+        let service = self.service_mut(key);
+        let (threshold, back) = (service.threshold(), service.rules.rollback);
+        let Some(primary) = service.deployments.first_mut() else {
+            return;
+        };
+        primary.rollout = Rollout::Failed;
+        "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut primary.reason);
+        primary.updated = now;
+        let (failed_id, failures) = (primary.id, primary.failed);
+        let text = format!(
+            "(deployment {}) deployment failed: tasks failed to start.",
+            primary.id()
+        );
+        service.note(now, dice, &text);
+        if let Some(record) = service.record_mut(failed_id) {
+            record.breaker = ("TRIGGERED", failures, threshold);
+            record.updated = now;
+            record.reason = Some(
+                "Service deployment failed: the deployment circuit breaker was triggered."
+                    .to_owned(),
+            );
+            if !back {
+                record.status = "STOPPED";
+                record.finished = Some(now);
+            }
+        }
+        if back {
+            self.roll_back(key, failed_id, dice);
+        }
+    }
+
+    fn roll_back(&mut self, key: ServiceKey, failed: u64, dice: &mut Dice) {
+        let now = self.now;
+        let fresh = chance::nineteen_digits(dice);
+        let service = self.service_mut(key);
+        let completed = service
+            .deployments
+            .iter()
+            .position(|deployment| deployment.rollout == Rollout::Completed);
+        let mut target = if let Some(index) = completed {
+            service.deployments.remove(index)
+        } else {
+            // The deployment itself is gone, but a revision that once was rolled out in full can come back.
+            let done = service
+                .records
+                .iter()
+                .rev()
+                .find(|record| record.status == "SUCCESSFUL");
+            let revision = done.and_then(|record| {
+                service
+                    .revisions
+                    .iter()
+                    .find(|known| known.id == record.target)
+            });
+            let Some(revision) = revision else { return };
+            Deployment {
+                id: fresh,
+                revision: revision.id,
+                definition: revision.definition,
+                desired: 0,
+                failed: 0,
+                created: now,
+                updated: now,
+                rollout: Rollout::InProgress,
+                reason: String::new(),
+            }
+        };
+        target.desired = service.desired;
+        target.rollout = Rollout::InProgress;
+        target.updated = now;
+        target.reason = format!(
+            "ECS deployment circuit breaker: rolling back to deploymentId {}.",
+            target.id()
+        );
+        let text = format!("rolling back to deployment {}.", target.id());
+        let (revision, reason) = (target.revision, target.reason.clone());
+        service.definition = target.definition;
+        service.deployments.insert(0, target);
+        service.pace.failures = 0;
+        service.pace.not_before = None;
+        service.note(now, dice, &text);
+        if let Some(record) = service.record_mut(failed) {
+            record.status = "ROLLBACK_IN_PROGRESS";
+            record.rollback = Some((reason, now, revision));
+        }
+        self.wake(key, Duration::from_millis(500));
+    }
+
+    /// Drops ACTIVE deployments that have no task left, and lowers the desired count of the others.
+    pub(super) fn drop_empty_deployments(&mut self, key: ServiceKey) {
+        let service = &self.services[key.0];
+        if service.deployments.len() < 2 {
+            return;
+        }
+        let count = |id: u64, wanted: bool| {
+            let live = service.live.iter().filter_map(|key| self.tasks.get(key));
+            live.filter(|task| task.deployment == Some(id) && (task.wanted || !wanted))
+                .count()
+        };
+        let left: Vec<(u64, usize, usize)> = service
+            .deployments
+            .iter()
+            .skip(1)
+            .map(|old| (old.id, count(old.id, false), count(old.id, true)))
+            .collect();
+        let service = &mut self.services[key.0];
+        for (id, live, wanted) in left {
+            if live == 0 {
+                service.deployments.retain(|deployment| deployment.id != id);
+            } else if let Some(deployment) = service.deployment_mut(id) {
+                deployment.desired = u32::try_from(wanted).unwrap_or(u32::MAX);
+            }
+        }
+    }
+}

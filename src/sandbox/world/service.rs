@@ -1,0 +1,360 @@
+//! Services, deployments, service deployments and revisions: state only. The scheduler moves them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::chance::{self, Dice};
+use super::cluster::{ClusterKey, StrategyItem, Tag};
+use super::definition::DefinitionKey;
+use super::moment::Moment;
+use super::task::{LaunchType, TaskKey};
+
+/// Index of a service in [`World::services`](super::World).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceKey(pub usize);
+
+/// Events kept per service, as the API returns.
+pub const EVENTS_KEPT: usize = 100;
+/// How long an identical complaint is held back.
+const COMPLAINT_AGAIN: Duration = Duration::from_hours(6);
+
+/// A line of a service's event log.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// A UUID.
+    pub id: String,
+    /// When it was written.
+    pub created_at: Moment,
+    /// Its text.
+    pub message: String,
+}
+
+/// How the desired count of a service comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Scheduling {
+    /// As asked for.
+    Replica,
+    /// One task on each instance that takes tasks.
+    Daemon,
+}
+
+impl Scheduling {
+    /// The word of the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Replica => "REPLICA",
+            Self::Daemon => "DAEMON",
+        }
+    }
+}
+
+/// Who rolls out a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Controller {
+    /// The service scheduler.
+    Ecs,
+    /// A client, with task sets.
+    External,
+}
+
+/// The rules of a rolling update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RollRules {
+    /// `minimumHealthyPercent`.
+    pub minimum: u32,
+    /// `maximumPercent`.
+    pub maximum: u32,
+    /// Whether the circuit breaker is on.
+    pub breaker: bool,
+    /// Whether it rolls back.
+    pub rollback: bool,
+}
+
+/// Where the tasks of a service go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placing {
+    /// The launch type; a service with a strategy, and some old services, have none.
+    pub launch: Option<LaunchType>,
+    /// The capacity provider strategy.
+    pub strategy: Vec<StrategyItem>,
+    /// Fargate platform version.
+    pub platform: Option<String>,
+}
+
+/// A target group that a service registers its tasks in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadBalancer {
+    /// ARN of the target group.
+    pub target_group_arn: String,
+    /// The container that takes the traffic.
+    pub container_name: String,
+    /// Its port.
+    pub container_port: u16,
+}
+
+/// The `rolloutState` of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Rollout {
+    /// Under way.
+    InProgress,
+    /// Done.
+    Completed,
+    /// Given up by the circuit breaker.
+    Failed,
+}
+
+/// A deployment of a service: the first of the list is PRIMARY, the others are ACTIVE.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// The number in `ecs-svc/<number>`.
+    pub id: u64,
+    /// The revision it deploys.
+    pub revision: u64,
+    /// Its task definition.
+    pub definition: DefinitionKey,
+    /// Tasks wanted of it.
+    pub desired: u32,
+    /// Failed tasks in a row.
+    pub failed: u32,
+    /// When it was made.
+    pub created: Moment,
+    /// When it last changed.
+    pub updated: Moment,
+    /// How far it is.
+    pub rollout: Rollout,
+    /// That in words.
+    pub reason: String,
+}
+
+impl Deployment {
+    /// The id as the API writes it.
+    pub fn id(&self) -> String {
+        format!("ecs-svc/{}", self.id)
+    }
+}
+
+/// A snapshot of what a service ran.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// The last part of its ARN.
+    pub id: u64,
+    /// The task definition.
+    pub definition: DefinitionKey,
+    /// When it was made.
+    pub created: Moment,
+    /// Where its tasks go.
+    pub placing: Placing,
+}
+
+/// A service deployment: the record that outlives the deployment.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The last part of its ARN.
+    pub id: String,
+    /// The number of the deployment it belongs to.
+    pub deployment: u64,
+    /// When it was asked for.
+    pub created: Moment,
+    /// When it began.
+    pub started: Moment,
+    /// When it ended.
+    pub finished: Option<Moment>,
+    /// When it last changed.
+    pub updated: Moment,
+    /// `status`.
+    pub status: &'static str,
+    /// `statusReason`.
+    pub reason: Option<String>,
+    /// The revision before.
+    pub source: Option<u64>,
+    /// The revision after.
+    pub target: u64,
+    /// `deploymentCircuitBreaker`: status, failures and threshold.
+    pub breaker: (&'static str, u32, u32),
+    /// The rollback: reason, start, revision.
+    pub rollback: Option<(String, Moment, u64)>,
+}
+
+/// What the scheduler remembers between two looks at a service.
+#[derive(Clone, Debug, Default)]
+pub struct Pace {
+    /// Starts in a row that came to nothing.
+    pub failures: u32,
+    /// No new task before this.
+    pub not_before: Option<Moment>,
+    /// The earliest look put down.
+    pub wake: Option<Moment>,
+    /// Whether the steady state was announced.
+    pub steady: bool,
+    /// Tasks that joined a target group since the last look.
+    pub registered: u32,
+    /// Tasks that began to drain since the last look.
+    pub draining: u32,
+    /// Tasks that were replaced for bad health since the last start.
+    pub replaced: u32,
+    /// Complaints and when they were last written.
+    pub complaints: BTreeMap<String, Moment>,
+}
+
+/// A service.
+#[derive(Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Its cluster.
+    pub cluster: ClusterKey,
+    /// False once deleted: it stays readable as INACTIVE.
+    pub active: bool,
+    /// When it was made.
+    pub created: Moment,
+    /// `desiredCount`.
+    pub desired: u32,
+    /// The current task definition.
+    pub definition: DefinitionKey,
+    /// Where its tasks go.
+    pub placing: Placing,
+    /// How its desired count comes about.
+    pub scheduling: Scheduling,
+    /// Who rolls it out.
+    pub controller: Controller,
+    /// The rules of a rolling update.
+    pub rules: RollRules,
+    /// Its target groups.
+    pub balancers: Vec<LoadBalancer>,
+    /// Its service registries, as on the wire.
+    pub registries: Vec<Value>,
+    /// Its network configuration, as on the wire.
+    pub network: Option<Value>,
+    /// `healthCheckGracePeriodSeconds`.
+    pub grace: Option<u32>,
+    /// Whether commands can be run in its tasks.
+    pub exec: bool,
+    /// `propagateTags`.
+    pub propagate: Option<String>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Deployments, newest first.
+    pub deployments: Vec<Deployment>,
+    /// Task sets of an external controller: number, external id and creation.
+    pub task_set: Option<(u64, String, Moment)>,
+    /// Service deployments, oldest first.
+    pub records: Vec<Record>,
+    /// Service revisions, oldest first.
+    pub revisions: Vec<Revision>,
+    /// Events, newest first.
+    pub events: VecDeque<Event>,
+    /// Tasks that have not stopped.
+    pub live: BTreeSet<TaskKey>,
+    /// Stopped tasks that can still be read.
+    pub stopped: BTreeSet<TaskKey>,
+    /// The scheduler's memory.
+    pub pace: Pace,
+    /// True once a client has changed it: the demonstration then leaves it alone.
+    pub claimed: bool,
+}
+
+impl Service {
+    /// An active service without tasks, deployments or a past.
+    pub fn new(
+        name: String,
+        cluster: ClusterKey,
+        definition: DefinitionKey,
+        created: Moment,
+    ) -> Self {
+        Self {
+            name,
+            cluster,
+            active: true,
+            created,
+            desired: 0,
+            definition,
+            placing: Placing::default(),
+            scheduling: Scheduling::Replica,
+            controller: Controller::Ecs,
+            rules: RollRules {
+                minimum: 100,
+                maximum: 200,
+                breaker: false,
+                rollback: false,
+            },
+            balancers: Vec::new(),
+            registries: Vec::new(),
+            network: None,
+            grace: None,
+            exec: false,
+            propagate: None,
+            tags: Vec::new(),
+            deployments: Vec::new(),
+            task_set: None,
+            records: Vec::new(),
+            revisions: Vec::new(),
+            events: VecDeque::new(),
+            live: BTreeSet::new(),
+            stopped: BTreeSet::new(),
+            pace: Pace::default(),
+            claimed: false,
+        }
+    }
+
+    /// Whether it runs one task on each instance.
+    pub fn is_daemon(&self) -> bool {
+        self.scheduling == Scheduling::Daemon
+    }
+
+    /// Writes an event.
+    pub fn note(&mut self, at: Moment, dice: &mut Dice, text: &str) {
+        let message = format!("(service {}) {text}", self.name);
+        self.events.push_front(Event {
+            id: chance::uuid(dice),
+            created_at: at,
+            message,
+        });
+        self.events.truncate(EVENTS_KEPT);
+    }
+
+    /// Writes an event unless the same one was written in the last six hours and nothing has resolved it since.
+    pub fn complain(&mut self, at: Moment, dice: &mut Dice, text: &str) {
+        let known = self
+            .pace
+            .complaints
+            .get(text)
+            .is_some_and(|last| at.since(*last) < COMPLAINT_AGAIN);
+        if !known {
+            self.pace.complaints.insert(text.to_owned(), at);
+            self.note(at, dice, text);
+        }
+    }
+
+    /// The PRIMARY deployment; none under an external controller.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments.first()
+    }
+
+    /// The deployment with this number.
+    pub fn deployment_mut(&mut self, id: u64) -> Option<&mut Deployment> {
+        self.deployments
+            .iter_mut()
+            .find(|deployment| deployment.id == id)
+    }
+
+    /// The newest record of the deployment with this number.
+    pub fn record_mut(&mut self, deployment: u64) -> Option<&mut Record> {
+        self.records
+            .iter_mut()
+            .rev()
+            .find(|record| record.deployment == deployment)
+    }
+
+    /// Failed tasks at which the circuit breaker trips: half of the desired count, at least 3, at most 200.
+    pub fn threshold(&self) -> u32 {
+        self.desired.div_ceil(2).clamp(3, 200)
+    }
+}
