@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The `ecsight` program; all of it lives in the library.
 
 use std::process::ExitCode;
@@ -7,6 +6,3 @@ fn main() -> color_eyre::Result<ExitCode> {
     color_eyre::install()?;
     ecsight::cli::run()
 }
-=======
-fn main() {}
->>>>>>> sandbox
