@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod explore;
+mod keys;
 mod man;
 mod sandbox;
 mod scale;
@@ -54,6 +55,8 @@ enum Command {
     Sandbox(sandbox::Arguments),
     /// Print where files are and which settings are in effect, and why
     Config(config::Arguments),
+    /// Print the commands and their keys, with the configuration applied
+    Keys(keys::Arguments),
     /// Print the completions of a shell
     Completions(completions::Arguments),
     /// Print the manual page
@@ -153,6 +156,7 @@ pub fn run() -> color_eyre::Result<ExitCode> {
         Some(Command::Demo(scale)) => explore::run(cli.settings, cli.start, Some(scale)),
         Some(Command::Sandbox(arguments)) => sandbox::run(&arguments),
         Some(Command::Config(arguments)) => config::run(&arguments, cli.settings),
+        Some(Command::Keys(arguments)) => keys::run(&arguments, cli.settings),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Man(arguments)) => man::run(&arguments),
     }

@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Args;
+use color_eyre::eyre::WrapErr as _;
 
 use super::Scale;
+use crate::sandbox;
 
 /// The arguments of `ecsight sandbox`.
 #[derive(Debug, Args)]
@@ -17,10 +19,34 @@ pub(super) struct Arguments {
     scale: Scale,
 }
 
-/// Serves until Ctrl-C.
+/// Prints the lines that point a client at the endpoint, and serves until Ctrl-C.
 pub(super) fn run(arguments: &Arguments) -> color_eyre::Result<ExitCode> {
-    // JOIN: crate::sandbox::start(options)
-    color_eyre::eyre::bail!("the sandbox is not joined in yet: {arguments:?}")
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .wrap_err("no threads to serve with")?;
+    runtime.block_on(serve(arguments))
+}
+
+async fn serve(arguments: &Arguments) -> color_eyre::Result<ExitCode> {
+    let sandbox = match sandbox::start(arguments.scale.options(arguments.listen)).await {
+        Ok(sandbox) => sandbox,
+        Err(error) => {
+            let reason = format!("{error}; `--listen 127.0.0.1:0` takes a free port");
+            return Ok(super::refuse(&reason));
+        }
+    };
+    super::print(sandbox.exports().as_bytes())?;
+    let notice = format!(
+        "serving a simulated account at {} until Ctrl-C",
+        sandbox.url()
+    );
+    super::tell(&notice);
+    tokio::signal::ctrl_c()
+        .await
+        .wrap_err("Ctrl-C cannot be waited for")?;
+    sandbox.stop().await;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The endpoint checks no credentials: it is for this machine alone.

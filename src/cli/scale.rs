@@ -1,6 +1,10 @@
 //! How large the simulated account is: the flags that `demo` and `sandbox` share.
 
+use std::net::SocketAddr;
+
 use clap::Args;
+
+use crate::sandbox::Options;
 
 /// What the simulated account begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -20,6 +24,22 @@ pub struct Scale {
     /// Throttle calls as AWS does
     #[arg(long)]
     pub throttle: bool,
+}
+
+impl Scale {
+    /// The simulated account of this size, to be served at `listen`.
+    #[must_use]
+    pub const fn options(&self, listen: SocketAddr) -> Options {
+        Options {
+            seed: self.seed,
+            clusters: self.clusters,
+            services: self.services,
+            tasks: self.tasks,
+            throttle: self.throttle,
+            listen,
+            frozen: false,
+        }
+    }
 }
 
 /// A number from 1 to `MOST`, which is the quota of ECS
