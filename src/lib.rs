@@ -11,6 +11,7 @@ pub mod config;
 pub mod keymap;
 pub mod model;
 pub mod resource;
+pub mod runtime;
 pub mod sandbox;
 pub mod schedule;
 pub mod store;

@@ -1,11 +1,24 @@
 //! `ecsight` and `ecsight demo`: the screen. Here it is only made sure that there can be one.
 
-use std::io::IsTerminal as _;
-use std::process::ExitCode;
+use std::{
+    io::IsTerminal as _,
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+    time::Duration,
+};
 
 use super::{Scale, Settings, Start};
-use crate::config::{Config, LOG_VARIABLE, LogError, start_log};
-use crate::theme::Depth;
+use crate::{
+    app::Options,
+    aws::{self, StaticKeys},
+    config::{Config, LOG_VARIABLE, LogError, start_log},
+    model::Secret,
+    runtime::Session,
+    sandbox::Sandbox,
+    schedule::{Budget, Pace},
+    theme::{Depth, Theme},
+    ui::Context,
+};
 
 /// All that exploring needs to know to begin.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,14 +83,125 @@ fn screen_problem(
     None
 }
 
-/// Hands over to the event loop.
+/// Hands over to the event loop, with the simulated account behind it if one is asked for.
 fn explore(launch: Launch) -> color_eyre::Result<ExitCode> {
-    // JOIN: replace by `crate::runtime::explore(...)` once it exists.
-    Err(color_eyre::eyre::eyre!(
-        "the event loop is not part of this build"
-    ))
-    .map(|()| launch)
-    .map(|_| ExitCode::SUCCESS)
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime
+        .block_on(async {
+            let sandbox = match &launch.demo {
+                Some(scale) => {
+                let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+                Some(crate::sandbox::start(scale.options(anywhere)).await?)
+            }
+                None => None,
+            };
+            let session = session(launch, sandbox.as_ref())?;
+            crate::runtime::explore(session).await?;
+            if let Some(sandbox) = sandbox {
+                sandbox.stop().await;
+            }
+            Ok(())
+        })
+        .map(|()| ExitCode::SUCCESS)
+}
+
+/// What the event loop is to begin with.
+fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Session> {
+    let Launch {
+        config,
+        start_cluster,
+        start_service,
+        demo: _,
+        notices,
+    } = launch;
+    let depth = Depth::detect(*config.color, super::variable);
+    let themes = config.paths.themes.clone();
+    let theme = Theme::find(&config.theme, &themes, depth)?;
+    let find_theme =
+        move |name: &str| Theme::find(name, &themes, depth).map_err(|error| error.to_string());
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    let pace = Pace {
+        visible: seconds(*config.refresh.visible_seconds),
+        moving: seconds(*config.refresh.rollout_seconds),
+        unfocused: seconds(*config.refresh.unfocused_seconds),
+        ..Pace::default()
+    };
+    let settings = settings(&config, sandbox);
+    let profile_name = match sandbox {
+        Some(_) => "demo".to_owned(),
+        None => "environment".to_owned(),
+    };
+    let context = Context {
+        profile: settings.profile.clone().unwrap_or_default(),
+        region: settings.region.clone().unwrap_or_default(),
+        endpoint: None,
+        readonly: settings.readonly,
+        class: None,
+    };
+    let options = Options {
+        keys: config.key_overrides(),
+        theme,
+        find_theme: Box::new(find_theme),
+        ascii: *config.ascii || !speaks_utf8(super::variable),
+        pace,
+        pause_after: config.refresh.pause_after().unwrap_or(Duration::MAX),
+        cluster: start_cluster,
+        service: start_service,
+        context,
+        seed: std::process::id().into(),
+    };
+    Ok(Session {
+        options,
+        settings,
+        profile_name,
+        config,
+        notices,
+    })
+}
+
+/// What to connect to: AWS as every AWS tool finds it, or the simulated account and nothing else.
+fn settings(config: &Config, sandbox: Option<&Sandbox>) -> aws::Settings {
+    let budget = Budget {
+        burst_share: *config.budget.burst,
+        refill_share: *config.budget.refill,
+    };
+    let readonly = *config.readonly;
+    match sandbox {
+        Some(sandbox) => aws::Settings {
+            region: Some(sandbox.region().to_owned()),
+            endpoint_url: Some(sandbox.url()),
+            readonly,
+            credentials: Some(StaticKeys {
+                access_key_id: "demo".to_owned(),
+                secret_access_key: Secret::new("demo"),
+                session_token: None,
+            }),
+            budget,
+            ..aws::Settings::default()
+        },
+        None => aws::Settings {
+            profile: config.profile.for_sdk().map(str::to_owned),
+            region: config.region.for_sdk().map(str::to_owned),
+            endpoint_url: config.endpoint_url.for_sdk().map(str::to_owned),
+            readonly,
+            budget,
+            ..aws::Settings::default()
+        },
+    }
+}
+
+/// Whether the locale says that the terminal can show more than ASCII; taken for granted where none is set.
+fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(variable)
+        .find(|value| !value.is_empty());
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,169 @@
+//! The world outside the program: terminal, network, clock, signals. Events go in to `app`, its effects are done here.
+
+mod clipboard;
+mod effects;
+mod events;
+mod input;
+mod save;
+mod terminal;
+
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc;
+
+pub use clipboard::osc52;
+
+use self::{effects::Outside, terminal::Screen};
+use crate::{
+    app::{App, Effect, Event, Options},
+    aws::Settings,
+    config::Config,
+    model::{Now, Timestamp},
+};
+
+/// Frames are at least this far apart.
+const FRAME: Duration = Duration::from_millis(33);
+/// Messages that may wait before senders are held up.
+const QUEUE: usize = 1_024;
+/// Messages taken in before the screen is painted again.
+const BATCH: usize = 512;
+
+/// What exploring needs.
+pub struct Session {
+    /// What the program starts with.
+    pub options: Options,
+    /// What to connect to.
+    pub settings: Settings,
+    /// What to call the profile when the settings name none.
+    pub profile_name: String,
+    /// The user's patterns and paths.
+    pub config: Config,
+    /// What to tell the user first.
+    pub notices: Vec<String>,
+}
+
+/// Takes the terminal over and runs until the user leaves.
+///
+/// # Errors
+/// When the terminal cannot be taken over or written to.
+pub async fn explore(session: Session) -> io::Result<()> {
+    let clock = Clock::start();
+    let mut screen = Screen::take(*session.config.mouse)?;
+    let (sender, mut messages) = mpsc::channel(QUEUE);
+    let mut app = App::new(session.options, clock.now());
+    if !session.notices.is_empty() {
+        app.say(
+            crate::ui::Level::Warn,
+            session.notices.join("; "),
+            clock.now(),
+        );
+    }
+    let (width, height) = screen.size()?;
+    let mut outside = Outside::new(
+        sender,
+        session.settings,
+        session.profile_name,
+        session.config,
+    );
+    let mut events = events::Events::start()?;
+    let mut pending = app.update(Event::Resize(width, height), clock.now());
+    let mut painted: Option<Duration> = None;
+    let mut stale = true;
+    loop {
+        for effect in std::mem::take(&mut pending) {
+            match effect {
+                Effect::Quit => return screen.give_back(),
+                Effect::Suspend => {
+                    screen.suspend()?;
+                    let (width, height) = screen.size()?;
+                    pending.extend(app.update(Event::Resize(width, height), clock.now()));
+                }
+                Effect::Redraw => screen.clear()?,
+                Effect::Copy { what, text } => {
+                    let event = Event::Finished(screen.copy(&what, &text));
+                    pending.extend(app.update(event, clock.now()));
+                }
+                effect => {
+                    if let Some(class) = outside.perform(effect) {
+                        app.set_class(class);
+                    }
+                }
+            }
+        }
+        if !pending.is_empty() {
+            continue;
+        }
+        let now = clock.now();
+        let frame = painted.map_or(Duration::ZERO, |painted| painted + FRAME);
+        if stale && now.mono >= frame {
+            app.settle(now);
+            screen.paint(|area, buffer| app.draw(area, buffer, now))?;
+            painted = Some(now.mono);
+            stale = false;
+        }
+        let wake = app.next_wake(now);
+        let next = if stale {
+            Some(wake.map_or(frame, |wake| wake.min(frame)))
+        } else {
+            wake
+        };
+        let first = tokio::select! {
+            biased;
+            event = events.next() => event,
+            Some(message) = messages.recv() => outside.take(message),
+            () = clock.sleep_until(next) => Some(Event::Wake),
+        };
+        stale = true;
+        let now = clock.now();
+        pending.extend(first.into_iter().flat_map(|event| app.update(event, now)));
+        // Many small answers cost one look: they are all taken in before the next frame.
+        for _ in 0..BATCH {
+            let Ok(message) = messages.try_recv() else {
+                break;
+            };
+            if let Some(event) = outside.take(message) {
+                pending.extend(app.update(event, now));
+            }
+        }
+    }
+}
+
+/// The one clock of the program.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    started: Instant,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self {
+            started: Instant::now(),
+        }
+    }
+
+    fn now(self) -> Now {
+        let wall = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| {
+                i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+            });
+        Now {
+            wall: Timestamp(wall),
+            mono: self.started.elapsed(),
+        }
+    }
+
+    /// Waits until a moment, for ever if there is none.
+    async fn sleep_until(self, moment: Option<Duration>) {
+        match moment {
+            Some(moment) => {
+                let at = self.started.checked_add(moment).unwrap_or(self.started);
+                tokio::time::sleep_until(at.into()).await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
