@@ -1,5 +1,9 @@
 //! What holds for every view: names, keys and the room its columns take.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod account;
+mod pages;
+mod tables;
 
 use std::collections::HashSet;
 
