@@ -15,10 +15,11 @@ use crate::{
 /// The moment at which tests look: a day after the epoch of the things below.
 pub const NOW: Now = Now {
     wall: Timestamp(1_700_086_400_000),
-    mono: Duration::from_secs(60),
+    mono: Duration::from_mins(1),
 };
 
 /// A moment so many seconds before [`NOW`].
+#[expect(clippy::unnecessary_wraps, reason = "the model's times are optional")]
 pub fn ago(seconds: i64) -> Option<Timestamp> {
     Some(Timestamp(NOW.wall.0 - seconds * 1000))
 }
