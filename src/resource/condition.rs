@@ -31,6 +31,7 @@ pub(super) fn of(service: &Service, now: Now) -> Condition {
         "ACTIVE" => active(service, now),
         "DRAINING" => condition("draining", Health::Moving),
         "INACTIVE" => condition("inactive", Health::Done),
+        "" => condition("unknown", Health::Unknown),
         other => condition(&other.to_lowercase(), Health::Unknown),
     }
 }
@@ -246,6 +247,7 @@ mod tests {
     #[case("INACTIVE", "inactive", Health::Done)]
     #[case("DRAINING", "draining", Health::Moving)]
     #[case("NEW_STATE", "new_state", Health::Unknown)]
+    #[case("", "unknown", Health::Unknown)]
     fn statuses_tell(#[case] status: &str, #[case] word: &str, #[case] health: Health) {
         let mut service = service(1, 0, 0);
         service.status = status.to_owned();

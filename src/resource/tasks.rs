@@ -41,7 +41,7 @@ pub static VIEW: View<Arc<Task>> = View {
         .grow(24)
         .whole_only(),
         Column::text("GROUP", 14, 2, |task: &Arc<Task>, _| {
-            Cell::maybe(Some(task.group_name()))
+            Cell::maybe(Some(group(task)))
         })
         .grow(36),
         Column::text("STATUS", 12, 0, status).grow(24).facet(RUNNING),
@@ -253,9 +253,17 @@ fn order(one: &Arc<Task>, two: &Arc<Task>) -> Ordering {
     let ended = |task: &Task| task.stopped_at.or(task.stopping_at);
     ended(two)
         .cmp(&ended(one))
-        .then_with(|| one.group_name().cmp(two.group_name()))
+        .then_with(|| group(one).cmp(group(two)))
         .then_with(|| two.created_at.cmp(&one.created_at))
         .then_with(|| one.arn.cmp(&two.arn))
+}
+
+/// The service or family; of a task without a group, the family of its definition.
+fn group(task: &Task) -> &str {
+    match task.group_name() {
+        "" => task.definition.family(),
+        name => name,
+    }
 }
 
 fn status_words(task: &Task) -> String {
@@ -447,6 +455,13 @@ mod tests {
         let task = task(last, desired);
         assert_eq!(status_words(&task), words);
         assert_eq!(judge(&task, after(minutes)), health);
+    }
+
+    #[test]
+    fn a_task_without_a_group_is_shown_by_its_family() {
+        let mut task = task("RUNNING", "RUNNING");
+        task.group = String::new();
+        assert_eq!(group(&task), "web");
     }
 
     #[test]
