@@ -133,7 +133,7 @@ pub static VIEW: View<Row> = View {
     rows,
     subject: |row| Subject::part(&row.task.arn, row.name()),
     health,
-    moving: |row| row.container().is_some_and(|one| one.last_status == "PENDING"),
+    moving: |row| !row.task.is_stopped() && row.task.last_status != row.task.desired_status,
     order: |one, two| one.index.cmp(&two.index),
     sick_first: true,
     enter: |subject, _, _| Some(Step::Describe("containers", subject.clone())),
@@ -320,6 +320,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     page.heading("Now");
     facts(&mut page, container);
     if let Some(defined) = row.defined() {
+        page.heading(format!("In the task definition {}", task.definition.name()));
         yes_no(&mut page, "essential", defined.essential);
         super::definition::container(&mut page, defined);
     } else {
@@ -334,6 +335,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::model::{Now, samples};
 
     #[rstest]
     #[case("0.0.0.0", 32768, 80, "tcp", "32768->80/tcp")]
@@ -374,5 +376,39 @@ mod tests {
             name: None,
         };
         assert_eq!(mapping(&port), text);
+    }
+
+    #[rstest]
+    #[case("RUNNING", "UNKNOWN", None, None, Health::Ok)]
+    #[case("RUNNING", "UNHEALTHY", None, None, Health::Sick)]
+    #[case("PENDING", "UNKNOWN", None, None, Health::Moving)]
+    #[case("STOPPED", "UNKNOWN", Some(0), None, Health::Done)]
+    #[case("STOPPED", "UNKNOWN", Some(1), None, Health::Sick)]
+    #[case("STOPPED", "UNKNOWN", None, Some("CannotPullContainerError: x"), Health::Sick)]
+    #[case("STOPPED", "UNKNOWN", None, None, Health::Done)]
+    #[case("MELTED", "UNKNOWN", None, None, Health::Unknown)]
+    fn containers_are_judged(
+        #[case] status: &str,
+        #[case] verdict: &str,
+        #[case] exit_code: Option<i32>,
+        #[case] reason: Option<&str>,
+        #[case] expected: Health,
+    ) {
+        let cluster = Arn::new("arn:aws:ecs:r:1:cluster/web");
+        let mut task = samples::task(&Arn::new("arn:aws:ecs:r:1:task/web/0123456789"), &cluster);
+        let mut container = samples::container("app", "web");
+        container.last_status = status.to_owned();
+        container.health = verdict.to_owned();
+        container.exit_code = exit_code;
+        container.reason = reason.map(str::to_owned);
+        task.containers = vec![container];
+        let store = Store::new();
+        let cx = Cx {
+            store: &store,
+            now: Now::default(),
+        };
+        let rows = rows_of(&Arc::new(task), &store);
+        let health: Vec<_> = rows.iter().map(|row| super::health(row, &cx)).collect();
+        assert_eq!(health, [expected]);
     }
 }

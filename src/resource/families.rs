@@ -6,7 +6,7 @@ use crate::model::{Arn, Health, Query, Subject};
 /// The view. A family has no ARN: its name stands for it.
 pub static VIEW: View<Arn> = View {
     id: "families",
-    aliases: &["td", "taskdef", "family"],
+    aliases: &["td", "family", "taskdef"],
     noun: "family",
     about: "Task definition families with an active revision",
     under: &[],

@@ -168,6 +168,15 @@ fn memory(instance: &Arc<ContainerInstance>, _: &Cx) -> Cell {
     }
 }
 
+/// Writes what is free of a whole, empty where nothing is registered.
+fn room((total, free): (i64, i64), write: fn(i64) -> String) -> String {
+    if total > 0 {
+        format!("{} free of {}", write(free), write(total))
+    } else {
+        String::new()
+    }
+}
+
 fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let instance = cx.store.instance(&subject.arn)?;
     let mut page = Page::new(format!("instance {}", name(instance)));
@@ -202,13 +211,8 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
             instance.running_tasks, instance.pending_tasks
         ),
     );
-    let (total, free) = instance.cpu;
-    page.field("cpu", format!("{} free of {}", cpu_units(free), cpu_units(total)));
-    let (total, free) = instance.memory;
-    page.field(
-        "memory",
-        format!("{} free of {}", mebibytes(free), mebibytes(total)),
-    );
+    page.field("cpu", room(instance.cpu, cpu_units));
+    page.field("memory", room(instance.memory, mebibytes));
     page.field("ports in use", instance.ports.join(", "));
     page.heading("Host");
     page.field("type", instance.instance_type.clone());
@@ -220,4 +224,38 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     );
     pairs(&mut page, "Tags", &instance.tags);
     Some(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::model::{Arn, Now, samples};
+
+    #[rstest]
+    #[case("ACTIVE", true, Health::Ok)]
+    #[case("ACTIVE", false, Health::Sick)]
+    #[case("DRAINING", true, Health::Moving)]
+    #[case("DRAINING", false, Health::Sick)]
+    #[case("INACTIVE", false, Health::Done)]
+    #[case("REGISTRATION_FAILED", true, Health::Sick)]
+    #[case("HIBERNATING", true, Health::Unknown)]
+    fn status_and_agent_are_judged(
+        #[case] status: &str,
+        #[case] connected: bool,
+        #[case] health: Health,
+    ) {
+        let cluster = Arn::new("arn:aws:ecs:r:1:cluster/web");
+        let arn = Arn::new("arn:aws:ecs:r:1:container-instance/web/0123456789");
+        let mut instance = samples::instance(&arn, &cluster);
+        instance.status = status.to_owned();
+        instance.agent_connected = connected;
+        let store = Store::new();
+        let cx = Cx {
+            store: &store,
+            now: Now::default(),
+        };
+        assert_eq!(super::health(&Arc::new(instance), &cx), health);
+    }
 }

@@ -261,6 +261,11 @@ fn identity(page: &mut Page, service: &Service, cx: &Cx) {
         if let Some(advice) = events::advice(words) {
             page.field("look at", advice);
         }
+    } else if service.status == "ACTIVE" && service.running < service.desired && service.pending == 0 {
+        page.field(
+            "look at",
+            "No task is on its way: ECS finds no place for one, or waits between attempts.",
+        );
     }
     page.field(
         "task definition",
