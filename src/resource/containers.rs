@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, stops,
-    words::{
-        age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, yes_no,
-    },
+    words::{age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, yes_no},
 };
 use crate::{
     model::{
@@ -86,14 +84,19 @@ pub static VIEW: View<Row> = View {
         Column::text("IMAGE", 16, 1, |row: &Row, _| {
             Cell::maybe(row.container().map(|one| image(&one.image)).as_deref())
         })
-        .grow(60),
+        .grow(60)
+        .keep_end(),
         Column::text("DIGEST", 12, 5, |row: &Row, _| {
             let digest = row.container().and_then(|one| one.digest.as_deref());
             Cell::maybe(digest.map(short_digest))
         }),
-        Column::number("CPU", 5, 4, |row: &Row, _| cpu(row).map_or_else(Cell::absent, Cell::count), |row, _| {
-            cpu(row).map_or(SortKey::Absent, SortKey::Number)
-        }),
+        Column::number(
+            "CPU",
+            5,
+            4,
+            |row: &Row, _| cpu(row).map_or_else(Cell::absent, Cell::count),
+            |row, _| cpu(row).map_or(SortKey::Absent, SortKey::Number),
+        ),
         Column::text("MEM", 13, 3, |row: &Row, _| match memory(row) {
             (Some(limit), _) => Cell::plain(format!("limit {}", mebibytes(limit))),
             (None, Some(reserved)) => Cell::plain(format!("soft {}", mebibytes(reserved))),
@@ -101,9 +104,7 @@ pub static VIEW: View<Row> = View {
         })
         .sorted_by(|row, _| {
             let (limit, reserved) = memory(row);
-            limit
-                .or(reserved)
-                .map_or(SortKey::Absent, SortKey::Number)
+            limit.or(reserved).map_or(SortKey::Absent, SortKey::Number)
         }),
         Column::text("PORTS", 12, 4, |row: &Row, _| {
             Cell::maybe(Some(&row.ports().join(", ")))
@@ -247,7 +248,12 @@ fn binding(port: &PortBinding) -> String {
         ip if ip.contains(':') => format!("[{ip}]:"),
         ip => format!("{ip}:"),
     };
-    format!("{address}{}->{}{}", port.host, port.container, protocol(&port.protocol))
+    format!(
+        "{address}{}->{}{}",
+        port.host,
+        port.container,
+        protocol(&port.protocol)
+    )
 }
 
 /// Writes a port of a task definition: `80/tcp`, with the host's if it is another.
@@ -384,7 +390,13 @@ mod tests {
     #[case("PENDING", "UNKNOWN", None, None, Health::Moving)]
     #[case("STOPPED", "UNKNOWN", Some(0), None, Health::Done)]
     #[case("STOPPED", "UNKNOWN", Some(1), None, Health::Sick)]
-    #[case("STOPPED", "UNKNOWN", None, Some("CannotPullContainerError: x"), Health::Sick)]
+    #[case(
+        "STOPPED",
+        "UNKNOWN",
+        None,
+        Some("CannotPullContainerError: x"),
+        Health::Sick
+    )]
     #[case("STOPPED", "UNKNOWN", None, None, Health::Done)]
     #[case("MELTED", "UNKNOWN", None, None, Health::Unknown)]
     fn containers_are_judged(

@@ -51,7 +51,10 @@ fn known(family: &Arn, cx: &Cx) -> Option<(i64, Option<u32>)> {
     let listing = cx.store.listing(&query(family));
     listing.is_complete().then(|| {
         let count = i64::try_from(listing.items().len()).unwrap_or(i64::MAX);
-        (count, listing.items().iter().filter_map(Arn::revision).max())
+        (
+            count,
+            listing.items().iter().filter_map(Arn::revision).max(),
+        )
     })
 }
 

@@ -38,7 +38,9 @@ pub static VIEW: View<Arc<ContainerInstance>> = View {
         Column::number("RUN/PEND", 8, 1, tasks, |instance, _| {
             SortKey::Number((instance.running_tasks + instance.pending_tasks).into())
         }),
-        Column::number("CPU USED", 13, 2, cpu, |instance, _| share_key(instance.cpu)),
+        Column::number("CPU USED", 13, 2, cpu, |instance, _| {
+            share_key(instance.cpu)
+        }),
         Column::number("MEM USED", 15, 2, memory, |instance, _| {
             share_key(instance.memory)
         }),
@@ -54,9 +56,12 @@ pub static VIEW: View<Arc<ContainerInstance>> = View {
             Cell::maybe(instance.capacity_provider.as_deref())
         })
         .grow(30),
-        Column::text("AGENT VERSION", 13, 6, |instance: &Arc<ContainerInstance>, _| {
-            Cell::maybe(Some(&instance.agent_version))
-        }),
+        Column::text(
+            "AGENT VERSION",
+            13,
+            6,
+            |instance: &Arc<ContainerInstance>, _| Cell::maybe(Some(&instance.agent_version)),
+        ),
         Column::number(
             "AGE",
             4,
@@ -70,11 +75,7 @@ pub static VIEW: View<Arc<ContainerInstance>> = View {
     subject: |instance| Subject::whole(&instance.arn),
     health,
     moving: |instance| instance.pending_tasks > 0 || instance.status != "ACTIVE",
-    order: |one, two| {
-        name(one)
-            .cmp(name(two))
-            .then_with(|| one.arn.cmp(&two.arn))
-    },
+    order: |one, two| name(one).cmp(name(two)).then_with(|| one.arn.cmp(&two.arn)),
     sick_first: true,
     enter: |subject, _, _| Some(Step::Open(Place::of("tasks", subject.clone()))),
     links: &[],
@@ -145,13 +146,20 @@ fn share_key((total, free): (i64, i64)) -> SortKey {
 }
 
 fn share_tone(percent: i64) -> Tone {
-    if percent >= 95 { Tone::Warn } else { Tone::Plain }
+    if percent >= 95 {
+        Tone::Warn
+    } else {
+        Tone::Plain
+    }
 }
 
 fn cpu(instance: &Arc<ContainerInstance>, _: &Cx) -> Cell {
     let (total, free) = instance.cpu;
     match percent(total - free, total) {
-        Some(share) => Cell::new(format!("{}/{total} {share}%", total - free), share_tone(share)),
+        Some(share) => Cell::new(
+            format!("{}/{total} {share}%", total - free),
+            share_tone(share),
+        ),
         None => Cell::absent(),
     }
 }

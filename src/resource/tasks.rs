@@ -7,8 +7,8 @@ use super::{
     page::span_between,
     stops,
     words::{
-        age_cell, age_key, cpu_units, mebibytes, pairs, revision_cell,
-        revision_key, verdict_cell, yes_no,
+        age_cell, age_key, cpu_units, mebibytes, pairs, revision_cell, revision_key, verdict_cell,
+        yes_no,
     },
 };
 use crate::{
@@ -43,8 +43,11 @@ pub static VIEW: View<Arc<Task>> = View {
         Column::text("GROUP", 14, 2, |task: &Arc<Task>, _| {
             Cell::maybe(Some(group(task)))
         })
-        .grow(36),
-        Column::text("STATUS", 12, 0, status).grow(24).facet(RUNNING),
+        .grow(36)
+        .same_under("service"),
+        Column::text("STATUS", 12, 0, status)
+            .grow(24)
+            .facet(RUNNING),
         Column::text("HEALTH", 9, 1, |task: &Arc<Task>, _| {
             verdict_cell(&task.health)
         })
@@ -57,8 +60,14 @@ pub static VIEW: View<Arc<Task>> = View {
             |task, _| age_key(task.stopped_at.or(task.stopping_at)),
         )
         .facet(STOPPED),
-        Column::text("EXIT", 10, 0, exits).grow(36).facet(STOPPED),
-        Column::text("REASON", 16, 1, |task: &Arc<Task>, _| {
+        Column::text("WHY", 16, 0, |task: &Arc<Task>, _| {
+            let stop = stops::explain(task);
+            Cell::new(stop.says, stop.health.into())
+        })
+        .grow(60)
+        .facet(STOPPED),
+        Column::text("EXIT", 10, 1, exits).grow(36).facet(STOPPED),
+        Column::text("REASON", 16, 4, |task: &Arc<Task>, _| {
             Cell::maybe(stops::reason(task))
         })
         .grow(140)
@@ -72,6 +81,7 @@ pub static VIEW: View<Arc<Task>> = View {
             revision_cell(Some(&task.definition))
         })
         .grow(36)
+        .keep_end()
         .sorted_by(|task, _| revision_key(Some(&task.definition))),
         Column::text("LAUNCH", 8, 4, |task: &Arc<Task>, _| {
             Cell::maybe(
@@ -240,7 +250,9 @@ fn waits_for(task: &Task) -> Option<&'static str> {
     }
     match task.last_status.as_str() {
         "PROVISIONING" => Some("capacity, or its network interface"),
-        "PENDING" if task.pull_stopped_at.is_some() => Some("its containers to be created and started"),
+        "PENDING" if task.pull_stopped_at.is_some() => {
+            Some("its containers to be created and started")
+        }
         "PENDING" if task.pull_started_at.is_some() => Some("its images, which are being pulled"),
         "PENDING" => Some("the agent of its host to take it on"),
         "ACTIVATING" => Some("its registration with load balancers and service discovery"),
@@ -326,7 +338,11 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     page.maybe("started by", task.started_by.as_deref());
     page.field("task definition", task.definition.name().to_owned());
     page.toned("status", status_words(task), judge(task, cx.now).into());
-    page.toned("health", task.health.clone(), verdict_cell(&task.health).tone);
+    page.toned(
+        "health",
+        task.health.clone(),
+        verdict_cell(&task.health).tone,
+    );
     if let Some(waits) = waits_for(task) {
         page.toned("waits for", waits, Tone::Progress);
     }
@@ -335,7 +351,10 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
         let tone = if lost { Tone::Warn } else { Tone::Plain };
         page.toned("connectivity", connectivity.clone(), tone);
         if lost && !task.is_stopped() {
-            page.field("look at", "The agent of its host is not heard: what is said here may be old.");
+            page.field(
+                "look at",
+                "The agent of its host is not heard: what is said here may be old.",
+            );
         }
     }
     yes_no(&mut page, "execute command", task.execute_command);
@@ -441,7 +460,13 @@ mod tests {
     #[case("PENDING", "RUNNING", 1, "PENDING > RUNNING", Health::Moving)]
     #[case("PENDING", "RUNNING", 60, "PENDING > RUNNING", Health::Warn)]
     #[case("RUNNING", "STOPPED", 60, "RUNNING > STOPPED", Health::Moving)]
-    #[case("DEPROVISIONING", "STOPPED", 60, "DEPROVISIONING > STOPPED", Health::Moving)]
+    #[case(
+        "DEPROVISIONING",
+        "STOPPED",
+        60,
+        "DEPROVISIONING > STOPPED",
+        Health::Moving
+    )]
     #[case("STOPPED", "STOPPED", 60, "STOPPED", Health::Done)]
     #[case("WARPING", "RUNNING", 60, "WARPING > RUNNING", Health::Unknown)]
     #[case("RUNNING", "", 60, "RUNNING", Health::Ok)]
@@ -477,7 +502,12 @@ mod tests {
     #[case("PROVISIONING", None, None, Some("capacity, or its network interface"))]
     #[case("PENDING", None, None, Some("the agent of its host to take it on"))]
     #[case("PENDING", Some(1), None, Some("its images, which are being pulled"))]
-    #[case("PENDING", Some(1), Some(2), Some("its containers to be created and started"))]
+    #[case(
+        "PENDING",
+        Some(1),
+        Some(2),
+        Some("its containers to be created and started")
+    )]
     #[case("RUNNING", Some(1), Some(2), None)]
     fn what_it_waits_for_is_read_from_its_stations(
         #[case] last: &str,

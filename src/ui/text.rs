@@ -79,6 +79,19 @@ pub(super) fn cut<'a>(text: &'a str, most: usize, ellipsis: &str) -> Cow<'a, str
     Cow::Owned(kept)
 }
 
+/// Cuts clean text to a width in cells in its middle, so that its end stays.
+#[must_use]
+pub(super) fn cut_middle(text: &str, most: usize, ellipsis: &str) -> String {
+    let cells = text.width();
+    if cells <= most {
+        return text.to_owned();
+    }
+    let room = most.saturating_sub(ellipsis.width());
+    let tail = skip_cells(text, cells - room / 2);
+    let head = cut(text, most.saturating_sub(tail.width()), ellipsis);
+    format!("{head}{tail}")
+}
+
 /// What is left of clean text when its first cells are scrolled away.
 #[must_use]
 pub(super) fn skip_cells(text: &str, cells: usize) -> &str {
@@ -211,6 +224,15 @@ mod tests {
     #[case("x", 0, "")]
     fn cuts_on_cells(#[case] text: &str, #[case] most: usize, #[case] expected: &str) {
         assert_eq!(cut(text, most, "…"), expected);
+    }
+
+    #[rstest]
+    #[case("payments-api:41", 20, "payments-api:41")]
+    #[case("payments-api:41", 10, "payme…i:41")]
+    #[case("payments-api:41", 1, "…")]
+    #[case("日本語日本語", 6, "日…語")]
+    fn cuts_in_the_middle(#[case] text: &str, #[case] most: usize, #[case] expected: &str) {
+        assert_eq!(cut_middle(text, most, "…"), expected);
     }
 
     #[test]

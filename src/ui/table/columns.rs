@@ -8,6 +8,8 @@ pub(super) const WIDE: u16 = 160;
 pub(super) const GAP: u16 = 2;
 /// Cells of the health mark before the first column.
 pub(super) const MARK: u16 = 2;
+/// Cells at the right edge that say that columns are hidden.
+const MORE: u16 = 2;
 
 /// A column that may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +35,7 @@ pub(super) fn candidates(heads: &[Head], scope: &Scope, wide: bool) -> Vec<Shown
         .iter()
         .enumerate()
         .filter(|(_, head)| wide || !head.wide)
-        .filter(|(_, head)| head.facet.is_none_or(|facet| facet == scope.facet))
-        .filter(|(_, head)| !head.whole_only || scope.of.is_none())
+        .filter(|(_, head)| head.belongs(scope))
         .map(|(index, head)| Shown { index, head: *head })
         .collect()
 }
@@ -48,40 +49,44 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, shift: usize
     if shift > 0 && kept.len() > 1 {
         kept.drain(1..=shift.min(kept.len() - 1));
     }
-    let all = kept.len();
+    let more = least(&kept) > room;
+    let room = if more {
+        room.saturating_sub(MORE)
+    } else {
+        room
+    };
     while least(&kept) > room && kept.len() > 1 {
         let victim = if shift > 0 {
             kept.len() - 1
         } else {
-            let highest = kept
-                .iter()
-                .map(|column| column.head.rank)
-                .max()
-                .unwrap_or(0);
-            if highest == 0 {
-                break;
+            let highest = kept.iter().map(|column| column.head.rank).max();
+            match highest.filter(|rank| *rank > 0) {
+                Some(rank) => kept.iter().rposition(|column| column.head.rank == rank),
+                None => break,
             }
-            kept.iter()
-                .rposition(|column| column.head.rank == highest)
-                .unwrap_or(0)
+            .unwrap_or(0)
         };
         kept.remove(victim);
     }
-    let more = kept.len() < all;
     let mut spare = room.saturating_sub(least(&kept));
-    let columns = kept
+    let mut columns: Vec<(Shown, u16)> = kept
         .into_iter()
-        .map(|column| {
-            let wanted = measured
-                .get(column.index)
-                .copied()
-                .unwrap_or(0)
-                .min(column.head.grow);
-            let extra = wanted.saturating_sub(column.head.width).min(spare);
-            spare -= extra;
-            (column, column.head.width + extra)
-        })
+        .map(|column| (column, column.head.width))
         .collect();
+    // What matters most grows first.
+    let mut by_rank: Vec<usize> = (0..columns.len()).collect();
+    by_rank.sort_by_key(|at| columns[*at].0.head.rank);
+    for at in by_rank {
+        let (column, width) = &mut columns[at];
+        let wanted = measured
+            .get(column.index)
+            .copied()
+            .unwrap_or(0)
+            .min(column.head.grow);
+        let extra = wanted.saturating_sub(*width).min(spare);
+        spare -= extra;
+        *width += extra;
+    }
     Layout { columns, more }
 }
 
@@ -111,6 +116,8 @@ mod tests {
                     wide: false,
                     facet: None,
                     whole_only: false,
+                    same_under: None,
+                    keep_end: false,
                 },
             })
             .collect()
@@ -127,10 +134,12 @@ mod tests {
     #[test]
     fn the_highest_rank_gives_way_first() {
         let columns = shown(&[(10, 0, 0), (10, 0, 3), (10, 0, 1), (10, 0, 3)]);
-        let layout = lay_out(&columns, &[0; 4], 38, 0);
+        let layout = lay_out(&columns, &[0; 4], 48, 0);
+        assert!(!layout.more);
+        let layout = lay_out(&columns, &[0; 4], 40, 0);
         assert_eq!(widths(&layout), [(0, 10), (1, 10), (2, 10)]);
         assert!(layout.more);
-        let layout = lay_out(&columns, &[0; 4], 26, 0);
+        let layout = lay_out(&columns, &[0; 4], 28, 0);
         assert_eq!(widths(&layout), [(0, 10), (2, 10)]);
     }
 

@@ -100,10 +100,15 @@ impl TableLayer {
             let cell = self.sheet.cell(row, shown.index, &model);
             let style = style_of(cell.tone);
             let ellipsis = cx.glyphs.ellipsis();
+            let cut = if shown.head.keep_end {
+                text::cut_middle(&text::clean(&cell.text), room.into(), ellipsis)
+            } else {
+                cell.text.to_string()
+            };
             put_aligned(
                 buffer,
                 (x, line.y),
-                &cell.text,
+                &cut,
                 room,
                 shown.head.align,
                 style,
