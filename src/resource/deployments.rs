@@ -113,6 +113,7 @@ pub static VIEW: View<Row> = View {
         .grow(16),
         Column::text("REV", 12, 1, |row: &Row, _| revision_cell(row.definition()))
             .grow(40)
+            .keep_end()
             .sorted_by(|row, _| revision_key(row.definition())),
         Column::number(
             "DESIRED",

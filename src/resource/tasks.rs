@@ -60,19 +60,19 @@ pub static VIEW: View<Arc<Task>> = View {
             |task, _| age_key(task.stopped_at.or(task.stopping_at)),
         )
         .facet(STOPPED),
-        Column::text("WHY", 16, 0, |task: &Arc<Task>, _| {
+        Column::text("WHY", 19, 0, |task: &Arc<Task>, _| {
             let stop = stops::explain(task);
             Cell::new(stop.says, stop.health.into())
         })
         .grow(60)
         .facet(STOPPED),
-        Column::text("EXIT", 10, 1, exits).grow(36).facet(STOPPED),
+        Column::text("EXIT", 8, 1, exits).grow(36).facet(STOPPED),
         Column::text("REASON", 16, 4, |task: &Arc<Task>, _| {
             Cell::maybe(stops::reason(task))
         })
         .grow(140)
         .facet(STOPPED),
-        Column::text("STOP CODE", 11, 3, |task: &Arc<Task>, _| {
+        Column::text("STOP CODE", 20, 3, |task: &Arc<Task>, _| {
             Cell::maybe(task.stop_code.as_deref())
         })
         .grow(26)

@@ -113,16 +113,17 @@ pub(super) fn wrap(text: &str, most: usize, indent: usize) -> Vec<std::ops::Rang
     let mut start = 0;
     let mut taken = 0;
     let mut space = None;
+    let further = most.saturating_sub(indent).max(1);
     for (at, character) in text.char_indices() {
-        let room = if lines.is_empty() {
-            most
-        } else {
-            most.saturating_sub(indent)
-        }
-        .max(1);
+        let room = if lines.is_empty() { most.max(1) } else { further };
         let cells = character.width().unwrap_or(0);
         if taken + cells > room && at > start {
-            let end = space.filter(|space| *space > start).unwrap_or(at);
+            // A word that no line can hold is broken here rather than moved to the next line and broken there.
+            let fits = |space: &usize| {
+                let word = text[*space..].split(' ').next().unwrap_or_default();
+                *space > start && word.width() <= further
+            };
+            let end = space.filter(fits).unwrap_or(at);
             lines.push(start..end);
             start = end;
             taken = text[start..at].width();
@@ -245,6 +246,7 @@ mod tests {
         };
         assert_eq!(lines("one two three", 8, 0), ["one two ", "three"]);
         assert_eq!(lines("abcdefgh", 3, 0), ["abc", "def", "gh"]);
+        assert_eq!(lines("a bcdefgh", 4, 1), ["a bc", "def", "gh"]);
         assert_eq!(lines("abcdefgh", 4, 2), ["abcd", "ef", "gh"]);
         assert_eq!(lines("", 4, 0), [""]);
     }
