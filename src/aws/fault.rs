@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::{ErrorMetadata, metadata::ProvideErrorMetadata};
 
 use crate::{
-    aws::allow::Refusal,
+    aws::{allow::Refusal, profile::Profile},
     model::{Fault, FaultKind},
 };
 
@@ -19,9 +19,7 @@ pub(super) struct Scene<'a> {
     /// The host and port it went to, once one is known.
     pub(super) host: Option<&'a str>,
     /// The profile in use.
-    pub(super) profile: Option<&'a str>,
-    /// Whether that profile wants a code from an MFA device, which the SDK cannot give.
-    pub(super) wants_mfa: bool,
+    pub(super) profile: Option<&'a Profile>,
 }
 
 /// How far an operation got before it failed.
@@ -279,6 +277,8 @@ fn kind_of(evidence: &Evidence) -> FaultKind {
         Stage::Sent => FaultKind::Network,
         Stage::Waited => FaultKind::Timeout,
         Stage::Answered if evidence.status == 429 => FaultKind::Throttled,
+        // The SDK's guard against connections that stand still.
+        Stage::Answered if evidence.mentions(&["minimum throughput"]) => FaultKind::Timeout,
         Stage::Answered if is_cut(evidence) => FaultKind::Network,
         Stage::Answered => FaultKind::Server,
         Stage::Refused => refusal_kind(evidence),
@@ -378,28 +378,41 @@ fn denied(evidence: &Evidence) -> FaultKind {
 }
 
 fn hint_for(kind: &FaultKind, scene: Scene<'_>, evidence: &Evidence) -> String {
-    let profile = scene
-        .profile
+    let name = scene.profile.and_then(|profile| profile.name.as_deref());
+    let profile = name
         .map(|name| format!(" --profile {name}"))
         .unwrap_or_default();
+    let wants_mfa = scene.profile.is_some_and(|profile| profile.wants_mfa);
+    let signs_in = scene.profile.is_some_and(|profile| profile.signs_in);
     match kind {
-        FaultKind::Denied { action } if action == "sts:AssumeRole" && scene.wants_mfa => format!(
+        FaultKind::Denied { action } if action == "sts:AssumeRole" && wants_mfa => format!(
             "the role wants an MFA code: export the keys that `aws configure export-credentials{profile} --format env` prints"
         ),
         FaultKind::Denied { action } if action.is_empty() => {
             "ask for a policy that allows it".to_owned()
         }
         FaultKind::Denied { action } => format!("ask for a policy that allows {action}"),
-        FaultKind::Expired => format!("run: aws sso login{profile}"),
+        FaultKind::Expired if signs_in || evidence.mentions(&["sso"]) => {
+            format!("run: aws sso login{profile}")
+        }
+        FaultKind::Expired => match name {
+            Some(name) => {
+                format!("renew the keys of profile {name}, or run: aws sso login{profile}")
+            }
+            None => "renew the AWS_* keys in the environment, or run: aws sso login".to_owned(),
+        },
         FaultKind::Unconfigured if evidence.lacks_credentials() => {
             format!("run: aws configure sso{profile}, or pass --profile")
         }
-        FaultKind::Unconfigured => match scene.profile {
+        FaultKind::Unconfigured => match name {
             Some(name) => format!("correct profile {name} in ~/.aws/config"),
             None => "correct ~/.aws/config, or pass --profile".to_owned(),
         },
         FaultKind::Throttled => {
             "others use this account's request quota; it is asked again, more slowly".to_owned()
+        }
+        FaultKind::Network if evidence.mentions(&["certificate"]) => {
+            "if a proxy inspects TLS, point AWS_CA_BUNDLE at its certificate".to_owned()
         }
         FaultKind::Network => {
             "check the network, VPN and proxy, the region and --endpoint-url".to_owned()
@@ -419,12 +432,21 @@ mod tests {
 
     use super::*;
 
-    const SCENE: Scene<'_> = Scene {
-        operation: "ListServices",
-        host: Some("ecs.example:443"),
-        profile: Some("prod"),
-        wants_mfa: false,
-    };
+    fn profile(wants_mfa: bool, signs_in: bool) -> Profile {
+        Profile {
+            name: Some("prod".to_owned()),
+            wants_mfa,
+            signs_in,
+        }
+    }
+
+    fn scene(profile: &Profile) -> Scene<'_> {
+        Scene {
+            operation: "ListServices",
+            host: Some("ecs.example:443"),
+            profile: Some(profile),
+        }
+    }
 
     fn denied_for(action: &str) -> FaultKind {
         FaultKind::Denied {
@@ -542,7 +564,7 @@ mod tests {
         #[case] kind: FaultKind,
         #[case] hint: &str,
     ) {
-        let fault = diagnose(SCENE, &refused(code, 400, cause));
+        let fault = diagnose(scene(&profile(false, true)), &refused(code, 400, cause));
         assert_eq!((fault.kind, &*fault.hint), (kind, hint));
         assert_eq!(fault.op, "ListServices");
         assert!(!fault.message.is_empty());
@@ -554,13 +576,16 @@ mod tests {
     #[case(504, FaultKind::Server)]
     #[case(404, FaultKind::Refused)]
     fn without_a_code_the_status_decides(#[case] status: u16, #[case] kind: FaultKind) {
-        assert_eq!(diagnose(SCENE, &refused("", status, "")).kind, kind);
+        assert_eq!(
+            diagnose(scene(&profile(false, true)), &refused("", status, "")).kind,
+            kind
+        );
     }
 
     fn unsent(source: impl Into<Box<dyn Error + Send + Sync>>) -> Fault {
         let error = ConnectorError::other(source.into(), None);
         let error: SdkError<ListServicesError, HttpResponse> = SdkError::dispatch_failure(error);
-        classify(SCENE, &error)
+        classify(scene(&profile(false, true)), &error)
     }
 
     #[test]
@@ -600,13 +625,22 @@ mod tests {
     }
 
     #[test]
+    fn expired_keys_that_no_sign_in_brings_are_to_be_renewed() {
+        let refused = refused("InvalidClientTokenId", 403, "The token is invalid.");
+        let fault = diagnose(scene(&profile(false, false)), &refused);
+        assert!(
+            fault.hint.starts_with("renew the keys of profile prod"),
+            "{fault}"
+        );
+        let fault = diagnose(Scene::default(), &refused);
+        assert!(fault.hint.starts_with("renew the AWS_* keys"), "{fault}");
+    }
+
+    #[test]
     fn a_role_that_wants_a_code_says_how_to_get_keys() {
-        let scene = Scene {
-            wants_mfa: true,
-            ..SCENE
-        };
+        let profile = profile(true, false);
         let cause = "u is not authorized to perform: sts:AssumeRole on resource: r";
-        let fault = diagnose(scene, &refused("AccessDenied", 403, cause));
+        let fault = diagnose(scene(&profile), &refused("AccessDenied", 403, cause));
         assert!(
             fault.hint.contains("export-credentials --profile prod"),
             "{fault}"
@@ -627,7 +661,7 @@ mod tests {
     #[test]
     fn a_timeout_names_the_host() {
         let error: SdkError<ListServicesError, HttpResponse> = SdkError::timeout_error("slow");
-        let fault = classify(SCENE, &error);
+        let fault = classify(scene(&profile(false, true)), &error);
         assert_eq!(fault.kind, FaultKind::Timeout);
         assert_eq!(fault.message, "no answer from ecs.example:443 in time");
     }
@@ -638,7 +672,10 @@ mod tests {
             cause: one_line("first\n   second"),
             ..refused("ClientException", 400, "")
         };
-        assert_eq!(diagnose(SCENE, &evidence).message, "first second");
+        assert_eq!(
+            diagnose(scene(&profile(false, true)), &evidence).message,
+            "first second"
+        );
         for text in [
             "service error",
             "dispatch failure",

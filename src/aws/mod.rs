@@ -3,6 +3,7 @@
 mod allow;
 mod call;
 mod connect;
+mod credentials;
 mod ecs;
 #[cfg(test)]
 #[allow(
@@ -18,6 +19,7 @@ mod pacer;
 mod profile;
 mod raw;
 mod sts;
+mod transport;
 
 #[cfg(test)]
 #[allow(
