@@ -274,6 +274,8 @@ fn kind_of(evidence: &Evidence) -> FaultKind {
         Stage::NoCredentials => FaultKind::Unconfigured,
         Stage::Credentials => credentials_kind(evidence),
         Stage::Built => FaultKind::Refused,
+        // The SDK's endpoint rules find settings that do not go together, such as FIPS with an endpoint of one's own.
+        Stage::Sent if evidence.mentions(&["invalid configuration"]) => FaultKind::Unconfigured,
         Stage::Sent => FaultKind::Network,
         Stage::Waited => FaultKind::Timeout,
         Stage::Answered if evidence.status == 429 => FaultKind::Throttled,
@@ -403,6 +405,9 @@ fn hint_for(kind: &FaultKind, scene: Scene<'_>, evidence: &Evidence) -> String {
         },
         FaultKind::Unconfigured if evidence.lacks_credentials() => {
             format!("run: aws configure sso{profile}, or pass --profile")
+        }
+        FaultKind::Unconfigured if evidence.stage == Stage::Sent => {
+            "leave out one of the settings that do not go together".to_owned()
         }
         FaultKind::Unconfigured => match name {
             Some(name) => format!("correct profile {name} in ~/.aws/config"),
@@ -656,6 +661,20 @@ mod tests {
             fault.message,
             "cannot reach ecs.example:443: Connection reset by peer"
         );
+    }
+
+    #[test]
+    fn settings_that_do_not_go_together_are_no_matter_of_the_network() {
+        let fault = unsent("Invalid Configuration: FIPS and custom endpoint are not supported");
+        assert_eq!(fault.kind, FaultKind::Unconfigured);
+        assert!(fault.message.contains("FIPS"), "{fault}");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_leads_to_the_bundle() {
+        let fault = unsent("invalid peer certificate: UnknownIssuer");
+        assert_eq!(fault.kind, FaultKind::Network);
+        assert!(fault.hint.contains("AWS_CA_BUNDLE"), "{fault}");
     }
 
     #[test]
