@@ -2,12 +2,14 @@
 
 use std::error::Error;
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
-use aws_smithy_types::error::{ErrorMetadata, metadata::ProvideErrorMetadata};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::{
-    aws::{allow::Refusal, profile::Profile},
+    aws::{
+        evidence::{Evidence, Stage, gather},
+        profile::Profile,
+    },
     model::{Fault, FaultKind},
 };
 
@@ -20,41 +22,6 @@ pub(super) struct Scene<'a> {
     pub(super) host: Option<&'a str>,
     /// The profile in use.
     pub(super) profile: Option<&'a Profile>,
-}
-
-/// How far an operation got before it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// It could not be made.
-    Built,
-    /// The gate stopped it.
-    Gate,
-    /// No credentials are configured.
-    NoCredentials,
-    /// Credentials are configured, but could not be had.
-    Credentials,
-    /// It could not be delivered.
-    Sent,
-    /// No answer in time.
-    Waited,
-    /// An answer came that cannot be read.
-    Answered,
-    /// AWS said no.
-    Refused,
-}
-
-/// The facts of a failure, free of the SDK's types.
-#[derive(Debug, Clone)]
-struct Evidence {
-    stage: Stage,
-    /// AWS's error code, empty without one.
-    code: String,
-    /// The HTTP status, 0 without an answer.
-    status: u16,
-    /// The deepest cause that says something.
-    cause: String,
-    /// All causes, for finding phrases in; of credentials that could not be had, only those of that.
-    trail: String,
 }
 
 /// Gives a failure of the SDK its class, its words and its advice.
@@ -100,105 +67,8 @@ fn bare(code: &str) -> &str {
     code.split_once(':').map_or(code, |(code, _)| code)
 }
 
-fn gather<E>(error: &SdkError<E, HttpResponse>) -> Evidence
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    let status = error
-        .raw_response()
-        .map_or(0, |response| response.status().as_u16());
-    let refusal = match error {
-        SdkError::ServiceError(refusal) => Some(refusal.err()),
-        _ => None,
-    };
-    let code = refusal
-        .and_then(ProvideErrorMetadata::code)
-        .unwrap_or_default();
-    let said = refusal
-        .and_then(ProvideErrorMetadata::message)
-        .unwrap_or_default();
-    let mut stage = match error {
-        SdkError::TimeoutError(_) => Stage::Waited,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => Stage::Waited,
-        SdkError::DispatchFailure(_) => Stage::Sent,
-        SdkError::ResponseError(_) => Stage::Answered,
-        SdkError::ServiceError(_) => Stage::Refused,
-        _ => Stage::Built,
-    };
-    let mut trail = Vec::new();
-    let mut deepest = String::new();
-    let mut next: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(current) = next {
-        let text = words(current);
-        if current.is::<Refusal>() {
-            stage = Stage::Gate;
-        }
-        if let Some(problem) = current.downcast_ref::<CredentialsError>() {
-            stage = match problem {
-                CredentialsError::CredentialsNotLoaded(_) => Stage::NoCredentials,
-                _ => Stage::Credentials,
-            };
-            trail.clear();
-        }
-        if !is_hollow(&text) {
-            deepest.clone_from(&text);
-        }
-        trail.push(text);
-        next = current.source();
-    }
-    Evidence {
-        stage,
-        code: code.to_owned(),
-        status,
-        cause: one_line(if said.is_empty() { &deepest } else { said }),
-        trail: trail.join(": "),
-    }
-}
-
-/// What an error says of itself; for the SDK's metadata the message alone, since its own form is that of `Debug`.
-fn words(error: &(dyn Error + 'static)) -> String {
-    match error.downcast_ref::<ErrorMetadata>() {
-        Some(metadata) => match (metadata.code(), metadata.message()) {
-            (Some(code), Some(message)) => format!("{message} ({code})"),
-            (Some(text), None) | (None, Some(text)) => text.to_owned(),
-            (None, None) => String::new(),
-        },
-        None => error.to_string(),
-    }
-}
-
-/// Whether a text only says that something failed, not what.
-fn is_hollow(text: &str) -> bool {
-    const HOLLOW: [&str; 14] = [
-        "service error",
-        "dispatch failure",
-        "request has timed out",
-        "response error",
-        "failed to construct request",
-        "unhandled error",
-        "io error",
-        "timeout",
-        "other",
-        "user error",
-        "an error occurred while loading credentials",
-        "client error (connect)",
-        "client error (sendrequest)",
-        "tcp connect error",
-    ];
-    let lower = text.to_ascii_lowercase();
-    lower.is_empty()
-        || HOLLOW.contains(&lower.as_str())
-        || lower.starts_with("unhandled error (")
-        || lower.starts_with("error {")
-}
-
-fn one_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.split_once(" (os error") {
-        Some((said, _)) => said.to_owned(),
-        None => line,
-    }
-}
+/// What the SDK says when the credential chain takes longer than it is given.
+const SLOW_CREDENTIALS: &[&str] = &["identity resolver timed out"];
 
 fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
     let kind = kind_of(evidence);
@@ -209,6 +79,9 @@ fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
         FaultKind::Network => {
             let host = scene.host.unwrap_or("the endpoint");
             format!("cannot reach {host}: {}", evidence.said())
+        }
+        FaultKind::Timeout if evidence.mentions(SLOW_CREDENTIALS) => {
+            "the credentials did not come in time".to_owned()
         }
         FaultKind::Timeout => {
             let host = scene.host.unwrap_or("the endpoint");
@@ -238,36 +111,6 @@ fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
     }
 }
 
-impl Evidence {
-    /// The cause, or failing that the code, or failing that the status.
-    fn said(&self) -> String {
-        if !self.cause.is_empty() {
-            self.cause.clone()
-        } else if !self.code.is_empty() {
-            self.code.clone()
-        } else if self.status != 0 {
-            format!("HTTP {}", self.status)
-        } else {
-            "the cause is not known".to_owned()
-        }
-    }
-
-    /// Whether nothing is configured that could give credentials. The metadata service of EC2 comes last in every
-    /// chain: where it is what failed, nothing before it applied.
-    fn lacks_credentials(&self) -> bool {
-        match self.stage {
-            Stage::NoCredentials => true,
-            Stage::Credentials => self.mentions(&["imds"]),
-            _ => false,
-        }
-    }
-
-    fn mentions(&self, phrases: &[&str]) -> bool {
-        let trail = self.trail.to_ascii_lowercase();
-        phrases.iter().any(|phrase| trail.contains(phrase))
-    }
-}
-
 fn kind_of(evidence: &Evidence) -> FaultKind {
     match evidence.stage {
         Stage::Gate => FaultKind::ReadOnly,
@@ -276,6 +119,7 @@ fn kind_of(evidence: &Evidence) -> FaultKind {
         Stage::Built => FaultKind::Refused,
         // The SDK's endpoint rules find settings that do not go together, such as FIPS with an endpoint of one's own.
         Stage::Sent if evidence.mentions(&["invalid configuration"]) => FaultKind::Unconfigured,
+        Stage::Sent if evidence.mentions(SLOW_CREDENTIALS) => FaultKind::Timeout,
         Stage::Sent => FaultKind::Network,
         Stage::Waited => FaultKind::Timeout,
         Stage::Answered if evidence.status == 429 => FaultKind::Throttled,
@@ -431,11 +275,13 @@ fn hint_for(kind: &FaultKind, scene: Scene<'_>, evidence: &Evidence) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_credential_types::provider::error::CredentialsError;
     use aws_sdk_ecs::operation::list_services::ListServicesError;
     use aws_smithy_runtime_api::client::result::ConnectorError;
     use rstest::rstest;
 
     use super::*;
+    use crate::aws::evidence::{is_hollow, one_line};
 
     fn profile(wants_mfa: bool, signs_in: bool) -> Profile {
         Profile {
@@ -675,6 +521,13 @@ mod tests {
         let fault = unsent("invalid peer certificate: UnknownIssuer");
         assert_eq!(fault.kind, FaultKind::Network);
         assert!(fault.hint.contains("AWS_CA_BUNDLE"), "{fault}");
+    }
+
+    #[test]
+    fn credentials_that_do_not_come_are_a_timeout() {
+        let fault = unsent("identity resolver timed out after 5s");
+        assert_eq!(fault.kind, FaultKind::Timeout);
+        assert!(fault.message.contains("credentials"), "{fault}");
     }
 
     #[test]

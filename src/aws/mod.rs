@@ -5,6 +5,7 @@ mod call;
 mod connect;
 mod credentials;
 mod ecs;
+mod evidence;
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
