@@ -28,6 +28,9 @@ async fn services_take_as_few_calls_as_their_number_allows(
     assert_eq!(items, expected("service", size));
     assert_eq!(calls as usize, lists + describes);
     assert_eq!(answer.entities().len(), size);
+    for (_, items) in &answer.parts {
+        assert!(items.is_sorted(), "a part keeps the order of the list");
+    }
     let mut counts = vec![("ListServices".to_owned(), lists)];
     if describes > 0 {
         counts.insert(0, ("DescribeServices".to_owned(), describes));
