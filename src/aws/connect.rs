@@ -86,8 +86,8 @@ impl Clients {
     /// Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// [`FaultKind::Unconfigured`] for a profile that is in none of the files or built on one that is not, files that cannot be read, an unusable
-    /// `AWS_CA_BUNDLE`, and when no region can be found.
+    /// [`FaultKind::Unconfigured`] for a profile that is in none of the files or built on one that is not, files that
+    /// cannot be read, an unusable `AWS_CA_BUNDLE`, and when no region can be found.
     pub async fn connect(settings: Settings) -> Result<Self, Fault> {
         let profile = if settings.credentials.is_some() {
             Profile {
