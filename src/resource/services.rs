@@ -52,7 +52,7 @@ pub static VIEW: View<Arc<Service>> = View {
         .grow(36)
         .keep_end()
         .sorted_by(|service, _| revision_key(definition(service))),
-        Column::text("LAUNCH", 10, 4, |service: &Arc<Service>, _| {
+        Column::text("LAUNCH", 10, 5, |service: &Arc<Service>, _| {
             Cell::maybe(launched(service).as_deref())
         })
         .grow(24),
@@ -63,7 +63,7 @@ pub static VIEW: View<Arc<Service>> = View {
             |service, cx| age_cell(deployed_at(service), cx),
             |service, _| age_key(deployed_at(service)),
         ),
-        Column::text("LAST EVENT", 24, 5, last_event)
+        Column::text("LAST EVENT", 24, 4, last_event)
             .grow(160)
             .sorted_by(|service, _| age_key(service.events.first().and_then(|event| event.at))),
     ],

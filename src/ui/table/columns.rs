@@ -8,6 +8,8 @@ pub(super) const WIDE: u16 = 160;
 pub(super) const GAP: u16 = 2;
 /// Cells of the health mark before the first column.
 pub(super) const MARK: u16 = 2;
+/// Columns of this rank or higher give way to the content of what matters.
+const SPARED: u8 = 3;
 /// Cells at the right edge that say that columns are hidden.
 const MORE: u16 = 2;
 
@@ -49,25 +51,21 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, shift: usize
     if shift > 0 && kept.len() > 1 {
         kept.drain(1..=shift.min(kept.len() - 1));
     }
-    let more = least(&kept) > room;
-    let room = if more {
-        room.saturating_sub(MORE)
-    } else {
-        room
-    };
-    while least(&kept) > room && kept.len() > 1 {
-        let victim = if shift > 0 {
-            kept.len() - 1
-        } else {
-            let highest = kept.iter().map(|column| column.head.rank).max();
-            match highest.filter(|rank| *rank > 0) {
-                Some(rank) => kept.iter().rposition(|column| column.head.rank == rank),
-                None => break,
-            }
-            .unwrap_or(0)
-        };
-        kept.remove(victim);
+    let all = kept.len();
+    // First, columns of low rank that take the room that what matters needs for its content.
+    if shift == 0 {
+        give_way(&mut kept, SPARED, |kept| wanted(kept, measured) <= room);
     }
+    let cut = kept.len() < all || least(&kept) > room;
+    let room = if cut { room.saturating_sub(MORE) } else { room };
+    if shift > 0 {
+        while least(&kept) > room && kept.len() > 1 {
+            kept.pop();
+        }
+    } else {
+        give_way(&mut kept, 1, |kept| least(kept) <= room);
+    }
+    let more = kept.len() < all;
     let mut spare = room.saturating_sub(least(&kept));
     let mut columns: Vec<(Shown, u16)> = kept
         .into_iter()
@@ -88,6 +86,38 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, shift: usize
         *width += extra;
     }
     Layout { columns, more }
+}
+
+/// Drops columns of `from` or a higher rank, the highest and rightmost first, until the rest fits.
+fn give_way(kept: &mut Vec<Shown>, from: u8, fits: impl Fn(&[Shown]) -> bool) {
+    while !fits(kept) {
+        let highest = kept
+            .iter()
+            .map(|column| column.head.rank)
+            .max()
+            .unwrap_or(0);
+        let victim = kept.iter().rposition(|column| column.head.rank == highest);
+        match victim.filter(|_| highest >= from) {
+            Some(victim) => kept.remove(victim),
+            None => return,
+        };
+    }
+}
+
+/// The cells that columns want: those that matter for their content, the others at the least.
+fn wanted(columns: &[Shown], measured: &[u16]) -> u16 {
+    let extra = columns
+        .iter()
+        .filter(|column| column.head.rank <= 1)
+        .map(|column| {
+            let content = measured
+                .get(column.index)
+                .copied()
+                .unwrap_or(0)
+                .min(column.head.grow);
+            content.saturating_sub(column.head.width)
+        });
+    least(columns) + extra.sum::<u16>()
 }
 
 fn least(columns: &[Shown]) -> u16 {
