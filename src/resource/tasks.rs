@@ -279,8 +279,10 @@ fn group(task: &Task) -> &str {
 }
 
 fn status_words(task: &Task) -> String {
+    let lost = task.connectivity.as_deref() == Some("DISCONNECTED");
     if task.desired_status.is_empty() || task.last_status == task.desired_status {
-        task.last_status.clone()
+        let agent = if lost { " (no agent)" } else { "" };
+        format!("{}{agent}", task.last_status)
     } else {
         format!("{} > {}", task.last_status, task.desired_status)
     }
