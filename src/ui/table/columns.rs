@@ -59,7 +59,7 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, shift: usize
     let cut = kept.len() < all || least(&kept) > room;
     let room = if cut { room.saturating_sub(MORE) } else { room };
     if shift > 0 {
-        while least(&kept) > room && kept.len() > 1 {
+        while least(&kept) > room && kept.len() > 2 {
             kept.pop();
         }
     } else {
@@ -198,5 +198,8 @@ mod tests {
         let layout = lay_out(&columns, &[0; 4], 26, 2);
         assert_eq!(widths(&layout), [(0, 10), (3, 10)]);
         assert!(!layout.more);
+        let narrow = lay_out(&columns, &[0; 4], 15, 1);
+        assert_eq!(widths(&narrow), [(0, 10), (2, 10)]);
+        assert!(narrow.more);
     }
 }
