@@ -160,6 +160,7 @@ impl App {
                 Ok(text) => self.say(Level::Info, text, now),
                 Err(text) => self.say(Level::Error, text, now),
             },
+            Event::Classified(class) => self.context.class = class,
             Event::Wake => self.on_wake(now),
             Event::Hangup => self.effects.push(Effect::Quit),
         }
@@ -238,11 +239,6 @@ impl App {
                 account: identity.account.clone(),
             });
         }
-    }
-
-    /// Takes over what the user's patterns say of the account.
-    pub fn set_class(&mut self, class: Option<ui::EnvClass>) {
-        self.context.class = class;
     }
 
     /// Says something for a few seconds.

@@ -52,16 +52,16 @@ impl Outside {
     }
 
     /// Takes a message of a task in; gives the event that the program is to hear of.
-    pub(super) fn take(&mut self, message: Message) -> Option<Event> {
+    pub(super) fn take(&mut self, message: Message) -> Event {
         match message {
-            Message::Event(event) => Some(*event),
+            Message::Event(event) => *event,
             Message::Connected { epoch, result } => {
                 let result = result.map(|clients| {
                     let connection = self.describe(&clients);
                     self.clients = Some(clients);
                     connection
                 });
-                Some(Event::Connected { epoch, result })
+                Event::Connected { epoch, result }
             }
         }
     }
@@ -78,8 +78,8 @@ impl Outside {
         }
     }
 
-    /// Begins an effect. Answers at once only what needs no waiting: the kind of an environment.
-    pub(super) fn perform(&mut self, effect: Effect) -> Option<Option<EnvClass>> {
+    /// Begins an effect. Gives the event at once where there is nothing to wait for.
+    pub(super) fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Connect { epoch } => self.connect(epoch),
             Effect::Fetch {
@@ -127,7 +127,9 @@ impl Outside {
                     let _ = sender.send(Message::Event(Box::new(event))).await;
                 });
             }
-            Effect::Classify { account } => return Some(self.classify(&account)),
+            Effect::Classify { account } => {
+                return Some(Event::Classified(self.classify(&account)));
+            }
             Effect::Save { stem, text } => {
                 let folder = self.config.paths.state.join("saved");
                 let sender = self.sender.clone();

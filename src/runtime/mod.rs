@@ -75,7 +75,7 @@ pub async fn explore(session: Session) -> io::Result<()> {
     loop {
         for effect in std::mem::take(&mut pending) {
             match effect {
-                Effect::Quit => return screen.give_back(),
+                Effect::Quit => return Ok(()),
                 Effect::Suspend => {
                     screen.suspend()?;
                     let (width, height) = screen.size()?;
@@ -87,8 +87,8 @@ pub async fn explore(session: Session) -> io::Result<()> {
                     pending.extend(app.update(event, clock.now()));
                 }
                 effect => {
-                    if let Some(class) = outside.perform(effect) {
-                        app.set_class(class);
+                    if let Some(event) = outside.perform(effect) {
+                        pending.extend(app.update(event, clock.now()));
                     }
                 }
             }
@@ -113,7 +113,7 @@ pub async fn explore(session: Session) -> io::Result<()> {
         let first = tokio::select! {
             biased;
             event = events.next() => event,
-            Some(message) = messages.recv() => outside.take(message),
+            Some(message) = messages.recv() => Some(outside.take(message)),
             () = clock.sleep_until(next) => Some(Event::Wake),
         };
         stale = true;
@@ -124,9 +124,7 @@ pub async fn explore(session: Session) -> io::Result<()> {
             let Ok(message) = messages.try_recv() else {
                 break;
             };
-            if let Some(event) = outside.take(message) {
-                pending.extend(app.update(event, now));
-            }
+            pending.extend(app.update(outside.take(message), now));
         }
     }
 }

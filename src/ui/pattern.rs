@@ -223,8 +223,8 @@ mod tests {
     #[test]
     fn matches_are_ranges_of_the_text_as_it_is() {
         let pattern = Pattern::parse("API").ok().flatten();
-        let ranges = pattern.map(|pattern| pattern.matches("my-Api"));
-        assert_eq!(ranges, Some(vec![3..6]));
+        let matched = pattern.map(|pattern| pattern.matches("my-Api-x-api"));
+        assert_eq!(matched, Some(vec![3..6, 9..12]));
     }
 
     #[test]

@@ -280,13 +280,8 @@ impl Sheet {
     }
 
     /// Whether the answer to all that fills it has come at least once.
-    pub(super) fn is_settled_on(
-        &self,
-        store: &Store,
-        resource: &dyn Resource,
-        scope: &Scope,
-    ) -> bool {
-        resource
+    pub(super) fn is_settled(&self, scope: &Scope, store: &Store) -> bool {
+        self.resource
             .needs(scope, store)
             .iter()
             .all(|query| store.listing(query).is_complete())
