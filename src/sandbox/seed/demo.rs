@@ -133,6 +133,7 @@ pub fn instance(
         free_memory: memory,
         ports: std::collections::BTreeSet::new(),
         tasks: std::collections::BTreeSet::new(),
+        by_service: std::collections::BTreeMap::new(),
         version: 1,
     }
 }

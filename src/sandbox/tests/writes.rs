@@ -112,7 +112,8 @@ async fn a_stopped_task_is_replaced() {
         (Some("STOPPED"), Some("drill"))
     );
     assert_eq!(
-        old.stop_code().map(aws_sdk_ecs::types::TaskStopCode::as_str),
+        old.stop_code()
+            .map(aws_sdk_ecs::types::TaskStopCode::as_str),
         Some("UserInitiated")
     );
 }
@@ -206,7 +207,9 @@ async fn a_broken_image_trips_the_breaker_and_rolls_back() {
         .await;
     let newest = records.unwrap().service_deployments()[0].clone();
     assert_eq!(
-        newest.status().map(aws_sdk_ecs::types::ServiceDeploymentStatus::as_str),
+        newest
+            .status()
+            .map(aws_sdk_ecs::types::ServiceDeploymentStatus::as_str),
         Some("ROLLBACK_SUCCESSFUL")
     );
 }
@@ -266,7 +269,8 @@ async fn a_job_runs_and_ends() {
         .unwrap();
     for task in found.tasks() {
         assert_eq!(
-            task.stop_code().map(aws_sdk_ecs::types::TaskStopCode::as_str),
+            task.stop_code()
+                .map(aws_sdk_ecs::types::TaskStopCode::as_str),
             Some("EssentialContainerExited")
         );
         assert!(

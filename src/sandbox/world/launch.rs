@@ -53,11 +53,12 @@ impl World {
     pub fn launch(&mut self, launch: Launch, dice: &mut Dice) -> TaskKey {
         let definition = &self.definitions[launch.definition.0];
         let key = TaskKey(dice.random());
+        let owner = launch.service.map(|(service, _)| service);
         let ports = launch
             .site
             .instance
             .and_then(|instance| self.instances.get_mut(&instance))
-            .map(|instance| instance.reserve(key, &definition.footprint))
+            .map(|instance| instance.reserve(key, owner, &definition.footprint))
             .unwrap_or_default();
         let zone = launch
             .site
@@ -95,7 +96,7 @@ impl World {
         let task = Task {
             key,
             cluster: launch.cluster,
-            service: launch.service.map(|(service, _)| service),
+            service: owner,
             deployment: launch.service.map(|(_, deployment)| deployment),
             definition: launch.definition,
             group: launch.group,
@@ -120,7 +121,7 @@ impl World {
         };
         self.clusters[task.cluster.0].live.insert(key);
         if let Some(service) = task.service {
-            self.service_mut(service).live.insert(key);
+            self.services[service.0].adopt(key, task.provider.as_deref());
         }
         self.tasks.insert(key, task);
         let wait = match (stage, self.tasks.get(&key).map(|task| task.launch)) {

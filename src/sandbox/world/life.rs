@@ -227,16 +227,16 @@ impl World {
                     task.stage = Stage::Deprovisioning;
                     self.changed(key, Some(chance::seconds(dice, 3, 9)));
                 } else {
-                    self.finish(key, dice);
+                    self.finish(key);
                 }
             }
-            Stage::Deprovisioning => self.finish(key, dice),
+            Stage::Deprovisioning => self.finish(key),
             Stage::Stopped => {}
         }
     }
 
     /// The task is over: what it held is given back, and it stays readable for an hour.
-    fn finish(&mut self, key: TaskKey, dice: &mut Dice) {
+    fn finish(&mut self, key: TaskKey) {
         let now = self.now;
         let Some(task) = self.tasks.get_mut(&key) else {
             return;
@@ -248,19 +248,16 @@ impl World {
             .instance
             .and_then(|instance| self.instances.get_mut(&instance))
         {
-            instance.release(key, &definition.footprint, &task.ports);
+            instance.release(key, task.service, &definition.footprint, &task.ports);
         }
         let cluster = &mut self.clusters[task.cluster.0];
         cluster.live.remove(&key);
         cluster.stopped.insert(key);
         if let Some(service) = task.service {
-            let service = &mut self.services[service.0];
-            service.live.remove(&key);
-            service.stopped.insert(key);
+            self.services[service.0].bury(key, task.provider.as_deref());
         }
         self.changed(key, None);
         self.put(STOPPED_KEPT, Item::Forget(key));
-        let _ = dice;
     }
 
     /// Removes a stopped task that can no longer be read.

@@ -48,7 +48,13 @@ impl World {
 
     /// Looks at a service and does what is to be done now.
     pub(super) fn reconcile(&mut self, key: ServiceKey, dice: &mut Dice) {
-        self.service_mut(key).pace.wake = None;
+        // Only the look that was asked for last stands; the others were put down before an earlier one was needed.
+        let now = self.now;
+        let pace = &mut self.service_mut(key).pace;
+        if pace.wake != Some(now) {
+            return;
+        }
+        pace.wake = None;
         self.report_targets(key, dice);
         let service = self.service(key);
         if !service.active
@@ -169,6 +175,9 @@ impl World {
     }
 
     fn retire(&mut self, key: ServiceKey, members: &mut [Member], moves: Moves, dice: &mut Dice) {
+        if moves.stop_old + moves.stop_new == 0 {
+            return;
+        }
         members.sort_by_key(|member| (member.rank, member.key));
         let mut victims: Vec<TaskKey> = Vec::new();
         for (new, count) in [(false, moves.stop_old), (true, moves.stop_new)] {

@@ -255,6 +255,8 @@ pub struct Service {
     pub live: BTreeSet<TaskKey>,
     /// Stopped tasks that can still be read.
     pub stopped: BTreeSet<TaskKey>,
+    /// Tasks that have not stopped, by capacity provider.
+    pub shares: BTreeMap<String, usize>,
     /// The scheduler's memory.
     pub pace: Pace,
     /// True once a client has changed it: the demonstration then leaves it alone.
@@ -299,8 +301,26 @@ impl Service {
             events: VecDeque::new(),
             live: BTreeSet::new(),
             stopped: BTreeSet::new(),
+            shares: BTreeMap::new(),
             pace: Pace::default(),
             claimed: false,
+        }
+    }
+
+    /// Takes up a task that was launched for it.
+    pub fn adopt(&mut self, key: TaskKey, provider: Option<&str>) {
+        self.live.insert(key);
+        if let Some(provider) = provider {
+            *self.shares.entry(provider.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Takes note that one of its tasks has stopped.
+    pub fn bury(&mut self, key: TaskKey, provider: Option<&str>) {
+        self.live.remove(&key);
+        self.stopped.insert(key);
+        if let Some(share) = provider.and_then(|provider| self.shares.get_mut(provider)) {
+            *share = share.saturating_sub(1);
         }
     }
 

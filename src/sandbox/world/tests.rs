@@ -80,7 +80,22 @@ fn check(world: &World) {
             service.name,
         );
     }
+    for service in &world.services {
+        for (provider, share) in &service.shares {
+            let placed = |key: &&TaskKey| world.tasks[*key].provider.as_ref() == Some(provider);
+            assert_eq!(
+                service.live.iter().filter(placed).count(),
+                *share,
+                "{}",
+                service.name
+            );
+        }
+    }
     for instance in world.instances.values() {
+        for (service, count) in &instance.by_service {
+            let own = |key: &&TaskKey| world.tasks[*key].service == Some(*service);
+            assert_eq!(instance.tasks.iter().filter(own).count(), *count);
+        }
         let tasks = instance
             .tasks
             .iter()
