@@ -5,8 +5,8 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::cast::Home;
-use super::demo::{instance, network, placing, tag};
 use super::documents::{self, Kind, Subject};
+use super::ground::{instance, network, placing, tag};
 use super::{ACCOUNT, REGION, history};
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
