@@ -144,7 +144,7 @@ pub fn render(world: &World, key: ServiceKey, tags: bool) -> Value {
         "enableExecuteCommand": service.exec,
         "availabilityZoneRebalancing": if service.is_daemon() { "DISABLED" } else { "ENABLED" },
         "currentServiceDeployment": service.records.last().map(|record| world.record_arn(service, &record.id)),
-        "currentServiceRevisions": service.deployments.iter().map(|deployment| {
+        "currentServiceRevisions": service.deployments.iter().filter(|_| managed).map(|deployment| {
             let census = by_deployment.get(&deployment.id).copied().unwrap_or_default();
             json!({
                 "arn": world.revision_arn(service, deployment.revision),

@@ -40,10 +40,7 @@ fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
     };
     let key = world.add_service(service(world, role, cluster, current, dice));
     if role.quirk == Quirk::External {
-        let id = chance::nineteen_digits(dice);
-        let created = world.now - Duration::from_hours(31);
-        world.service_mut(key).task_set = Some((id, "green-2041".to_owned(), created));
-        return history::tasks(world, key, dice);
+        return external(world, key, current, dice);
     }
     let lives = role.conduct == Conduct::Steady;
     if matches!(role.conduct, Conduct::PullFails | Conduct::SecretFails) {
@@ -58,6 +55,20 @@ fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
     }
     world.wake(key, chance::seconds(dice, 1, 30));
     direct(world, role, key, current, dice);
+}
+
+/// A client rolls the service out with task sets: there are no deployments to be seen, and no records of them.
+fn external(world: &mut World, key: ServiceKey, current: DefinitionKey, dice: &mut Dice) {
+    let created = world.now - Duration::from_hours(31);
+    world.deploy_at(key, current, created, dice);
+    world.complete_at(key, created);
+    let service = world.service_mut(key);
+    service.records.clear();
+    service.revisions.clear();
+    service.task_set = service
+        .primary()
+        .map(|set| (set.id, "green-2041".to_owned(), created));
+    history::tasks(world, key, dice);
 }
 
 /// The newest revision never came up: its deployment has been under way since, beside the tasks of the one before.

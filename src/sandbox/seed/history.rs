@@ -9,7 +9,7 @@ use crate::sandbox::world::chance::{self, Dice};
 use crate::sandbox::world::definition::DefinitionKey;
 use crate::sandbox::world::launch::Launch;
 use crate::sandbox::world::placement::Wish;
-use crate::sandbox::world::service::{Controller, ServiceKey};
+use crate::sandbox::world::service::ServiceKey;
 
 /// Gives a service its past deployments: each revision was rolled out and completed, the last one some hours ago.
 pub fn deployments(
@@ -70,15 +70,12 @@ pub fn tasks(world: &mut World, key: ServiceKey, dice: &mut Dice) {
     let service = world.service(key);
     let (cluster, placing, exec) = (service.cluster, service.placing.clone(), service.exec);
     let (definition, daemon) = (service.definition, service.is_daemon());
-    let external = service.controller == Controller::External;
-    let deployment = match (service.primary(), &service.task_set) {
-        (_, Some((id, ..))) if external => *id,
-        (Some(primary), _) => primary.id,
-        (None, _) => return,
-    };
-    let since = service
+    let Some((deployment, since)) = service
         .primary()
-        .map_or(service.created, |primary| primary.created);
+        .map(|primary| (primary.id, primary.created))
+    else {
+        return;
+    };
     let desired = if daemon {
         world.cluster(cluster).instances.len()
     } else {

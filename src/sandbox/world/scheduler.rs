@@ -10,7 +10,7 @@ use super::launch::Launch;
 use super::placement::Wish;
 use super::report::task_list;
 use super::roll::{self, Moves, Side};
-use super::service::{Controller, Rollout, ServiceKey};
+use super::service::{Rollout, ServiceKey};
 use super::task::{Fate, LaunchType, Stage, Task, TaskKey};
 
 /// Tasks launched or stopped per look, as the service scheduler works in batches of ten.
@@ -57,10 +57,7 @@ impl World {
         pace.wake = None;
         self.report_targets(key, dice);
         let service = self.service(key);
-        if !service.active
-            || service.controller == Controller::External
-            || service.deployments.is_empty()
-        {
+        if !service.active || service.deployments.is_empty() {
             return;
         }
         if service.is_daemon() {

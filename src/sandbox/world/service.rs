@@ -241,7 +241,7 @@ pub struct Service {
     pub propagate: Option<String>,
     /// Its tags.
     pub tags: Vec<Tag>,
-    /// Deployments, newest first.
+    /// Deployments, newest first; under an external controller the one that stands for the task set.
     pub deployments: Vec<Deployment>,
     /// Task sets of an external controller: number, external id and creation.
     pub task_set: Option<(u64, String, Moment)>,
@@ -331,7 +331,10 @@ impl Service {
 
     /// Writes an event.
     pub fn note(&mut self, at: Moment, dice: &mut Dice, text: &str) {
-        let message = format!("(service {}) {text}", self.name);
+        let message = match &self.task_set {
+            Some((set, ..)) => format!("(service {}, taskSet ecs-svc/{set}) {text}", self.name),
+            None => format!("(service {}) {text}", self.name),
+        };
         self.events.push_front(Event {
             id: chance::uuid(dice),
             created_at: at,
@@ -353,7 +356,7 @@ impl Service {
         }
     }
 
-    /// The PRIMARY deployment; none under an external controller.
+    /// The PRIMARY deployment.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.first()
     }
