@@ -44,9 +44,12 @@ pub fn list(call: &mut Call<'_>) -> Answer {
                 .as_deref()
                 .is_none_or(|word| word == "CUSTOMER")
     };
-    let items = cluster.services.iter().filter(|(_, key)| fits(**key));
-    let items = items.map(|(name, key)| (name.clone(), world.service_arn(world.service(*key))));
-    let (page, token) = input.paging.cut(10, items)?;
+    let show = |name: &String| {
+        let key = cluster.services.get(name).filter(|key| fits(**key))?;
+        Some(world.service_arn(world.service(*key)))
+    };
+    let names = cluster.services.keys().cloned();
+    let (page, token) = input.paging.cut(10, names, show)?;
     Ok(json!({"serviceArns": page, "nextToken": token}))
 }
 
