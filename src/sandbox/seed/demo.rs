@@ -28,6 +28,7 @@ pub fn fill(world: &mut World, dice: &mut Dice) {
         enact(world, role, dice);
     }
     jobs(world, dice);
+    lose_a_sidecar(world);
     by_hand(world, dice);
     ground::wear(world);
 }
@@ -301,6 +302,21 @@ fn by_hand(world: &mut World, dice: &mut Dice) {
     let key = world.launch(launch, dice);
     let started = world.now - Duration::from_hours(52);
     world.backdate(key, started, dice);
+}
+
+/// A sidecar that is not essential has died; its task runs on without it.
+fn lose_a_sidecar(world: &mut World) {
+    let service = world
+        .services
+        .iter()
+        .find(|service| service.name == "email-worker");
+    let task = service.and_then(|service| service.live.first());
+    let sidecar = task
+        .and_then(|key| world.tasks.get_mut(key))
+        .and_then(|task| task.containers.get_mut(1));
+    if let Some(sidecar) = sidecar {
+        sidecar.exit_code = Some(1);
+    }
 }
 
 fn team_of(name: &str) -> &'static str {

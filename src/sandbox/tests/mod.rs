@@ -81,6 +81,27 @@ async fn only_loopback_is_served() {
 }
 
 #[tokio::test]
+async fn the_world_moves_by_itself_unless_it_is_frozen() {
+    let sandbox = start(Options::default()).await.unwrap();
+    let now = |sandbox: &Sandbox| super::lock(&sandbox.account).world.now;
+    let begin = now(&sandbox);
+    while now(&sandbox) == begin {
+        tokio::task::yield_now().await;
+    }
+    sandbox.stop().await;
+    let frozen = start(Options {
+        frozen: true,
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    assert!(frozen.ticker.is_none());
+    let begin = now(&frozen);
+    frozen.tick(Duration::from_secs(3));
+    assert_eq!(now(&frozen), begin + Duration::from_secs(3));
+}
+
+#[tokio::test]
 async fn exports_name_the_endpoint_and_stop_frees_the_port() {
     let sandbox = start(Options::default()).await.unwrap();
     let (url, address) = (sandbox.url(), sandbox.address);

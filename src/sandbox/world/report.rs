@@ -90,7 +90,7 @@ impl World {
 }
 
 /// `(task a) (task b)`.
-pub(super) fn task_list(keys: &[TaskKey]) -> String {
+pub fn task_list(keys: &[TaskKey]) -> String {
     keys.iter()
         .map(|key| format!("(task {})", key.id()))
         .collect::<Vec<_>>()

@@ -213,11 +213,7 @@ impl World {
             service.exec,
             service.is_daemon(),
         );
-        let tags = if service.propagate.as_deref() == Some("SERVICE") {
-            service.tags.clone()
-        } else {
-            Vec::new()
-        };
+        let tags = service.propagated_tags();
         let mut started = Vec::new();
         for _ in 0..count.min(BATCH) {
             let wish = Wish {

@@ -329,17 +329,28 @@ impl Service {
         self.scheduling == Scheduling::Daemon
     }
 
-    /// Writes an event.
+    /// The tags that its tasks get.
+    pub fn propagated_tags(&self) -> Vec<Tag> {
+        if self.propagate.as_deref() == Some("SERVICE") {
+            self.tags.clone()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Writes an event where its time puts it, newest first.
     pub fn note(&mut self, at: Moment, dice: &mut Dice, text: &str) {
         let message = match &self.task_set {
             Some((set, ..)) => format!("(service {}, taskSet ecs-svc/{set}) {text}", self.name),
             None => format!("(service {}) {text}", self.name),
         };
-        self.events.push_front(Event {
+        let event = Event {
             id: chance::uuid(dice),
             created_at: at,
             message,
-        });
+        };
+        let place = self.events.partition_point(|known| known.created_at > at);
+        self.events.insert(place, event);
         self.events.truncate(EVENTS_KEPT);
     }
 
