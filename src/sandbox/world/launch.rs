@@ -60,24 +60,13 @@ impl World {
             .and_then(|instance| self.instances.get_mut(&instance))
             .map(|instance| instance.reserve(key, owner, &definition.footprint))
             .unwrap_or_default();
-        let zone = launch
-            .site
-            .instance
-            .and_then(|instance| self.instances.get(&instance))
-            .map_or_else(
-                || self.zone(dice.random_range(0..3)),
-                |instance| instance.zone.clone(),
-            );
-        let containers = definition
-            .containers
-            .iter()
-            .map(|_| Container {
-                runtime: dice.random(),
-                exit_code: None,
-                reason: None,
-                health: Health::Unknown,
-            })
-            .collect();
+        let containers = definition.containers.iter().map(|_| Container {
+            runtime: dice.random(),
+            exit_code: None,
+            reason: None,
+            health: Health::Unknown,
+        });
+        let containers = containers.collect();
         let fate = self.draw_fate(launch.definition, launch.service.is_none(), dice);
         let stage = if definition.network == NetworkMode::Awsvpc {
             Stage::Provisioning
@@ -102,9 +91,9 @@ impl World {
             group: launch.group,
             started_by,
             launch: launch.site.launch,
+            zone: self.zone_of(&launch.site, dice),
             provider: launch.site.provider,
             instance: launch.site.instance,
-            zone,
             stage,
             wanted: true,
             times,
@@ -123,12 +112,12 @@ impl World {
         if let Some(service) = task.service {
             self.services[service.0].adopt(key, task.provider.as_deref());
         }
-        self.tasks.insert(key, task);
-        let wait = match (stage, self.tasks.get(&key).map(|task| task.launch)) {
+        let wait = match (stage, task.launch) {
             (Stage::Pending, _) => chance::millis(dice, 900, 5000),
-            (_, Some(LaunchType::Fargate)) => chance::seconds(dice, 3, 9),
-            _ => chance::millis(dice, 1200, 4000),
+            (_, LaunchType::Fargate) => chance::seconds(dice, 3, 9),
+            (_, LaunchType::Ec2) => chance::millis(dice, 1200, 4000),
         };
+        self.tasks.insert(key, task);
         self.changed(key, Some(wait));
         key
     }
@@ -153,6 +142,15 @@ impl World {
             if spec.health_check.is_some() {
                 container.health = Health::Healthy;
             }
+        }
+    }
+
+    /// The zone of a site: that of its instance, or any.
+    fn zone_of(&self, site: &Site, dice: &mut Dice) -> String {
+        let instance = site.instance.and_then(|key| self.instances.get(&key));
+        match instance {
+            Some(instance) => instance.zone.clone(),
+            None => self.zone(dice.random_range(0..3)),
         }
     }
 
