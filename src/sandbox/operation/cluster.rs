@@ -48,7 +48,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
         .filter(|names| !names.is_empty())
         .unwrap_or_else(|| vec!["default".to_owned()]);
     if names.len() > 100 {
-        return Err(Fault::invalid("Clusters cannot be longer than 100."));
+        return Err(Fault::invalid("clusters can have at most 100 items."));
     }
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for name in names {

@@ -82,7 +82,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
         service_deployment_arns: arns,
         ..
     } = call.input()?;
-    check_count(&arns, "Service deployment ARNs")?;
+    check_count(&arns, "serviceDeploymentArns")?;
     let world = &*call.world;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in arns {
@@ -107,7 +107,7 @@ fn check_count(arns: &[String], what: &str) -> Result<(), Fault> {
     match arns.len() {
         0 => Err(Fault::invalid(format!("{what} cannot be empty."))),
         1..=20 => Ok(()),
-        _ => Err(Fault::invalid(format!("{what} cannot be longer than 20."))),
+        _ => Err(Fault::invalid(format!("{what} can have at most 20 items."))),
     }
 }
 
@@ -162,7 +162,7 @@ pub fn revisions(call: &mut Call<'_>) -> Answer {
         service_revision_arns: arns,
         ..
     } = call.input()?;
-    check_count(&arns, "Service revision ARNs")?;
+    check_count(&arns, "serviceRevisionArns")?;
     let world = &*call.world;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in arns {

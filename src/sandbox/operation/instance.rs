@@ -62,9 +62,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
         0 => return Err(Fault::invalid("Container instances cannot be empty.")),
         1..=100 => {}
         _ => {
-            return Err(Fault::invalid(
-                "Container instances cannot be longer than 100.",
-            ));
+            return Err(Fault::invalid("instanceIds can have at most 100 items."));
         }
     }
     let world = &*call.world;

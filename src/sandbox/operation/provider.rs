@@ -33,7 +33,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
     }
     if names.len() > 100 {
         return Err(Fault::invalid(
-            "Capacity providers cannot be longer than 100.",
+            "capacityProviders can have at most 100 items.",
         ));
     }
     if names.is_empty() {

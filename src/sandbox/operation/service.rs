@@ -72,7 +72,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
     match services.len() {
         0 => return Err(Fault::invalid("Services cannot be empty.")),
         1..=10 => {}
-        _ => return Err(Fault::invalid("Services cannot be longer than 10.")),
+        _ => return Err(Fault::invalid("service names can have at most 10 items.")),
     }
     let world = &*call.world;
     let cluster = world.find_cluster(cluster.as_deref())?;

@@ -120,7 +120,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
     match tasks.len() {
         0 => return Err(Fault::invalid("Tasks cannot be empty.")),
         1..=100 => {}
-        _ => return Err(Fault::invalid("Tasks cannot be longer than 100.")),
+        _ => return Err(Fault::invalid("taskIds can have at most 100 items.")),
     }
     let world = &*call.world;
     let cluster = world.find_cluster(cluster.as_deref())?;

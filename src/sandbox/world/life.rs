@@ -212,7 +212,10 @@ impl World {
             Stage::Running if balanced => {
                 task.stage = Stage::Deactivating;
                 if let Some(service) = task.service {
-                    self.service_mut(service).pace.draining += 1;
+                    let draining = &mut self.services[service.0].pace.draining;
+                    *draining
+                        .entry(task.deployment.unwrap_or_default())
+                        .or_default() += 1;
                 }
                 let wait = chance::seconds(dice, 8, 20);
                 self.changed(key, Some(wait));

@@ -13,34 +13,23 @@ impl World {
     pub(super) fn report_targets(&mut self, key: ServiceKey, dice: &mut Dice) {
         let now = self.now;
         let service = self.service_mut(key);
-        let (registered, draining) = (service.pace.registered, service.pace.draining);
-        service.pace.registered = 0;
-        service.pace.draining = 0;
-        let groups: Vec<String> = service
-            .balancers
-            .iter()
-            .map(|balancer| balancer.target_group_arn.clone())
-            .collect();
-        for group in groups {
+        let registered = std::mem::take(&mut service.pace.registered);
+        let draining = std::mem::take(&mut service.pace.draining);
+        let left: u32 = draining.values().sum();
+        let balancers = service.balancers.clone();
+        for group in balancers.iter().map(|balancer| &balancer.target_group_arn) {
             if registered > 0 {
-                service.note(
-                    now,
-                    dice,
-                    &format!("registered {registered} targets in (target-group {group})"),
-                );
+                let text = format!("registered {registered} targets in (target-group {group})");
+                service.note(now, dice, &text);
             }
-            if draining > 0 {
-                service.note(
-                    now,
-                    dice,
-                    &format!("deregistered {draining} targets in (target-group {group})"),
-                );
-                service.note(
-                    now,
-                    dice,
-                    &format!("has begun draining connections on {draining} tasks."),
-                );
+            if left > 0 {
+                let text = format!("deregistered {left} targets in (target-group {group})");
+                service.note(now, dice, &text);
             }
+        }
+        for (deployment, count) in draining {
+            let text = format!("has begun draining connections on {count} tasks.");
+            service.note_of(Some(deployment), now, dice, &text);
         }
     }
 

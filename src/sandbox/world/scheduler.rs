@@ -15,6 +15,8 @@ use super::task::{Fate, LaunchType, Stage, Task, TaskKey};
 
 /// Tasks launched or stopped per look, as the service scheduler works in batches of ten.
 const BATCH: u32 = 10;
+/// Failed starts in a row after which the service complains.
+const FAILURES_IN_A_ROW: u32 = 3;
 /// The longest pause between starts that come to nothing. The real service goes up to 27 minutes; a demonstration
 /// that shows nothing for so long would look dead.
 const LONGEST_PAUSE: Duration = Duration::from_mins(4);
@@ -302,13 +304,13 @@ impl World {
                 primary.failed = 0;
             }
         }
-        if service.pace.failures >= 4 && !whole {
+        if service.pace.failures >= FAILURES_IN_A_ROW && !whole {
             service.complain(now, dice, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.");
         }
         let under_way = service
             .primary()
             .is_some_and(|primary| primary.rollout == Rollout::InProgress);
-        if whole && under_way {
+        if whole && under_way && !leaving {
             self.complete(key, dice);
         }
         let service = self.service_mut(key);

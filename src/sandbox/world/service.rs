@@ -196,8 +196,8 @@ pub struct Pace {
     pub steady: bool,
     /// Tasks that joined a target group since the last look.
     pub registered: u32,
-    /// Tasks that began to drain since the last look.
-    pub draining: u32,
+    /// Tasks that began to drain since the last look, by deployment.
+    pub draining: BTreeMap<u64, u32>,
     /// Tasks that were replaced for bad health since the last start.
     pub replaced: u32,
     /// Complaints and when they were last written.
@@ -340,8 +340,14 @@ impl Service {
 
     /// Writes an event where its time puts it, newest first.
     pub fn note(&mut self, at: Moment, dice: &mut Dice, text: &str) {
-        let message = match &self.task_set {
-            Some((set, ..)) => format!("(service {}, taskSet ecs-svc/{set}) {text}", self.name),
+        let set = self.task_set.as_ref().map(|(set, ..)| *set);
+        self.note_of(set, at, dice, text);
+    }
+
+    /// Writes an event about one deployment or task set, which the service names in the prefix of some events.
+    pub fn note_of(&mut self, set: Option<u64>, at: Moment, dice: &mut Dice, text: &str) {
+        let message = match set {
+            Some(set) => format!("(service {}, taskSet ecs-svc/{set}) {text}", self.name),
             None => format!("(service {}) {text}", self.name),
         };
         let event = Event {
