@@ -92,6 +92,9 @@ pub struct Sandbox {
 
 /// Makes a world and serves it.
 ///
+/// Clients may change it: services, tasks and task definitions. A task definition that a client registers fails in the
+/// way that the tag of its first image names: `crash`, `missing`, `oom` or `unhealthy` anywhere in the tag.
+///
 /// # Errors
 /// When the address is not a loopback address, since the endpoint checks no credentials, or cannot be bound.
 pub async fn start(options: Options) -> io::Result<Sandbox> {

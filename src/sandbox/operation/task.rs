@@ -206,7 +206,7 @@ fn connectivity(world: &World, task: &Task) -> Option<&'static str> {
         .instance
         .and_then(|key| world.instances.get(&key))
         .is_none_or(|instance| instance.connected);
-    Some(if connected && task.stage != Stage::Stopped {
+    Some(if connected {
         "CONNECTED"
     } else {
         "DISCONNECTED"

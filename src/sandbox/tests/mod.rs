@@ -102,6 +102,14 @@ async fn the_world_moves_by_itself_unless_it_is_frozen() {
 }
 
 #[tokio::test]
+async fn stopping_closes_connections_that_clients_keep_open() {
+    let scene = Scene::demo().await;
+    scene.ecs.list_clusters().send().await.unwrap();
+    scene.sandbox.stop().await;
+    assert!(scene.ecs.list_clusters().send().await.is_err());
+}
+
+#[tokio::test]
 async fn exports_name_the_endpoint_and_stop_frees_the_port() {
     let sandbox = start(Options::default()).await.unwrap();
     let (url, address) = (sandbox.url(), sandbox.address);

@@ -67,7 +67,7 @@ impl World {
             health: Health::Unknown,
         });
         let containers = containers.collect();
-        let fate = self.draw_fate(launch.definition, launch.service.is_none(), dice);
+        let fate = self.draw_fate(&launch, dice);
         let stage = if definition.network == NetworkMode::Awsvpc {
             Stage::Provisioning
         } else {
@@ -159,8 +159,8 @@ impl World {
         format!("{}{}", self.region, char::from(b'a' + index % 3))
     }
 
-    fn draw_fate(&self, key: DefinitionKey, standalone: bool, dice: &mut Dice) -> Fate {
-        let definition = self.definition(key);
+    fn draw_fate(&self, launch: &Launch, dice: &mut Dice) -> Fate {
+        let definition = self.definition(launch.definition);
         let image = definition
             .containers
             .first()
@@ -168,6 +168,11 @@ impl World {
         match definition.conduct {
             Conduct::Steady => Fate::Lives,
             Conduct::Finishes => Fate::Exits(i32::from(chance::percent(dice, 12)), false),
+            Conduct::PullFails if launch.site.launch == LaunchType::Ec2 => {
+                Fate::FailsToStart(format!(
+                    "CannotPullContainerError: Error response from daemon: manifest for {image} not found: manifest unknown: Requested image not found"
+                ))
+            }
             Conduct::PullFails => Fate::FailsToStart(format!(
                 "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref {image}: {image}: not found"
             )),
@@ -178,7 +183,7 @@ impl World {
             Conduct::OutOfMemory => Fate::Exits(137, true),
             Conduct::Crashes => Fate::Exits(1, false),
             Conduct::FailsContainerHealth => Fate::FailsContainerHealth,
-            Conduct::FailsTargetHealth if standalone => Fate::Lives,
+            Conduct::FailsTargetHealth if launch.service.is_none() => Fate::Lives,
             Conduct::FailsTargetHealth => Fate::FailsTargetHealth,
         }
     }

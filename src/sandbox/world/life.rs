@@ -40,10 +40,15 @@ impl World {
             }
             Stage::Pending => {
                 if let Fate::FailsToStart(reason) = task.fate.clone() {
+                    // The agent of an instance reports on the container; Fargate reports on the task as well.
+                    let summary = match task.launch {
+                        LaunchType::Ec2 => "Task failed to start".to_owned(),
+                        LaunchType::Fargate => reason.clone(),
+                    };
                     if let Some(container) = task.containers.first_mut() {
-                        container.reason = Some(reason.clone());
+                        container.reason = Some(reason);
                     }
-                    return self.stop_task(key, "TaskFailedToStart", &reason, dice);
+                    return self.stop_task(key, "TaskFailedToStart", &summary, dice);
                 }
                 task.times.pull_stopped = Some(now);
                 if balanced {
