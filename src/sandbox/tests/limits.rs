@@ -114,10 +114,11 @@ async fn quotas_throttle_per_bucket() {
     };
     // All at one instant, which lies ahead so that the bucket cannot refill before the client calls.
     let later = Instant::now() + Duration::from_hours(1);
-    let mut account = super::super::lock(&scene.sandbox.account);
-    let granted = (0..80).filter(|_| account.answer(request, later).status == 200);
-    assert_eq!(granted.count(), 50);
-    drop(account);
+    {
+        let mut account = super::super::lock(&scene.sandbox.account);
+        let granted = (0..80).filter(|_| account.answer(request, later).status == 200);
+        assert_eq!(granted.count(), 50);
+    }
     let error = scene.ecs.list_clusters().send().await.unwrap_err();
     assert_eq!(
         (error.code(), error.message()),
