@@ -10,4 +10,6 @@
 
 mod package;
 mod proxy;
+mod screens;
 mod servers;
+mod support;
