@@ -8,6 +8,7 @@
     reason = "a test fails by a panic, and is documented by its name"
 )]
 
+mod layers;
 mod package;
 mod proxy;
 mod screens;

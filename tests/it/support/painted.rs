@@ -1,6 +1,6 @@
 //! What a painted screen says and how: its text, its styles in short, and what must hold for every screen.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use ratatui::{
     buffer::{Buffer, Cell},
@@ -40,21 +40,27 @@ fn line(cells: &[Cell]) -> String {
     line
 }
 
-/// The styles of the screen: for each row the stretches that differ from plain, `from..to style`.
+/// The styles of the screen: for each row the stretches that differ from the commonest style, `from..to style`.
 pub fn styles(buffer: &Buffer) -> String {
-    let mut text = String::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for cell in &buffer.content {
+        *counts.entry(style(cell)).or_default() += 1;
+    }
+    let common = counts.into_iter().max_by_key(|(_, count)| *count);
+    let common = common.map(|(style, _)| style).unwrap_or_default();
+    let mut text = format!("    {}\n", if common.is_empty() { "plain" } else { &common });
     for y in 0..buffer.area.height {
         let mut stretches: Vec<(usize, usize, String)> = Vec::new();
         for (x, cell) in row(buffer, y).iter().enumerate() {
             let style = style(cell);
             match stretches.last_mut() {
-                Some((_, end, same)) if *same == style && *end == x => *end += 1,
+                Some((_, end, same)) if *same == style => *end = x + 1,
                 _ => stretches.push((x, x + 1, style)),
             }
         }
         let said: Vec<String> = stretches
             .into_iter()
-            .filter(|(_, _, style)| !style.is_empty())
+            .filter(|(_, _, style)| *style != common)
             .map(|(from, to, style)| format!("{from}..{to} {style}"))
             .collect();
         if !said.is_empty() {
@@ -71,6 +77,9 @@ fn style(cell: &Cell) -> String {
     }
     if cell.bg != Color::Reset {
         words.push(format!("on {}", cell.bg.to_string().to_lowercase()));
+    }
+    if words.is_empty() && !cell.modifier.is_empty() {
+        words.push("plain".to_owned());
     }
     for (name, _) in cell.modifier.iter_names() {
         words.push(name.to_lowercase());

@@ -169,6 +169,11 @@ impl Stage {
         effects
     }
 
+    /// The queries that wait for an answer.
+    pub fn waiting(&self) -> impl Iterator<Item = &Query> {
+        self.waiting.iter().map(|(_, query)| query)
+    }
+
     /// Delivers one part of an answer, of whatever epoch.
     pub fn deliver(&mut self, epoch: u64, query: Query, part: Part) {
         self.send(Event::Fetched { epoch, query, part });
@@ -211,11 +216,6 @@ impl Stage {
         self.now.mono += time;
         let milliseconds = i64::try_from(time.as_millis()).expect("a short time");
         self.now.wall = Timestamp(self.now.wall.0 + milliseconds);
-    }
-
-    /// Asks for everything on the screen again.
-    pub fn refresh(&mut self) {
-        self.press("ctrl-r");
     }
 
     pub fn resize(&mut self, width: u16, height: u16) {

@@ -67,7 +67,7 @@ fn say(service: &mut Service, id: &str, seconds: i64, words: &str) {
 
 pub(super) fn shop() -> Account {
     let web = arn("cluster/prod-web");
-    let batch = arn("cluster/batch-ec2");
+    let batch = arn("cluster/workers-ec2");
     let mut account = Account::default();
     clusters(&mut account, &web, &batch);
     services(&mut account, &web, &batch);
@@ -175,7 +175,7 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
         .services
         .extend([api, checkout, payments, legacy, long, wide, gone]);
 
-    let id = arn("service/batch-ec2/agent");
+    let id = arn("service/workers-ec2/agent");
     let mut agent = running(samples::service(&id, batch), 2);
     agent.scheduling = "DAEMON".to_owned();
     agent.launch_type = Some("EC2".to_owned());
@@ -257,7 +257,7 @@ fn tasks(account: &mut Account, web: &Arn) {
 }
 
 fn batch_tasks(account: &mut Account, batch: &Arn) {
-    let host = arn("container-instance/batch-ec2/11110c11d2e34f5a8b6c7d8e9f0a1b2c");
+    let host = arn("container-instance/workers-ec2/11110c11d2e34f5a8b6c7d8e9f0a1b2c");
     let by_hand = Task {
         group: "family:report".to_owned(),
         started_by: Some("kim".to_owned()),
@@ -323,7 +323,7 @@ fn stopped_tasks(account: &mut Account, web: &Arn) {
 }
 
 fn instances(account: &mut Account, batch: &Arn) {
-    let id = arn("container-instance/batch-ec2/11110c11d2e34f5a8b6c7d8e9f0a1b2c");
+    let id = arn("container-instance/workers-ec2/11110c11d2e34f5a8b6c7d8e9f0a1b2c");
     let mut host = samples::instance(&id, batch);
     host.running_tasks = 1;
     host.cpu = (2_048, 1_792);
