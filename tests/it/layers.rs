@@ -19,7 +19,10 @@ fn enter_drills_down_and_esc_peels_off() {
     assert_eq!(stage.under_cursor().as_deref(), Some("payments"));
     stage.press("enter");
     let crumbs = stage.crumbs();
-    assert!(crumbs.starts_with("clusters > prod-web > services > payments > tasks"), "{crumbs}");
+    assert!(
+        crumbs.starts_with("clusters > prod-web > services > payments > tasks"),
+        "{crumbs}"
+    );
     stage.press("enter");
     let crumbs = stage.crumbs();
     assert!(crumbs.contains("> containers"), "{crumbs}");
@@ -33,7 +36,11 @@ fn enter_drills_down_and_esc_peels_off() {
     // The filter that was typed on the way is a layer of its own, and the root stays.
     assert!(stage.crumbs().contains("/prod-web"));
     stage.press("esc esc esc");
-    assert!(stage.crumbs().starts_with("clusters  6"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().starts_with("clusters  6"),
+        "{}",
+        stage.crumbs()
+    );
     assert!(!stage.has_quit());
     stage.press("q");
     assert!(stage.has_quit());
@@ -51,7 +58,11 @@ fn an_empty_table_keeps_every_key_that_needs_no_row() {
     stage.press("esc").run("svc prod-web");
     assert!(stage.crumbs().contains("prod-web"), "{}", stage.crumbs());
     stage.run("svc empty").press("esc");
-    assert!(stage.crumbs().starts_with("clusters  6"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().starts_with("clusters  6"),
+        "{}",
+        stage.crumbs()
+    );
 }
 
 #[test]
@@ -71,37 +82,105 @@ fn history_goes_back_forth_and_between_two() {
     assert_eq!(stage.crumbs(), families);
     stage.press("]");
     assert_eq!(stage.crumbs(), families);
-    assert!(stage.foot().contains("no further place"), "{}", stage.foot());
+    assert!(
+        stage.foot().contains("no further place"),
+        "{}",
+        stage.foot()
+    );
     stage.press("-");
     assert_eq!(stage.crumbs(), tasks);
     stage.press("-");
     assert_eq!(stage.crumbs(), families);
     stage.press("~");
-    assert!(stage.crumbs().starts_with("clusters  6"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().starts_with("clusters  6"),
+        "{}",
+        stage.crumbs()
+    );
 }
 
 #[test]
 fn the_command_line_knows_where_it_stands() {
     let mut stage = Stage::shop();
     stage.run("svc all");
-    assert!(stage.crumbs().starts_with("clusters > all > services  8"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().starts_with("clusters > all > services  8"),
+        "{}",
+        stage.crumbs()
+    );
     stage.run("svc workers-ec2");
-    assert!(stage.crumbs().starts_with("clusters > workers-ec2 > services  1"));
+    assert!(
+        stage
+            .crumbs()
+            .starts_with("clusters > workers-ec2 > services  1")
+    );
     // In a cluster: its tasks. On a service's tasks: the same again. At the root: of the row under the cursor.
     stage.run("task");
-    assert!(stage.crumbs().starts_with("clusters > workers-ec2 > tasks  2"), "{}", stage.crumbs());
+    assert!(
+        stage
+            .crumbs()
+            .starts_with("clusters > workers-ec2 > tasks  2"),
+        "{}",
+        stage.crumbs()
+    );
     stage.run("svc prod-web").press("enter").run("ta");
-    assert!(stage.crumbs().contains("payments > tasks  3"), "{}", stage.crumbs());
-    stage.press("~").press("g /").write("workers").press("enter").run("task");
-    assert!(stage.crumbs().starts_with("clusters > workers-ec2 > tasks"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().contains("payments > tasks  3"),
+        "{}",
+        stage.crumbs()
+    );
+    stage
+        .press("~")
+        .press("g /")
+        .write("workers")
+        .press("enter")
+        .run("task");
+    assert!(
+        stage.crumbs().starts_with("clusters > workers-ec2 > tasks"),
+        "{}",
+        stage.crumbs()
+    );
     stage.run("task all");
-    assert!(stage.crumbs().starts_with("clusters > all > tasks  9"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().starts_with("clusters > all > tasks  9"),
+        "{}",
+        stage.crumbs()
+    );
     // Further words filter.
     stage.run("svc prod-web pay");
-    assert!(stage.crumbs().contains("1 of 7 (6 hidden)"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().contains("1 of 7 (6 hidden)"),
+        "{}",
+        stage.crumbs()
+    );
     // What belongs to a row goes by the row under the cursor.
     stage.run("deployments");
-    assert!(stage.crumbs().contains("payments > deployments"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().contains("payments > deployments"),
+        "{}",
+        stage.crumbs()
+    );
+}
+
+#[test]
+fn esc_leads_from_a_revision_to_the_clusters() {
+    let mut stage = Stage::shop();
+    stage.run("families").run("revisions");
+    assert!(
+        stage
+            .crumbs()
+            .starts_with("clusters > all > families > payments > revisions"),
+        "{}",
+        stage.crumbs()
+    );
+    stage.press("esc");
+    assert_eq!(stage.under_cursor().as_deref(), Some("payments"));
+    stage.press("esc");
+    assert!(
+        stage.crumbs().starts_with("clusters  6"),
+        "{}",
+        stage.crumbs()
+    );
 }
 
 #[test]
@@ -118,7 +197,11 @@ fn the_command_line_says_what_it_does_not_know() {
     ] {
         stage.run(line);
         assert!(stage.foot().contains(says), "{line}: {}", stage.foot());
-        assert!(stage.crumbs().starts_with("clusters  6"), "{line}: {}", stage.crumbs());
+        assert!(
+            stage.crumbs().starts_with("clusters  6"),
+            "{line}: {}",
+            stage.crumbs()
+        );
     }
     stage.press(": up");
     assert!(stage.foot().starts_with(":containers"), "{}", stage.foot());
@@ -134,7 +217,11 @@ fn the_command_line_runs_what_was_typed_and_tab_completes() {
     stage.press("esc :").write("fam").press("enter");
     assert!(stage.crumbs().contains("families"), "{}", stage.crumbs());
     stage.press(":").write("svc wor").press("tab enter");
-    assert!(stage.crumbs().contains("workers-ec2 > services"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().contains("workers-ec2 > services"),
+        "{}",
+        stage.crumbs()
+    );
     stage.run("q");
     assert!(stage.has_quit());
 }
@@ -143,13 +230,21 @@ fn the_command_line_runs_what_was_typed_and_tab_completes() {
 fn facets_unhealthy_and_sorting() {
     let mut stage = Stage::shop();
     stage.run("svc prod-web").press("enter x");
-    assert!(stage.crumbs().contains("stopped tasks  5"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().contains("stopped tasks  5"),
+        "{}",
+        stage.crumbs()
+    );
     stage.press("x");
     assert!(stage.crumbs().contains("> tasks  3"), "{}", stage.crumbs());
     stage.press("esc x");
     assert!(stage.foot().contains("no other list"), "{}", stage.foot());
     stage.press("!");
-    assert!(stage.crumbs().contains("1 of 7 (6 hidden)"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().contains("1 of 7 (6 hidden)"),
+        "{}",
+        stage.crumbs()
+    );
     stage.press("esc N g");
     assert_eq!(
         stage.under_cursor().as_deref(),
@@ -169,7 +264,11 @@ fn facets_unhealthy_and_sorting() {
 fn a_filter_that_makes_no_sense_says_so_and_esc_takes_it_back() {
     let mut stage = Stage::shop();
     stage.run("svc prod-web").press("/").write("/pay(");
-    assert!(stage.crumbs().contains("unclosed group"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().contains("unclosed group"),
+        "{}",
+        stage.crumbs()
+    );
     stage.press("backspace enter");
     assert!(stage.crumbs().contains("1 of 7"), "{}", stage.crumbs());
     stage.press("esc");
@@ -194,7 +293,11 @@ fn ctrl_c_twice_leaves() {
 #[test]
 fn what_is_copied_and_saved() {
     let mut stage = Stage::shop();
-    stage.run("svc prod-web").press("Y").write("arn").press("enter");
+    stage
+        .run("svc prod-web")
+        .press("Y")
+        .write("arn")
+        .press("enter");
     let arn = "arn:aws:ecs:eu-west-1:123456789012:service/prod-web/payments";
     let copied = Effect::Copy {
         what: "arn".to_owned(),
@@ -207,16 +310,26 @@ fn what_is_copied_and_saved() {
     };
     assert_eq!(stem, "services");
     assert_eq!(text.lines().count(), 8);
-    assert!(text.lines().nth(1).is_some_and(|line| line.starts_with("payments\tfailed\t1/2")));
+    assert!(
+        text.lines()
+            .nth(1)
+            .is_some_and(|line| line.starts_with("payments\tfailed\t1/2"))
+    );
     stage.press("t");
     stage.press("c");
     let Some(Effect::Copy { what, text }) = stage.effects.last() else {
         panic!("the page is not copied");
     };
     assert_eq!(what, "page");
-    assert!(text.contains("DB_PASSWORD") && !text.contains("hunter2"), "{text}");
+    assert!(
+        text.contains("DB_PASSWORD") && !text.contains("hunter2"),
+        "{text}"
+    );
     stage.press("ctrl-z ctrl-l");
-    assert_eq!(stage.effects[stage.effects.len() - 2..], [Effect::Suspend, Effect::Redraw]);
+    assert_eq!(
+        stage.effects[stage.effects.len() - 2..],
+        [Effect::Suspend, Effect::Redraw]
+    );
 }
 
 #[test]
@@ -230,15 +343,33 @@ fn starts_where_the_command_line_says() {
         Stage::new(Account::shop(), setup)
     };
     let stage = start("prod-web", None);
-    assert!(stage.crumbs().starts_with("clusters > prod-web > services  7"));
+    assert!(
+        stage
+            .crumbs()
+            .starts_with("clusters > prod-web > services  7")
+    );
     let mut stage = start("prod-web", Some("api"));
-    assert!(stage.crumbs().contains("api > tasks  3"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().contains("api > tasks  3"),
+        "{}",
+        stage.crumbs()
+    );
     stage.press("esc");
     assert_eq!(stage.under_cursor().as_deref(), Some("api"));
     let stage = start("nowhere", None);
-    assert!(stage.foot().contains("there is no cluster nowhere"), "{}", stage.foot());
+    assert!(
+        stage.foot().contains("there is no cluster nowhere"),
+        "{}",
+        stage.foot()
+    );
     let stage = start("prod-web", Some("nobody"));
-    assert!(stage.foot().contains("there is no service nobody in prod-web"), "{}", stage.foot());
+    assert!(
+        stage
+            .foot()
+            .contains("there is no service nobody in prod-web"),
+        "{}",
+        stage.foot()
+    );
     assert!(stage.crumbs().starts_with("clusters > prod-web > services"));
 }
 
@@ -254,19 +385,32 @@ fn overridden_keys_work_and_clashes_are_told() {
     };
     let mut stage = Stage::new(Account::shop(), setup);
     stage.press("f2");
-    assert!(stage.crumbs().contains("cluster broken"), "{}", stage.crumbs());
+    assert!(
+        stage.crumbs().contains("cluster broken"),
+        "{}",
+        stage.crumbs()
+    );
     let setup = Setup {
-        keys: [("refresh".to_owned(), vec!["d".to_owned()])].into_iter().collect(),
+        keys: [("refresh".to_owned(), vec!["d".to_owned()])]
+            .into_iter()
+            .collect(),
         ..Setup::default()
     };
     let stage = Stage::new(Account::shop(), setup);
-    assert!(stage.foot().contains("taken by describe"), "{}", stage.foot());
+    assert!(
+        stage.foot().contains("taken by describe"),
+        "{}",
+        stage.foot()
+    );
 }
 
 /// The keys that the foot of the screen offers, with what it says of them.
 fn hinted(stage: &Stage) -> Vec<(Key, String)> {
     let foot = stage.foot();
-    let hints = foot.split("  ").map(str::trim).filter(|hint| !hint.is_empty());
+    let hints = foot
+        .split("  ")
+        .map(str::trim)
+        .filter(|hint| !hint.is_empty());
     hints
         .map(|hint| {
             let (key, label) = hint.split_once(' ').expect("a key and a word");
@@ -310,7 +454,12 @@ fn every_key_at_the_foot_does_something() {
                 let after = (stage.text(), stage.effects.len());
                 // Lines that all fit are the same wrapped and not.
                 if label != "wrap" {
-                    assert_ne!(before, after, "{key} ({label}) does nothing on {}", view.id());
+                    assert_ne!(
+                        before,
+                        after,
+                        "{key} ({label}) does nothing on {}",
+                        view.id()
+                    );
                 }
             }
         }
@@ -327,8 +476,15 @@ fn meaning_does_not_hang_on_colour() {
         let screen = plain.screen();
         assert_eq!(painted::colours(&screen), [], "{theme}");
         for screen in [screen, colourful.screen()] {
-            let cursor: Vec<u16> = painted::lit_rows(&screen).into_iter().filter(|y| *y > 2).collect();
-            assert_eq!(cursor, [3], "{theme}: the row under the cursor stands out, and no other");
+            let cursor: Vec<u16> = painted::lit_rows(&screen)
+                .into_iter()
+                .filter(|y| *y > 2)
+                .collect();
+            assert_eq!(
+                cursor,
+                [3],
+                "{theme}: the row under the cursor stands out, and no other"
+            );
         }
     }
     let sixteen = stage_in("ansi", Depth::Ansi16);

@@ -42,7 +42,11 @@ fn reach(stage: &mut Stage, view: &dyn Resource) {
             return;
         }
     }
-    panic!("no {} in the account of the tests:\n{}", view.id(), stage.text());
+    panic!(
+        "no {} in the account of the tests:\n{}",
+        view.id(),
+        stage.text()
+    );
 }
 
 /// The checked text of the screen below a heading.
@@ -50,7 +54,11 @@ fn shot(text: &mut String, heading: &str, stage: &Stage) {
     let screen = stage.screen();
     painted::check(&screen);
     let (width, height) = (screen.area.width, screen.area.height);
-    let _ = writeln!(text, "== {heading}, {width} x {height}\n{}", painted::text(&screen));
+    let _ = writeln!(
+        text,
+        "== {heading}, {width} x {height}\n{}",
+        painted::text(&screen)
+    );
 }
 
 #[test]
@@ -241,7 +249,11 @@ fn styles_of_services_in_each_depth() {
         };
         let mut stage = Stage::new(Account::shop(), setup);
         stage.app.set_class(Some(EnvClass::Prod));
-        stage.run("svc prod-web").press("/").write("pay").press("enter j");
+        stage
+            .run("svc prod-web")
+            .press("/")
+            .write("o")
+            .press("enter j");
         let styles = painted::styles(&stage.screen());
         let _ = writeln!(text, "== {theme}\n{styles}");
     }

@@ -31,7 +31,9 @@ enum Step {
 }
 
 fn keys() -> Vec<Key> {
-    let commands = keymap::entries().iter().flat_map(|entry| entry.keys.iter().copied());
+    let commands = keymap::entries()
+        .iter()
+        .flat_map(|entry| entry.keys.iter().copied());
     let links = resource::VIEWS
         .iter()
         .flat_map(|view| view.links().iter().map(|link| link.key));
@@ -44,7 +46,16 @@ fn keys() -> Vec<Key> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let lines = vec!["svc all", "task all", "families", "events", "revisions", "instances", "help", "theme nord"];
+    let lines = vec![
+        "svc all",
+        "task all",
+        "families",
+        "events",
+        "revisions",
+        "instances",
+        "help",
+        "theme nord",
+    ];
     prop_oneof![
         20 => select(keys()).prop_map(Step::Key),
         6 => select(vec!["enter", "j", "G", "esc"]).prop_map(|key| Step::Key(key.parse().expect("a key"))),
@@ -98,7 +109,7 @@ fn take(stage: &mut Stage, step: Step) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn nothing_that_is_pressed_or_comes_breaks_it(steps in prop::collection::vec(step(), 1..60)) {

@@ -34,9 +34,17 @@ fn a_message_goes_after_six_seconds() {
     stage.pass(Duration::from_millis(5_900));
     assert!(stage.foot().contains("saved to a file"));
     stage.pass(Duration::from_millis(200));
-    assert!(!stage.foot().contains("saved to a file"), "{}", stage.foot());
+    assert!(
+        !stage.foot().contains("saved to a file"),
+        "{}",
+        stage.foot()
+    );
     stage.send(Event::Finished(Err("the disk is full".to_owned())));
-    assert!(stage.foot().starts_with("! the disk is full"), "{}", stage.foot());
+    assert!(
+        stage.foot().starts_with("! the disk is full"),
+        "{}",
+        stage.foot()
+    );
 }
 
 #[test]
@@ -48,14 +56,20 @@ fn an_idle_minute_asks_what_the_schedule_says() {
     let mut stage = Stage::new(Account::plain(2, 3), Setup::default());
     stage.press("enter");
     let stage = idle_minute(stage);
-    assert_eq!(count(&stage, |query| matches!(query, Query::Services { .. })), 12);
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Services { .. })),
+        12
+    );
     assert_eq!(count(&stage, |query| *query == Query::Clusters), 3);
     assert_eq!(stage.fetched.len(), 15);
     // Services that roll: every three seconds.
     let mut stage = Stage::shop();
     stage.run("svc prod-web");
     let stage = idle_minute(stage);
-    assert_eq!(count(&stage, |query| matches!(query, Query::Services { .. })), 20);
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Services { .. })),
+        20
+    );
     assert_eq!(count(&stage, |query| *query == Query::Clusters), 3);
 }
 
@@ -68,7 +82,10 @@ fn drawing_and_keys_ask_nothing() {
     stage.screen();
     assert_eq!(stage.fetched, []);
     stage.press("ctrl-r");
-    assert_eq!(count(&stage, |query| matches!(query, Query::Services { .. })), 1);
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Services { .. })),
+        1
+    );
     assert_eq!(stage.fetched.len(), 1);
 }
 
@@ -79,13 +96,28 @@ fn opening_asks_each_thing_once() {
     stage.run("svc prod-web");
     assert_eq!(stage.fetched.len(), 3);
     stage.press("enter");
-    assert_eq!(count(&stage, |query| matches!(query, Query::Tasks { stopped: false, .. })), 1);
+    assert_eq!(
+        count(&stage, |query| matches!(
+            query,
+            Query::Tasks { stopped: false, .. }
+        )),
+        1
+    );
     stage.press("enter");
-    assert_eq!(count(&stage, |query| matches!(query, Query::Task { .. })), 1);
-    assert_eq!(count(&stage, |query| matches!(query, Query::Definition { .. })), 1);
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Task { .. })),
+        1
+    );
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Definition { .. })),
+        1
+    );
     // A revision never changes, so it is not asked for again however long one looks.
     stage.pass(seconds(60));
-    assert_eq!(count(&stage, |query| matches!(query, Query::Definition { .. })), 1);
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Definition { .. })),
+        1
+    );
 }
 
 #[test]
@@ -120,7 +152,14 @@ fn rows_stay_when_asking_fails_and_recover_without_a_key() {
     stage.account.fault = Some(unreachable());
     stage.pass(seconds(90));
     let text = stage.text();
-    for words in ["payments", "checkout", "unreachable, 1m old", "cannot reach", "tries, next in", "check the network"] {
+    for words in [
+        "payments",
+        "checkout",
+        "unreachable, 1m old",
+        "cannot reach",
+        "tries, next in",
+        "check the network",
+    ] {
         assert!(text.contains(words), "{words} in\n{text}");
     }
     let asked = stage.fetched.len();
@@ -128,7 +167,10 @@ fn rows_stay_when_asking_fails_and_recover_without_a_key() {
     stage.pass(seconds(31));
     assert!(stage.fetched.len() > asked);
     let text = stage.text();
-    assert!(text.contains("live") && !text.contains("cannot reach"), "{text}");
+    assert!(
+        text.contains("live") && !text.contains("cannot reach"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -138,8 +180,15 @@ fn a_refusal_is_not_asked_again_until_a_person_says_so() {
     stage.run("svc prod-web");
     stage.fetched.clear();
     stage.pass(seconds(60));
-    assert_eq!(count(&stage, |query| matches!(query, Query::Services { .. })), 0);
-    assert!(stage.text().contains("denied ecs:ListServices"), "{}", stage.text());
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Services { .. })),
+        0
+    );
+    assert!(
+        stage.text().contains("denied ecs:ListServices"),
+        "{}",
+        stage.text()
+    );
     stage.account.fault = None;
     stage.press("ctrl-r");
     assert!(stage.text().contains("payments"), "{}", stage.text());
@@ -203,8 +252,15 @@ fn a_connection_that_cannot_be_had_is_told_and_tried_again() {
         epoch,
         result: Err(fault),
     });
-    assert!(stage.text().contains("connect: cannot reach"), "{}", stage.text());
-    let wake = stage.app.next_wake(stage.now).expect("it is to be tried again");
+    assert!(
+        stage.text().contains("connect: cannot reach"),
+        "{}",
+        stage.text()
+    );
+    let wake = stage
+        .app
+        .next_wake(stage.now)
+        .expect("it is to be tried again");
     assert!(wake <= stage.now.mono + seconds(15));
     stage.now.mono += seconds(15);
     let effects = stage.app.update(Event::Wake, stage.now);

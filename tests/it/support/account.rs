@@ -3,8 +3,8 @@
 mod cast;
 
 use ecsight::model::{
-    Arn, Cluster, ContainerInstance, Entity, Fault, FaultKind, Identity, Part, Query, Service, Task,
-    TaskDefinition, TaskFilter, Timestamp,
+    Arn, Cluster, ContainerInstance, Entity, Fault, FaultKind, Identity, Part, Query, Service,
+    Task, TaskDefinition, TaskFilter, Timestamp,
 };
 
 /// The present moment of the account, 2026-03-01T12:00:00Z.
@@ -93,14 +93,16 @@ impl Account {
             Query::Task { task, .. } => self.pick_tasks(|one| one.arn == *task),
             Query::Instances { cluster } => {
                 let here = |one: &&ContainerInstance| one.cluster == *cluster;
-                let pair =
-                    |one: &ContainerInstance| (one.arn.clone(), Entity::Instance(Box::new(one.clone())));
+                let pair = |one: &ContainerInstance| {
+                    (one.arn.clone(), Entity::Instance(Box::new(one.clone())))
+                };
                 self.instances.iter().filter(here).map(pair).collect()
             }
             Query::Definition { definition } => {
                 let wanted = |one: &&TaskDefinition| one.arn == *definition;
-                let pair =
-                    |one: &TaskDefinition| (one.arn.clone(), Entity::Definition(Box::new(one.clone())));
+                let pair = |one: &TaskDefinition| {
+                    (one.arn.clone(), Entity::Definition(Box::new(one.clone())))
+                };
                 self.definitions.iter().filter(wanted).map(pair).collect()
             }
             Query::Families | Query::Revisions { .. } => return self.listed(query),
@@ -116,7 +118,11 @@ impl Account {
                 let of = self.definitions.iter().filter(|one| one.family == *family);
                 of.rev().map(|one| one.arn.clone()).collect()
             }
-            _ => self.definitions.iter().map(|one| Arn::new(&one.family)).collect(),
+            _ => self
+                .definitions
+                .iter()
+                .map(|one| Arn::new(&one.family))
+                .collect(),
         };
         items.dedup();
         whole(Vec::new(), items)
@@ -124,8 +130,13 @@ impl Account {
 
     fn pick_services(&self, keep: impl Fn(&Service) -> bool) -> Vec<(Arn, Entity)> {
         let kept = self.services.iter().filter(|service| keep(service));
-        kept.map(|service| (service.arn.clone(), Entity::Service(Box::new(service.clone()))))
-            .collect()
+        kept.map(|service| {
+            (
+                service.arn.clone(),
+                Entity::Service(Box::new(service.clone())),
+            )
+        })
+        .collect()
     }
 
     fn pick_tasks(&self, keep: impl Fn(&Task) -> bool) -> Vec<(Arn, Entity)> {

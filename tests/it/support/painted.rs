@@ -48,7 +48,10 @@ pub fn styles(buffer: &Buffer) -> String {
     }
     let common = counts.into_iter().max_by_key(|(_, count)| *count);
     let common = common.map(|(style, _)| style).unwrap_or_default();
-    let mut text = format!("    {}\n", if common.is_empty() { "plain" } else { &common });
+    let mut text = format!(
+        "    {}\n",
+        if common.is_empty() { "plain" } else { &common }
+    );
     for y in 0..buffer.area.height {
         let mut stretches: Vec<(usize, usize, String)> = Vec::new();
         for (x, cell) in row(buffer, y).iter().enumerate() {
@@ -77,9 +80,6 @@ fn style(cell: &Cell) -> String {
     }
     if cell.bg != Color::Reset {
         words.push(format!("on {}", cell.bg.to_string().to_lowercase()));
-    }
-    if words.is_empty() && !cell.modifier.is_empty() {
-        words.push("plain".to_owned());
     }
     for (name, _) in cell.modifier.iter_names() {
         words.push(name.to_lowercase());

@@ -27,7 +27,9 @@ pub(super) fn plain(clusters: usize, services: usize) -> Account {
         account.clusters.push(cluster);
         for number in 0..services {
             let id = arn(&format!("service/cluster-{at}/service-{number:02}"));
-            account.services.push(running(samples::service(&id, &home), 1));
+            account
+                .services
+                .push(running(samples::service(&id, &home), 1));
         }
     }
     account
@@ -96,7 +98,9 @@ fn clusters(account: &mut Account, web: &Arn, batch: &Arn) {
     cluster.running_tasks = 3;
     cluster.instances = 2;
     account.clusters.push(cluster);
-    account.clusters.push(samples::cluster(&arn("cluster/empty")));
+    account
+        .clusters
+        .push(samples::cluster(&arn("cluster/empty")));
     for (name, status) in [("retired", "INACTIVE"), ("broken", "FAILED")] {
         let mut cluster = samples::cluster(&arn(&format!("cluster/{name}")));
         cluster.status = status.to_owned();
@@ -113,7 +117,12 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
     let mut api = running(service("api"), 3);
     api.task_definition = Some(revision("web-api", 42));
     api.launch_type = Some("FARGATE".to_owned());
-    api.deployments = vec![deployment("ecs-svc/1", &revision("web-api", 42), "COMPLETED", (3, 0, 3))];
+    api.deployments = vec![deployment(
+        "ecs-svc/1",
+        &revision("web-api", 42),
+        "COMPLETED",
+        (3, 0, 3),
+    )];
     api.load_balancers = vec![LoadBalancer {
         target_group: Some(Arn::new(
             "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api/1f2e",
@@ -124,19 +133,39 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
     }];
     api.created_at = ago(86_400 * 90);
     steady(&mut api, 900);
-    say(&mut api, "b7a1-start", 960, "has started 1 tasks: (task 3f9a).");
+    say(
+        &mut api,
+        "b7a1-start",
+        960,
+        "has started 1 tasks: (task 3f9a).",
+    );
 
     let mut checkout = running(service("checkout"), 2);
     checkout.pending = 1;
     checkout.task_definition = Some(revision("web-api", 43));
     checkout.deployments = vec![
-        deployment("ecs-svc/7", &revision("web-api", 43), "IN_PROGRESS", (1, 1, 2)),
+        deployment(
+            "ecs-svc/7",
+            &revision("web-api", 43),
+            "IN_PROGRESS",
+            (1, 1, 2),
+        ),
         Deployment {
             status: "ACTIVE".to_owned(),
-            ..deployment("ecs-svc/6", &revision("web-api", 42), "COMPLETED", (1, 0, 1))
+            ..deployment(
+                "ecs-svc/6",
+                &revision("web-api", 42),
+                "COMPLETED",
+                (1, 0, 1),
+            )
         },
     ];
-    say(&mut checkout, "c0-start", 60, "has started 1 tasks: (task 77aa).");
+    say(
+        &mut checkout,
+        "c0-start",
+        60,
+        "has started 1 tasks: (task 77aa).",
+    );
 
     let mut payments = service("payments");
     payments.desired = 2;
@@ -155,7 +184,12 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
     let words = "was unable to place a task because no container instance met all of its requirements. \
                  Reason: \u{1b}]0;owned\u{7}\u{202e}not enough memory.";
     say(&mut payments, "p0-place", 120, words);
-    say(&mut payments, "p1-start", 300, "has started 1 tasks: (task 9e01).");
+    say(
+        &mut payments,
+        "p1-start",
+        300,
+        "has started 1 tasks: (task 9e01).",
+    );
 
     let legacy_arn = arn("service/legacy");
     let mut legacy = running(samples::service(&legacy_arn, web), 1);
@@ -263,7 +297,12 @@ fn batch_tasks(account: &mut Account, batch: &Arn) {
         started_by: Some("kim".to_owned()),
         launch_type: Some("EC2".to_owned()),
         instance: Some(host.clone()),
-        ..task(batch, "aaaa0c11d2e34f5a8b6c7d8e9f0a1b2c", "x", &revision("report", 1))
+        ..task(
+            batch,
+            "aaaa0c11d2e34f5a8b6c7d8e9f0a1b2c",
+            "x",
+            &revision("report", 1),
+        )
     };
     // The form of ARNs before 2018: no cluster in it.
     let short = Task {
@@ -303,7 +342,12 @@ fn stopped_tasks(account: &mut Account, web: &Arn) {
     let definition = revision("payments", 9);
     let dead = |id: &str, seconds, code, reason| {
         let id = format!("{id}0c11d2e34f5a8b6c7d8e9f0a1b2c");
-        stopped(task(web, &id, "payments", &definition), seconds, code, reason)
+        stopped(
+            task(web, &id, "payments", &definition),
+            seconds,
+            code,
+            reason,
+        )
     };
     let essential = "Essential container in task exited";
     let mut oom = dead("d001", 300, "EssentialContainerExited", essential);
@@ -316,10 +360,17 @@ fn stopped_tasks(account: &mut Account, web: &Arn) {
     unpulled.started_at = None;
     let mut finished = dead("d003", 900, "EssentialContainerExited", essential);
     finished.containers[0].exit_code = Some(0);
-    let mut user = dead("d004", 1_200, "UserInitiated", "stopped by \u{1b}[5mkim\u{7}");
+    let mut user = dead(
+        "d004",
+        1_200,
+        "UserInitiated",
+        "stopped by \u{1b}[5mkim\u{7}",
+    );
     user.containers[0].exit_code = Some(143);
     let unknown = dead("d005", 1_500, "MoonPhase", "");
-    account.tasks.extend([oom, unpulled, finished, user, unknown]);
+    account
+        .tasks
+        .extend([oom, unpulled, finished, user, unknown]);
 }
 
 fn instances(account: &mut Account, batch: &Arn) {
