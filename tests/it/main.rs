@@ -11,6 +11,8 @@
 mod layers;
 mod package;
 mod proxy;
+#[cfg(unix)]
+mod pty;
 mod screens;
 mod servers;
 mod support;
