@@ -86,3 +86,37 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[test]
+    fn only_operations_that_read_by_their_name_are_listed() {
+        for (service, operations) in READS {
+            for operation in operations {
+                let reads = ["Describe", "Get", "List"]
+                    .iter()
+                    .any(|verb| operation.starts_with(verb));
+                assert!(reads, "{service} {operation}");
+            }
+        }
+    }
+
+    #[rstest]
+    #[case("ECS", "UpdateService")]
+    #[case("ECS", "StopTask")]
+    #[case("ECS", "ExecuteCommand")]
+    #[case("ECS", "ListEverythingNew")]
+    #[case("STS", "AssumeRole")]
+    #[case("STS", "ListClusters")]
+    #[case("ECR", "DescribeImages")]
+    fn what_is_not_listed_for_its_service_counts_as_a_write(
+        #[case] service: &str,
+        #[case] operation: &str,
+    ) {
+        assert!(!is_read(service, operation));
+    }
+}

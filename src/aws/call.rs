@@ -21,6 +21,7 @@ use crate::{
     aws::{
         Pacer, Urgency,
         fault::{self, Scene},
+        profile::Profile,
     },
     model::{Fault, FaultKind},
 };
@@ -41,11 +42,9 @@ pub struct Clients {
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) region: String,
-    pub(super) profile: Option<String>,
+    pub(super) profile: Profile,
     pub(super) endpoint: Option<String>,
     pub(super) readonly: bool,
-    /// Whether the profile wants a code from an MFA device.
-    pub(super) wants_mfa: bool,
     /// The hosts that requests go to.
     pub(super) hosts: Arc<Hosts>,
 }
@@ -74,10 +73,10 @@ impl Clients {
     /// The profile in use; `None` if neither a flag nor `AWS_PROFILE` names one and there is no `default`.
     #[must_use]
     pub fn profile(&self) -> Option<&str> {
-        self.session.profile.as_deref()
+        self.session.profile.name.as_deref()
     }
 
-    /// The endpoint, where one was given in the settings in place of AWS's own.
+    /// The endpoint, where the settings, the environment or the profile name one in place of AWS's own.
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
         self.session.endpoint.as_deref()
@@ -114,8 +113,7 @@ impl Clients {
             let scene = Scene {
                 operation,
                 host: self.session.hosts.of(operation),
-                profile: self.profile(),
-                wants_mfa: self.session.wants_mfa,
+                profile: Some(&self.session.profile),
             };
             let fault = fault::classify(scene, &error);
             if fault.kind != FaultKind::Throttled {

@@ -4,21 +4,16 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig, timeout::TimeoutConfig};
 use aws_credential_types::Credentials;
-use aws_smithy_http_client::{
-    Builder, Connector,
-    proxy::ProxyConfig,
-    tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
-use aws_smithy_runtime_api::client::{
-    http::SharedHttpClient, runtime_components::RuntimeComponents,
-};
+use aws_types::service_config::ServiceConfigKey;
 
 use crate::{
     aws::{
         Pacer,
         allow::ReadOnlyGate,
         call::{Clients, Session, ThrottlesAreOurs, Witness},
+        credentials,
         profile::{self, Profile},
+        transport::transport,
     },
     model::{Fault, FaultKind, Secret},
     schedule::Budget,
@@ -80,20 +75,24 @@ impl Clients {
     /// Finds region, credentials and endpoint as the settings, the environment and the shared files say, and makes
     /// the clients. Sends nothing to AWS; without a region it may ask the EC2 metadata service for one.
     ///
-    /// TLS is rustls with the system's trust store, plus the PEM file named by `AWS_CA_BUNDLE`. `HTTP_PROXY`,
-    /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are honoured, except for an endpoint on loopback given in the
-    /// settings, which no proxy could reach.
+    /// Credentials come from the SDK's providers: environment, profile (keys, SSO token, assumed roles,
+    /// `credential_process`), web identity, container role, instance role. A profile named in the settings goes
+    /// before the environment.
+    ///
+    /// TLS is rustls with the system's trust store, plus the PEM file named by `AWS_CA_BUNDLE` (the `ca_bundle` of a
+    /// profile is not read). `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are honoured, except for an
+    /// endpoint on loopback given in the settings, which no proxy could reach.
     ///
     /// Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// [`FaultKind::Unconfigured`] for a profile that is in none of the files, files that cannot be read, an unusable
-    /// `AWS_CA_BUNDLE`, and when no region can be found.
+    /// [`FaultKind::Unconfigured`] for a profile that is in none of the files or built on one that is not, files that
+    /// cannot be read, an unusable `AWS_CA_BUNDLE`, and when no region can be found.
     pub async fn connect(settings: Settings) -> Result<Self, Fault> {
         let profile = if settings.credentials.is_some() {
             Profile {
                 name: settings.profile.clone(),
-                wants_mfa: false,
+                ..Profile::default()
             }
         } else {
             profile::check(settings.profile.as_deref()).await?
@@ -105,9 +104,8 @@ impl Clients {
         let witness = Witness::default();
         let session = Session {
             region,
-            profile: profile.name,
-            wants_mfa: profile.wants_mfa,
-            endpoint: settings.endpoint_url.clone(),
+            profile,
+            endpoint: endpoint(&config),
             readonly: settings.readonly,
             hosts: witness.hosts.clone(),
         };
@@ -140,24 +138,41 @@ async fn load(settings: &Settings) -> Result<SdkConfig, Fault> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(transport.clone())
         .timeout_config(timeouts);
-    if let Some(region) = &settings.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
+    let name = settings.profile.as_deref();
+    loader = match settings.region.as_deref().filter(|name| !name.is_empty()) {
+        Some(region) => loader.region(Region::new(region.to_owned())),
+        None => loader.region(credentials::region(name, transport.clone())),
+    };
     if let Some(url) = &settings.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    if let Some(name) = &settings.profile {
+    if let Some(name) = name {
         loader = loader.profile_name(name);
     }
-    loader = match (&settings.credentials, &settings.profile) {
-        (Some(keys), _) => with_keys(loader, keys),
-        (None, Some(name)) => {
-            let region = settings.region.clone();
-            loader.credentials_provider(profile::credentials(name, region, transport).await)
-        }
-        (None, None) => loader,
-    };
-    Ok(loader.load().await)
+    if let Some(keys) = &settings.credentials {
+        return Ok(with_keys(loader, keys).load().await);
+    }
+    let config = loader.load().await;
+    let provider = credentials::credentials(name, &config, transport).await;
+    Ok(config.into_builder().credentials_provider(provider).build())
+}
+
+/// The endpoint that takes the place of ECS's own, by the SDK's precedence.
+fn endpoint(config: &SdkConfig) -> Option<String> {
+    let general = config.endpoint_url().map(str::to_owned);
+    if config.get_origin("endpoint_url").is_client_config() {
+        return general;
+    }
+    let key = ServiceConfigKey::builder()
+        .service_id("ECS")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    config
+        .service_config()
+        .and_then(|service| service.load_config(key))
+        .or(general)
 }
 
 /// Static keys mean an endpoint that is not AWS itself: FIPS and dual-stack variants do not exist there, and the SDK
@@ -178,72 +193,6 @@ fn with_keys(loader: ConfigLoader, keys: &StaticKeys) -> ConfigLoader {
         .use_dual_stack(false)
 }
 
-/// The HTTP client that everything shares, the credential providers included: one TLS stack, one pool.
-fn transport(endpoint_url: Option<&str>) -> Result<SharedHttpClient, Fault> {
-    let context = trust(std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()))?;
-    let proxies = if endpoint_url.is_some_and(is_loopback) {
-        ProxyConfig::disabled()
-    } else {
-        ProxyConfig::from_env()
-    };
-    Ok(
-        Builder::new().build_with_connector_fn(move |settings, components| {
-            let mut connector = Connector::builder()
-                .proxy_config(proxies.clone())
-                .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-                .tls_context(context.clone());
-            connector.set_connector_settings(settings.cloned());
-            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-            connector.build()
-        }),
-    )
-}
-
-fn trust(bundle: Option<std::ffi::OsString>) -> Result<TlsContext, Fault> {
-    let mut store = TrustStore::default();
-    if let Some(path) = bundle {
-        let shown = path.to_string_lossy().into_owned();
-        let pem = std::fs::read(&path)
-            .map_err(|error| unusable_bundle(&format!("AWS_CA_BUNDLE names {shown}: {error}")))?;
-        if !pem.windows(PEM_MARK.len()).any(|window| window == PEM_MARK) {
-            return Err(unusable_bundle(&format!(
-                "AWS_CA_BUNDLE names {shown}, which holds no PEM certificate"
-            )));
-        }
-        store = store.with_pem_certificate(pem);
-    }
-    TlsContext::builder()
-        .with_trust_store(store)
-        .build()
-        .map_err(|error| unusable_bundle(&error.to_string()))
-}
-
-const PEM_MARK: &[u8] = b"-----BEGIN CERTIFICATE-----";
-
-fn unusable_bundle(message: &str) -> Fault {
-    Fault {
-        kind: FaultKind::Unconfigured,
-        op: "connect".to_owned(),
-        message: message.to_owned(),
-        hint: "point AWS_CA_BUNDLE at a PEM file, or unset it".to_owned(),
-    }
-}
-
-fn is_loopback(url: &str) -> bool {
-    let host = host_of(url);
-    host == "localhost" || host == "[::1]" || host.starts_with("127.")
-}
-
-/// The host of a URL without its port; square brackets stay around an IPv6 address.
-fn host_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    match authority.find(']') {
-        Some(end) => &authority[..=end],
-        None => authority.split(':').next().unwrap_or(authority),
-    }
-}
-
 fn no_region(profile: Option<&str>) -> Fault {
     let place = profile.map_or_else(
         || "the profile".to_owned(),
@@ -260,21 +209,8 @@ fn no_region(profile: Option<&str>) -> Fault {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use rstest::rstest;
-
     use super::*;
-
-    #[rstest]
-    #[case("http://127.0.0.1:4566", true)]
-    #[case("http://localhost:4566/path", true)]
-    #[case("http://[::1]:4566", true)]
-    #[case("https://ecs.eu-west-1.amazonaws.com", false)]
-    #[case("http://127-0-0-1.example", false)]
-    fn knows_loopback(#[case] url: &str, #[case] loopback: bool) {
-        assert_eq!(is_loopback(url), loopback);
-    }
 
     #[test]
     fn a_missing_region_says_where_to_put_one() {
@@ -282,19 +218,6 @@ mod tests {
         assert_eq!(fault.kind, FaultKind::Unconfigured);
         for word in ["--region", "AWS_REGION", "prod"] {
             assert!(fault.hint.contains(word), "{word} in {}", fault.hint);
-        }
-    }
-
-    #[test]
-    fn a_bundle_without_certificates_is_refused_with_its_name() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("bundle.pem");
-        let missing = trust(Some(path.clone().into_os_string())).unwrap_err();
-        std::fs::write(&path, "not a certificate").unwrap();
-        let empty = trust(Some(path.into_os_string())).unwrap_err();
-        for fault in [missing, empty] {
-            assert_eq!(fault.kind, FaultKind::Unconfigured);
-            assert!(fault.message.contains("bundle.pem"), "{}", fault.message);
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::error::Error;
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
-use aws_smithy_types::error::{ErrorMetadata, metadata::ProvideErrorMetadata};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::{
-    aws::allow::Refusal,
+    aws::{
+        evidence::{Evidence, Stage, gather},
+        profile::Profile,
+    },
     model::{Fault, FaultKind},
 };
 
@@ -19,44 +21,7 @@ pub(super) struct Scene<'a> {
     /// The host and port it went to, once one is known.
     pub(super) host: Option<&'a str>,
     /// The profile in use.
-    pub(super) profile: Option<&'a str>,
-    /// Whether that profile wants a code from an MFA device, which the SDK cannot give.
-    pub(super) wants_mfa: bool,
-}
-
-/// How far an operation got before it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// It could not be made.
-    Built,
-    /// The gate stopped it.
-    Gate,
-    /// No credentials are configured.
-    NoCredentials,
-    /// Credentials are configured, but could not be had.
-    Credentials,
-    /// It could not be delivered.
-    Sent,
-    /// No answer in time.
-    Waited,
-    /// An answer came that cannot be read.
-    Answered,
-    /// AWS said no.
-    Refused,
-}
-
-/// The facts of a failure, free of the SDK's types.
-#[derive(Debug, Clone)]
-struct Evidence {
-    stage: Stage,
-    /// AWS's error code, empty without one.
-    code: String,
-    /// The HTTP status, 0 without an answer.
-    status: u16,
-    /// The deepest cause that says something.
-    cause: String,
-    /// All causes, for finding phrases in; of credentials that could not be had, only those of that.
-    trail: String,
+    pub(super) profile: Option<&'a Profile>,
 }
 
 /// Gives a failure of the SDK its class, its words and its advice.
@@ -102,105 +67,8 @@ fn bare(code: &str) -> &str {
     code.split_once(':').map_or(code, |(code, _)| code)
 }
 
-fn gather<E>(error: &SdkError<E, HttpResponse>) -> Evidence
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    let status = error
-        .raw_response()
-        .map_or(0, |response| response.status().as_u16());
-    let refusal = match error {
-        SdkError::ServiceError(refusal) => Some(refusal.err()),
-        _ => None,
-    };
-    let code = refusal
-        .and_then(ProvideErrorMetadata::code)
-        .unwrap_or_default();
-    let said = refusal
-        .and_then(ProvideErrorMetadata::message)
-        .unwrap_or_default();
-    let mut stage = match error {
-        SdkError::TimeoutError(_) => Stage::Waited,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => Stage::Waited,
-        SdkError::DispatchFailure(_) => Stage::Sent,
-        SdkError::ResponseError(_) => Stage::Answered,
-        SdkError::ServiceError(_) => Stage::Refused,
-        _ => Stage::Built,
-    };
-    let mut trail = Vec::new();
-    let mut deepest = String::new();
-    let mut next: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(current) = next {
-        let text = words(current);
-        if current.is::<Refusal>() {
-            stage = Stage::Gate;
-        }
-        if let Some(problem) = current.downcast_ref::<CredentialsError>() {
-            stage = match problem {
-                CredentialsError::CredentialsNotLoaded(_) => Stage::NoCredentials,
-                _ => Stage::Credentials,
-            };
-            trail.clear();
-        }
-        if !is_hollow(&text) {
-            deepest.clone_from(&text);
-        }
-        trail.push(text);
-        next = current.source();
-    }
-    Evidence {
-        stage,
-        code: code.to_owned(),
-        status,
-        cause: one_line(if said.is_empty() { &deepest } else { said }),
-        trail: trail.join(": "),
-    }
-}
-
-/// What an error says of itself; for the SDK's metadata the message alone, since its own form is that of `Debug`.
-fn words(error: &(dyn Error + 'static)) -> String {
-    match error.downcast_ref::<ErrorMetadata>() {
-        Some(metadata) => match (metadata.code(), metadata.message()) {
-            (Some(code), Some(message)) => format!("{message} ({code})"),
-            (Some(text), None) | (None, Some(text)) => text.to_owned(),
-            (None, None) => String::new(),
-        },
-        None => error.to_string(),
-    }
-}
-
-/// Whether a text only says that something failed, not what.
-fn is_hollow(text: &str) -> bool {
-    const HOLLOW: [&str; 14] = [
-        "service error",
-        "dispatch failure",
-        "request has timed out",
-        "response error",
-        "failed to construct request",
-        "unhandled error",
-        "io error",
-        "timeout",
-        "other",
-        "user error",
-        "an error occurred while loading credentials",
-        "client error (connect)",
-        "client error (sendrequest)",
-        "tcp connect error",
-    ];
-    let lower = text.to_ascii_lowercase();
-    lower.is_empty()
-        || HOLLOW.contains(&lower.as_str())
-        || lower.starts_with("unhandled error (")
-        || lower.starts_with("error {")
-}
-
-fn one_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.split_once(" (os error") {
-        Some((said, _)) => said.to_owned(),
-        None => line,
-    }
-}
+/// What the SDK says when the credential chain takes longer than it is given.
+const SLOW_CREDENTIALS: &[&str] = &["identity resolver timed out"];
 
 fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
     let kind = kind_of(evidence);
@@ -211,6 +79,9 @@ fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
         FaultKind::Network => {
             let host = scene.host.unwrap_or("the endpoint");
             format!("cannot reach {host}: {}", evidence.said())
+        }
+        FaultKind::Timeout if evidence.mentions(SLOW_CREDENTIALS) => {
+            "the credentials did not come in time".to_owned()
         }
         FaultKind::Timeout => {
             let host = scene.host.unwrap_or("the endpoint");
@@ -240,45 +111,20 @@ fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
     }
 }
 
-impl Evidence {
-    /// The cause, or failing that the code, or failing that the status.
-    fn said(&self) -> String {
-        if !self.cause.is_empty() {
-            self.cause.clone()
-        } else if !self.code.is_empty() {
-            self.code.clone()
-        } else if self.status != 0 {
-            format!("HTTP {}", self.status)
-        } else {
-            "the cause is not known".to_owned()
-        }
-    }
-
-    /// Whether nothing is configured that could give credentials. The metadata service of EC2 comes last in every
-    /// chain: where it is what failed, nothing before it applied.
-    fn lacks_credentials(&self) -> bool {
-        match self.stage {
-            Stage::NoCredentials => true,
-            Stage::Credentials => self.mentions(&["imds"]),
-            _ => false,
-        }
-    }
-
-    fn mentions(&self, phrases: &[&str]) -> bool {
-        let trail = self.trail.to_ascii_lowercase();
-        phrases.iter().any(|phrase| trail.contains(phrase))
-    }
-}
-
 fn kind_of(evidence: &Evidence) -> FaultKind {
     match evidence.stage {
         Stage::Gate => FaultKind::ReadOnly,
         Stage::NoCredentials => FaultKind::Unconfigured,
         Stage::Credentials => credentials_kind(evidence),
         Stage::Built => FaultKind::Refused,
+        // The SDK's endpoint rules find settings that do not go together, such as FIPS with an endpoint of one's own.
+        Stage::Sent if evidence.mentions(&["invalid configuration"]) => FaultKind::Unconfigured,
+        Stage::Sent if evidence.mentions(SLOW_CREDENTIALS) => FaultKind::Timeout,
         Stage::Sent => FaultKind::Network,
         Stage::Waited => FaultKind::Timeout,
         Stage::Answered if evidence.status == 429 => FaultKind::Throttled,
+        // The SDK's guard against connections that stand still.
+        Stage::Answered if evidence.mentions(&["minimum throughput"]) => FaultKind::Timeout,
         Stage::Answered if is_cut(evidence) => FaultKind::Network,
         Stage::Answered => FaultKind::Server,
         Stage::Refused => refusal_kind(evidence),
@@ -378,28 +224,44 @@ fn denied(evidence: &Evidence) -> FaultKind {
 }
 
 fn hint_for(kind: &FaultKind, scene: Scene<'_>, evidence: &Evidence) -> String {
-    let profile = scene
-        .profile
+    let name = scene.profile.and_then(|profile| profile.name.as_deref());
+    let profile = name
         .map(|name| format!(" --profile {name}"))
         .unwrap_or_default();
+    let wants_mfa = scene.profile.is_some_and(|profile| profile.wants_mfa);
+    let signs_in = scene.profile.is_some_and(|profile| profile.signs_in);
     match kind {
-        FaultKind::Denied { action } if action == "sts:AssumeRole" && scene.wants_mfa => format!(
+        FaultKind::Denied { action } if action == "sts:AssumeRole" && wants_mfa => format!(
             "the role wants an MFA code: export the keys that `aws configure export-credentials{profile} --format env` prints"
         ),
         FaultKind::Denied { action } if action.is_empty() => {
             "ask for a policy that allows it".to_owned()
         }
         FaultKind::Denied { action } => format!("ask for a policy that allows {action}"),
-        FaultKind::Expired => format!("run: aws sso login{profile}"),
+        FaultKind::Expired if signs_in || evidence.mentions(&["sso"]) => {
+            format!("run: aws sso login{profile}")
+        }
+        FaultKind::Expired => match name {
+            Some(name) => {
+                format!("renew the keys of profile {name}, or run: aws sso login{profile}")
+            }
+            None => "renew the AWS_* keys in the environment, or run: aws sso login".to_owned(),
+        },
         FaultKind::Unconfigured if evidence.lacks_credentials() => {
             format!("run: aws configure sso{profile}, or pass --profile")
         }
-        FaultKind::Unconfigured => match scene.profile {
+        FaultKind::Unconfigured if evidence.stage == Stage::Sent => {
+            "leave out one of the settings that do not go together".to_owned()
+        }
+        FaultKind::Unconfigured => match name {
             Some(name) => format!("correct profile {name} in ~/.aws/config"),
             None => "correct ~/.aws/config, or pass --profile".to_owned(),
         },
         FaultKind::Throttled => {
             "others use this account's request quota; it is asked again, more slowly".to_owned()
+        }
+        FaultKind::Network if evidence.mentions(&["certificate"]) => {
+            "if a proxy inspects TLS, point AWS_CA_BUNDLE at its certificate".to_owned()
         }
         FaultKind::Network => {
             "check the network, VPN and proxy, the region and --endpoint-url".to_owned()
@@ -413,18 +275,29 @@ fn hint_for(kind: &FaultKind, scene: Scene<'_>, evidence: &Evidence) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_credential_types::provider::error::CredentialsError;
     use aws_sdk_ecs::operation::list_services::ListServicesError;
     use aws_smithy_runtime_api::client::result::ConnectorError;
     use rstest::rstest;
 
     use super::*;
+    use crate::aws::evidence::{is_hollow, one_line};
 
-    const SCENE: Scene<'_> = Scene {
-        operation: "ListServices",
-        host: Some("ecs.example:443"),
-        profile: Some("prod"),
-        wants_mfa: false,
-    };
+    fn profile(wants_mfa: bool, signs_in: bool) -> Profile {
+        Profile {
+            name: Some("prod".to_owned()),
+            wants_mfa,
+            signs_in,
+        }
+    }
+
+    fn scene(profile: &Profile) -> Scene<'_> {
+        Scene {
+            operation: "ListServices",
+            host: Some("ecs.example:443"),
+            profile: Some(profile),
+        }
+    }
 
     fn denied_for(action: &str) -> FaultKind {
         FaultKind::Denied {
@@ -542,7 +415,7 @@ mod tests {
         #[case] kind: FaultKind,
         #[case] hint: &str,
     ) {
-        let fault = diagnose(SCENE, &refused(code, 400, cause));
+        let fault = diagnose(scene(&profile(false, true)), &refused(code, 400, cause));
         assert_eq!((fault.kind, &*fault.hint), (kind, hint));
         assert_eq!(fault.op, "ListServices");
         assert!(!fault.message.is_empty());
@@ -554,13 +427,16 @@ mod tests {
     #[case(504, FaultKind::Server)]
     #[case(404, FaultKind::Refused)]
     fn without_a_code_the_status_decides(#[case] status: u16, #[case] kind: FaultKind) {
-        assert_eq!(diagnose(SCENE, &refused("", status, "")).kind, kind);
+        assert_eq!(
+            diagnose(scene(&profile(false, true)), &refused("", status, "")).kind,
+            kind
+        );
     }
 
     fn unsent(source: impl Into<Box<dyn Error + Send + Sync>>) -> Fault {
         let error = ConnectorError::other(source.into(), None);
         let error: SdkError<ListServicesError, HttpResponse> = SdkError::dispatch_failure(error);
-        classify(SCENE, &error)
+        classify(scene(&profile(false, true)), &error)
     }
 
     #[test]
@@ -600,13 +476,22 @@ mod tests {
     }
 
     #[test]
+    fn expired_keys_that_no_sign_in_brings_are_to_be_renewed() {
+        let refused = refused("InvalidClientTokenId", 403, "The token is invalid.");
+        let fault = diagnose(scene(&profile(false, false)), &refused);
+        assert!(
+            fault.hint.starts_with("renew the keys of profile prod"),
+            "{fault}"
+        );
+        let fault = diagnose(Scene::default(), &refused);
+        assert!(fault.hint.starts_with("renew the AWS_* keys"), "{fault}");
+    }
+
+    #[test]
     fn a_role_that_wants_a_code_says_how_to_get_keys() {
-        let scene = Scene {
-            wants_mfa: true,
-            ..SCENE
-        };
+        let profile = profile(true, false);
         let cause = "u is not authorized to perform: sts:AssumeRole on resource: r";
-        let fault = diagnose(scene, &refused("AccessDenied", 403, cause));
+        let fault = diagnose(scene(&profile), &refused("AccessDenied", 403, cause));
         assert!(
             fault.hint.contains("export-credentials --profile prod"),
             "{fault}"
@@ -625,9 +510,30 @@ mod tests {
     }
 
     #[test]
+    fn settings_that_do_not_go_together_are_no_matter_of_the_network() {
+        let fault = unsent("Invalid Configuration: FIPS and custom endpoint are not supported");
+        assert_eq!(fault.kind, FaultKind::Unconfigured);
+        assert!(fault.message.contains("FIPS"), "{fault}");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_leads_to_the_bundle() {
+        let fault = unsent("invalid peer certificate: UnknownIssuer");
+        assert_eq!(fault.kind, FaultKind::Network);
+        assert!(fault.hint.contains("AWS_CA_BUNDLE"), "{fault}");
+    }
+
+    #[test]
+    fn credentials_that_do_not_come_are_a_timeout() {
+        let fault = unsent("identity resolver timed out after 5s");
+        assert_eq!(fault.kind, FaultKind::Timeout);
+        assert!(fault.message.contains("credentials"), "{fault}");
+    }
+
+    #[test]
     fn a_timeout_names_the_host() {
         let error: SdkError<ListServicesError, HttpResponse> = SdkError::timeout_error("slow");
-        let fault = classify(SCENE, &error);
+        let fault = classify(scene(&profile(false, true)), &error);
         assert_eq!(fault.kind, FaultKind::Timeout);
         assert_eq!(fault.message, "no answer from ecs.example:443 in time");
     }
@@ -638,7 +544,10 @@ mod tests {
             cause: one_line("first\n   second"),
             ..refused("ClientException", 400, "")
         };
-        assert_eq!(diagnose(SCENE, &evidence).message, "first second");
+        assert_eq!(
+            diagnose(scene(&profile(false, true)), &evidence).message,
+            "first second"
+        );
         for text in [
             "service error",
             "dispatch failure",

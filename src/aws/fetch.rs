@@ -2,7 +2,7 @@
 //! What each kind of thing is asked with and made of is in `ecs` and `sts`.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     fmt::Write as _,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -179,23 +179,24 @@ impl Run<'_> {
                 describing.push(describe(ids));
             }
             tokio::select! {
-                            Some(page) = listing.next() => match crawl.turn(&mut pages, page) {
-                                Ok(true) => listing.push(list(pages.token())),
-                                Ok(false) => {}
-                                Err(fault) => crawl.note(fault),
-                            },
-                            Some(described) = describing.next() => match described {
-                                Ok(described) => {
-                                    let (items, fault) = self.deliver(operation, described).await;
-                                    crawl.found(items);
-                                    if let Some(fault) = fault {
-             crawl.note(fault);
-            }
-                                }
-                                Err(fault) => crawl.note(fault),
-                            },
-                            else => return crawl.end(),
+                Some(page) = listing.next() => match crawl.turn(&mut pages, page) {
+                    Ok(true) => listing.push(list(pages.token())),
+                    Ok(false) => {}
+                    Err(fault) => crawl.note(fault),
+                },
+                Some(described) = describing.next() => match described {
+                    Ok(described) => {
+                        let described = crawl.sort(described);
+                        let (items, fault) = self.deliver(operation, described).await;
+                        crawl.found(items);
+                        if let Some(fault) = fault {
+                            crawl.note(fault);
                         }
+                    }
+                    Err(fault) => crawl.note(fault),
+                },
+                else => return crawl.end(),
+            }
         }
     }
 
@@ -212,8 +213,8 @@ impl Run<'_> {
 struct Crawl {
     /// What the list named, in its order.
     listed: Vec<Arn>,
-    /// The same, for asking whether it did.
-    known: HashSet<Arn>,
+    /// The place of each in it.
+    places: HashMap<Arn, usize>,
     /// What was described, and so exists.
     found: HashSet<Arn>,
     /// What was described under another identity than it was listed with.
@@ -229,7 +230,8 @@ impl Crawl {
         let page = page?;
         for id in page.ids {
             let arn = Arn::new(&id);
-            if self.known.insert(arn.clone()) {
+            if !self.places.contains_key(&arn) {
+                self.places.insert(arn.clone(), self.listed.len());
                 self.listed.push(arn);
                 self.loose.push_back(id);
             }
@@ -246,27 +248,31 @@ impl Crawl {
         Some(self.loose.drain(..size.min(left)).collect())
     }
 
+    /// Puts what was described, which comes in any order, into that of the list.
+    fn sort(&self, mut described: Described) -> Described {
+        let place = |arn: &Arn| self.places.get(arn).copied().unwrap_or(usize::MAX);
+        described.entities.sort_by_key(|(arn, _)| place(arn));
+        described
+    }
+
     fn found(&mut self, items: Vec<Arn>) {
         for item in items {
-            if !self.known.contains(&item) {
+            if !self.places.contains_key(&item) {
                 self.renamed.push(item.clone());
             }
             self.found.insert(item);
         }
     }
 
+    /// Keeps the first fault, unless one comes that nothing else matters beside.
     fn note(&mut self, fault: Fault) {
-        self.fault.get_or_insert(fault);
+        if self.fault.is_none() || is_hopeless(&fault) {
+            self.fault = Some(fault);
+        }
     }
 
-    /// Whether every further call would fail for the same reason.
     fn is_hopeless(&self) -> bool {
-        self.fault.as_ref().is_some_and(|fault| {
-            matches!(
-                fault.kind,
-                FaultKind::Expired | FaultKind::Unconfigured | FaultKind::ClockSkew
-            )
-        })
+        self.fault.as_ref().is_some_and(is_hopeless)
     }
 
     fn end(mut self) -> Result<Vec<Arn>, Fault> {
@@ -277,6 +283,14 @@ impl Crawl {
         self.listed.append(&mut self.renamed);
         Ok(self.listed)
     }
+}
+
+/// Whether every further call would fail for the same reason.
+fn is_hopeless(fault: &Fault) -> bool {
+    matches!(
+        fault.kind,
+        FaultKind::Expired | FaultKind::Unconfigured | FaultKind::ClockSkew
+    )
 }
 
 /// Where a list has got to. A token that comes back would turn the same pages for ever, so it is an error.

@@ -3,7 +3,9 @@
 mod allow;
 mod call;
 mod connect;
+mod credentials;
 mod ecs;
+mod evidence;
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
@@ -18,6 +20,7 @@ mod pacer;
 mod profile;
 mod raw;
 mod sts;
+mod transport;
 
 #[cfg(test)]
 #[allow(

@@ -1,14 +1,6 @@
-//! Profiles of the shared files: whether the one asked for exists, and its credentials.
+//! Profiles of the shared files: whether the one asked for exists, and what is to be known of it beforehand.
 
-use aws_config::{
-    Region,
-    ecs::EcsCredentialsProvider,
-    imds::credentials::ImdsCredentialsProvider,
-    meta::credentials::CredentialsProviderChain,
-    profile::{ProfileFileCredentialsProvider, ProfileSet},
-    provider_config::ProviderConfig,
-};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_config::profile::ProfileSet;
 
 use crate::model::{Fault, FaultKind};
 
@@ -19,12 +11,14 @@ const ALIKE: f64 = 0.75;
 const LISTED: usize = 12;
 
 /// What is known of the profile in use before anything is asked with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Profile {
     /// Its name; `None` where neither settings nor `AWS_PROFILE` name one and there is no `default`.
     pub(super) name: Option<String>,
     /// Whether it has an `mfa_serial`, which the SDK does not support.
     pub(super) wants_mfa: bool,
+    /// Whether its credentials come from a sign-in with `aws sso login`.
+    pub(super) signs_in: bool,
 }
 
 /// The profile in use: the given one or that of `AWS_PROFILE`.
@@ -45,10 +39,13 @@ pub(super) async fn check(named: Option<&str>) -> Result<Profile, Fault> {
     if let Some(name) = &name {
         trace_sources(name, &known, |profile| property(profile, "source_profile"))?;
     }
+    let has = |key: &str| {
+        name.as_deref()
+            .is_some_and(|name| property(name, key).is_some())
+    };
     Ok(Profile {
-        wants_mfa: name
-            .as_deref()
-            .is_some_and(|name| property(name, "mfa_serial").is_some()),
+        wants_mfa: has("mfa_serial"),
+        signs_in: has("sso_session") || has("sso_start_url"),
         name,
     })
 }
@@ -147,31 +144,6 @@ fn near<'a>(wanted: &str, known: &[&'a str]) -> Vec<&'a str> {
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     scored.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-/// The credentials of a profile named outright. Unlike the default chain, keys in the environment do not win over it:
-/// who asks for production must never be given what happens to be exported (the AWS CLI does the same).
-pub(super) async fn credentials(
-    name: &str,
-    region: Option<String>,
-    transport: SharedHttpClient,
-) -> CredentialsProviderChain {
-    let config = ProviderConfig::without_region().with_http_client(transport);
-    let config = match region {
-        Some(region) => config.with_region(Some(Region::new(region))),
-        None => config.load_default_region().await,
-    };
-    let profile = ProfileFileCredentialsProvider::builder()
-        .configure(&config)
-        .profile_name(name)
-        .build();
-    let container = EcsCredentialsProvider::builder().configure(&config).build();
-    let instance = ImdsCredentialsProvider::builder()
-        .configure(&config)
-        .build();
-    CredentialsProviderChain::first_try("Profile", profile)
-        .or_else("EcsContainer", container)
-        .or_else("Ec2InstanceMetadata", instance)
 }
 
 #[cfg(test)]

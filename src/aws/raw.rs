@@ -54,7 +54,8 @@ macro_rules! keep {
 
 impl Clients {
     /// The answer of the describe operation for one thing, with all that can be included in it, as JSON text exactly
-    /// as AWS sent it. Not masked: it may hold values of environment variables.
+    /// as AWS sent it. Not masked: it may hold values of environment variables. Of a thing that is gone, AWS's answer
+    /// says so under `failures`.
     ///
     /// # Errors
     /// Any fault of the call; [`FaultKind::Refused`] for an ARN of another kind of thing.

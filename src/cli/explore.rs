@@ -92,9 +92,9 @@ fn explore(launch: Launch) -> color_eyre::Result<ExitCode> {
         .block_on(async {
             let sandbox = match &launch.demo {
                 Some(scale) => {
-                let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                Some(crate::sandbox::start(scale.options(anywhere)).await?)
-            }
+                    let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+                    Some(crate::sandbox::start(scale.options(anywhere)).await?)
+                }
                 None => None,
             };
             let session = session(launch, sandbox.as_ref())?;

@@ -170,14 +170,37 @@ pub struct Head {
     pub whole_only: bool,
     /// The one facet it is shown in, none for all.
     pub facet: Option<usize>,
+    /// The kind of thing under which it would say the same in every row, so that it is not shown there.
+    pub same_under: Option<&'static str>,
+    /// Whether the end tells more than the middle, so that a cut keeps it: `payments…:41`.
+    pub keep_end: bool,
 }
 
 impl Head {
-    /// Whether the column says anything in this scope: by its facet, and by whether the whole account is listed.
+    /// A column of this title and width; everything else as most columns have it.
+    const fn new(title: &'static str, align: Align, width: u16, rank: u8) -> Self {
+        Self {
+            title,
+            align,
+            width,
+            grow: 0,
+            rank,
+            find: matches!(align, Align::Left),
+            wide: false,
+            whole_only: false,
+            facet: None,
+            same_under: None,
+            keep_end: false,
+        }
+    }
+
+    /// Whether the column says anything in this scope: by its facet, and by what is listed.
     #[must_use]
     pub fn belongs(&self, scope: &Scope) -> bool {
-        (!self.whole_only || scope.of.is_none())
+        let kind = scope.of.as_ref().map(|of| of.arn.kind());
+        (!self.whole_only || kind.is_none())
             && self.facet.is_none_or(|facet| facet == scope.facet)
+            && (kind.is_none() || self.same_under != kind)
     }
 }
 
@@ -200,19 +223,8 @@ impl<T> Column<T> {
         rank: u8,
         cell: fn(&T, &Cx) -> Cell,
     ) -> Self {
-        let head = Head {
-            title,
-            align: Align::Left,
-            width,
-            grow: 0,
-            rank,
-            find: true,
-            wide: false,
-            whole_only: false,
-            facet: None,
-        };
         Self {
-            head,
+            head: Head::new(title, Align::Left, width, rank),
             cell,
             key: None,
         }
@@ -227,19 +239,8 @@ impl<T> Column<T> {
         cell: fn(&T, &Cx) -> Cell,
         key: fn(&T, &Cx) -> SortKey,
     ) -> Self {
-        let head = Head {
-            title,
-            align: Align::Right,
-            width,
-            grow: 0,
-            rank,
-            find: false,
-            wide: false,
-            whole_only: false,
-            facet: None,
-        };
         Self {
-            head,
+            head: Head::new(title, Align::Right, width, rank),
             cell,
             key: Some(key),
         }
@@ -249,6 +250,20 @@ impl<T> Column<T> {
     #[must_use]
     pub const fn grow(mut self, most: u16) -> Self {
         self.head.grow = most;
+        self
+    }
+
+    /// The same column, not shown where all rows are parts of one thing of this kind.
+    #[must_use]
+    pub const fn same_under(mut self, kind: &'static str) -> Self {
+        self.head.same_under = Some(kind);
+        self
+    }
+
+    /// The same column, cut in the middle where there is no room, because its end tells the most.
+    #[must_use]
+    pub const fn keep_end(mut self) -> Self {
+        self.head.keep_end = true;
         self
     }
 

@@ -31,6 +31,7 @@ pub(super) fn of(service: &Service, now: Now) -> Condition {
         "ACTIVE" => active(service, now),
         "DRAINING" => condition("draining", Health::Moving),
         "INACTIVE" => condition("inactive", Health::Done),
+        "" => condition("unknown", Health::Unknown),
         other => condition(&other.to_lowercase(), Health::Unknown),
     }
 }
@@ -57,11 +58,7 @@ fn active(service: &Service, now: Now) -> Condition {
         }
     }
     let trouble = trouble(service, now).is_some();
-    let rolling = service.is_rolling()
-        || service
-            .task_sets
-            .iter()
-            .any(|set| set.stability == "STABILIZING");
+    let rolling = is_rolling(service);
     let coming = rolling || service.pending > 0;
     if service.running == 0 {
         return if trouble || !coming {
@@ -105,21 +102,25 @@ pub(super) fn trouble(service: &Service, now: Now) -> Option<&ServiceEvent> {
     service
         .events
         .iter()
-        .take_while(|event| !event.message.contains("has reached a steady state"))
-        .filter(|event| event.at.is_none_or(|at| now.wall.since(at) <= TROUBLE))
+        .take_while(|event| {
+            let recent = event.at.is_none_or(|at| now.wall.since(at) <= TROUBLE);
+            recent && !event.message.contains("has reached a steady state")
+        })
         .find(|event| events::tone(&event.message) == Tone::Error)
 }
 
 /// Whether the service is on its way between two states.
 pub(super) fn is_moving(service: &Service) -> bool {
     service.status == "DRAINING"
-        || service.is_rolling()
+        || is_rolling(service)
         || service.pending > 0
         || service.running > service.desired
-        || service
-            .task_sets
-            .iter()
-            .any(|set| set.stability == "STABILIZING")
+}
+
+/// Whether a deployment or a task set is under way.
+fn is_rolling(service: &Service) -> bool {
+    let mut sets = service.task_sets.iter();
+    service.is_rolling() || sets.any(|set| set.stability == "STABILIZING")
 }
 
 #[cfg(test)]
@@ -246,6 +247,7 @@ mod tests {
     #[case("INACTIVE", "inactive", Health::Done)]
     #[case("DRAINING", "draining", Health::Moving)]
     #[case("NEW_STATE", "new_state", Health::Unknown)]
+    #[case("", "unknown", Health::Unknown)]
     fn statuses_tell(#[case] status: &str, #[case] word: &str, #[case] health: Health) {
         let mut service = service(1, 0, 0);
         service.status = status.to_owned();

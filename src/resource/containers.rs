@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, stops,
-    words::{
-        age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, yes_no,
-    },
+    words::{age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, yes_no},
 };
 use crate::{
     model::{
@@ -86,14 +84,19 @@ pub static VIEW: View<Row> = View {
         Column::text("IMAGE", 16, 1, |row: &Row, _| {
             Cell::maybe(row.container().map(|one| image(&one.image)).as_deref())
         })
-        .grow(60),
+        .grow(60)
+        .keep_end(),
         Column::text("DIGEST", 12, 5, |row: &Row, _| {
             let digest = row.container().and_then(|one| one.digest.as_deref());
             Cell::maybe(digest.map(short_digest))
         }),
-        Column::number("CPU", 5, 4, |row: &Row, _| cpu(row).map_or_else(Cell::absent, Cell::count), |row, _| {
-            cpu(row).map_or(SortKey::Absent, SortKey::Number)
-        }),
+        Column::number(
+            "CPU",
+            5,
+            4,
+            |row: &Row, _| cpu(row).map_or_else(Cell::absent, Cell::count),
+            |row, _| cpu(row).map_or(SortKey::Absent, SortKey::Number),
+        ),
         Column::text("MEM", 13, 3, |row: &Row, _| match memory(row) {
             (Some(limit), _) => Cell::plain(format!("limit {}", mebibytes(limit))),
             (None, Some(reserved)) => Cell::plain(format!("soft {}", mebibytes(reserved))),
@@ -101,9 +104,7 @@ pub static VIEW: View<Row> = View {
         })
         .sorted_by(|row, _| {
             let (limit, reserved) = memory(row);
-            limit
-                .or(reserved)
-                .map_or(SortKey::Absent, SortKey::Number)
+            limit.or(reserved).map_or(SortKey::Absent, SortKey::Number)
         }),
         Column::text("PORTS", 12, 4, |row: &Row, _| {
             Cell::maybe(Some(&row.ports().join(", ")))
@@ -133,7 +134,7 @@ pub static VIEW: View<Row> = View {
     rows,
     subject: |row| Subject::part(&row.task.arn, row.name()),
     health,
-    moving: |row| row.container().is_some_and(|one| one.last_status == "PENDING"),
+    moving: |row| !row.task.is_stopped() && row.task.last_status != row.task.desired_status,
     order: |one, two| one.index.cmp(&two.index),
     sick_first: true,
     enter: |subject, _, _| Some(Step::Describe("containers", subject.clone())),
@@ -247,7 +248,12 @@ fn binding(port: &PortBinding) -> String {
         ip if ip.contains(':') => format!("[{ip}]:"),
         ip => format!("{ip}:"),
     };
-    format!("{address}{}->{}{}", port.host, port.container, protocol(&port.protocol))
+    format!(
+        "{address}{}->{}{}",
+        port.host,
+        port.container,
+        protocol(&port.protocol)
+    )
 }
 
 /// Writes a port of a task definition: `80/tcp`, with the host's if it is another.
@@ -320,6 +326,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     page.heading("Now");
     facts(&mut page, container);
     if let Some(defined) = row.defined() {
+        page.heading(format!("In the task definition {}", task.definition.name()));
         yes_no(&mut page, "essential", defined.essential);
         super::definition::container(&mut page, defined);
     } else {
@@ -334,6 +341,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::model::{Now, samples};
 
     #[rstest]
     #[case("0.0.0.0", 32768, 80, "tcp", "32768->80/tcp")]
@@ -374,5 +382,45 @@ mod tests {
             name: None,
         };
         assert_eq!(mapping(&port), text);
+    }
+
+    #[rstest]
+    #[case("RUNNING", "UNKNOWN", None, None, Health::Ok)]
+    #[case("RUNNING", "UNHEALTHY", None, None, Health::Sick)]
+    #[case("PENDING", "UNKNOWN", None, None, Health::Moving)]
+    #[case("STOPPED", "UNKNOWN", Some(0), None, Health::Done)]
+    #[case("STOPPED", "UNKNOWN", Some(1), None, Health::Sick)]
+    #[case(
+        "STOPPED",
+        "UNKNOWN",
+        None,
+        Some("CannotPullContainerError: x"),
+        Health::Sick
+    )]
+    #[case("STOPPED", "UNKNOWN", None, None, Health::Done)]
+    #[case("MELTED", "UNKNOWN", None, None, Health::Unknown)]
+    fn containers_are_judged(
+        #[case] status: &str,
+        #[case] verdict: &str,
+        #[case] exit_code: Option<i32>,
+        #[case] reason: Option<&str>,
+        #[case] expected: Health,
+    ) {
+        let cluster = Arn::new("arn:aws:ecs:r:1:cluster/web");
+        let mut task = samples::task(&Arn::new("arn:aws:ecs:r:1:task/web/0123456789"), &cluster);
+        let mut container = samples::container("app", "web");
+        container.last_status = status.to_owned();
+        container.health = verdict.to_owned();
+        container.exit_code = exit_code;
+        container.reason = reason.map(str::to_owned);
+        task.containers = vec![container];
+        let store = Store::new();
+        let cx = Cx {
+            store: &store,
+            now: Now::default(),
+        };
+        let rows = rows_of(&Arc::new(task), &store);
+        let health: Vec<_> = rows.iter().map(|row| super::health(row, &cx)).collect();
+        assert_eq!(health, [expected]);
     }
 }

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, condition, events,
-    words::{
-        age_cell, age_key, launch, revision_cell, revision_key, strategy_item,
-    },
+    words::{age_cell, age_key, launch, revision_cell, revision_key, strategy_item},
 };
 use crate::{
     model::{Arn, CircuitBreaker, Deployment, Health, Service, Subject, TaskSet, Timestamp},
@@ -115,6 +113,7 @@ pub static VIEW: View<Row> = View {
         .grow(16),
         Column::text("REV", 12, 1, |row: &Row, _| revision_cell(row.definition()))
             .grow(40)
+            .keep_end()
             .sorted_by(|row, _| revision_key(row.definition())),
         Column::number(
             "DESIRED",
@@ -157,7 +156,10 @@ pub static VIEW: View<Row> = View {
             |row, _| age_key(row.deployment().and_then(|one| one.updated_at)),
         ),
         Column::text("REASON", 20, 4, |row: &Row, _| {
-            Cell::maybe(row.deployment().and_then(|one| one.rollout_reason.as_deref()))
+            Cell::maybe(
+                row.deployment()
+                    .and_then(|one| one.rollout_reason.as_deref()),
+            )
         })
         .grow(120),
         Column::text("ID", 20, 6, |row: &Row, _| Cell::muted(row.id().to_owned()))

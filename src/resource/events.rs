@@ -249,7 +249,11 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let mut page = Page::new(format!("event of {}", service.name));
     page.heading("Event");
     page.time("time", event.at, cx.now);
-    page.toned("message", tail(&event.message).to_owned(), tone(&event.message));
+    page.toned(
+        "message",
+        tail(&event.message).to_owned(),
+        tone(&event.message),
+    );
     if let Some(advice) = advice(&event.message) {
         page.field("look at", advice);
     }
@@ -270,17 +274,44 @@ mod tests {
     #[rstest]
     #[case("(service api) has reached a steady state.", Tone::Ok)]
     #[case("(service api) (deployment ecs-svc/1) deployment completed.", Tone::Ok)]
-    #[case("(service api) has started 2 tasks: (task a) (task b).", Tone::Progress)]
-    #[case("(service api) registered 1 targets in (target-group arn)", Tone::Progress)]
-    #[case("(service api) deregistered 1 targets in (target-group arn)", Tone::Muted)]
+    #[case(
+        "(service api) has started 2 tasks: (task a) (task b).",
+        Tone::Progress
+    )]
+    #[case(
+        "(service api) registered 1 targets in (target-group arn)",
+        Tone::Progress
+    )]
+    #[case(
+        "(service api) deregistered 1 targets in (target-group arn)",
+        Tone::Muted
+    )]
     #[case("(service api) has stopped 1 running tasks: (task a).", Tone::Muted)]
-    #[case("(service api) has begun draining connections on 1 tasks.", Tone::Muted)]
-    #[case("(service api) is unable to consistently start tasks successfully.", Tone::Error)]
-    #[case("(service api) (task a) (port 80) is unhealthy in (target-group arn) due to (reason Request timed out)", Tone::Error)]
+    #[case(
+        "(service api) has begun draining connections on 1 tasks.",
+        Tone::Muted
+    )]
+    #[case(
+        "(service api) is unable to consistently start tasks successfully.",
+        Tone::Error
+    )]
+    #[case(
+        "(service api) (task a) (port 80) is unhealthy in (target-group arn) due to (reason Request timed out)",
+        Tone::Error
+    )]
     #[case("(service api) (task a) failed container health checks.", Tone::Error)]
-    #[case("(service api) (deployment ecs-svc/1) deployment failed: tasks failed to start.", Tone::Error)]
-    #[case("(service api) has started 1 tasks: (task a). Amazon ECS replaced 1 tasks due to an unhealthy status.", Tone::Warn)]
-    #[case("(service api) operations are being throttled. Will try again later.", Tone::Warn)]
+    #[case(
+        "(service api) (deployment ecs-svc/1) deployment failed: tasks failed to start.",
+        Tone::Error
+    )]
+    #[case(
+        "(service api) has started 1 tasks: (task a). Amazon ECS replaced 1 tasks due to an unhealthy status.",
+        Tone::Warn
+    )]
+    #[case(
+        "(service api) operations are being throttled. Will try again later.",
+        Tone::Warn
+    )]
     #[case("something new", Tone::Muted)]
     #[case("", Tone::Muted)]
     fn events_have_a_tone(#[case] message: &str, #[case] expected: Tone) {

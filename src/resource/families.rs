@@ -6,7 +6,7 @@ use crate::model::{Arn, Health, Query, Subject};
 /// The view. A family has no ARN: its name stands for it.
 pub static VIEW: View<Arn> = View {
     id: "families",
-    aliases: &["td", "taskdef", "family"],
+    aliases: &["td", "family", "taskdef"],
     noun: "family",
     about: "Task definition families with an active revision",
     under: &[],
@@ -51,7 +51,10 @@ fn known(family: &Arn, cx: &Cx) -> Option<(i64, Option<u32>)> {
     let listing = cx.store.listing(&query(family));
     listing.is_complete().then(|| {
         let count = i64::try_from(listing.items().len()).unwrap_or(i64::MAX);
-        (count, listing.items().iter().filter_map(Arn::revision).max())
+        (
+            count,
+            listing.items().iter().filter_map(Arn::revision).max(),
+        )
     })
 }
 

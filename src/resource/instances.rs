@@ -38,7 +38,9 @@ pub static VIEW: View<Arc<ContainerInstance>> = View {
         Column::number("RUN/PEND", 8, 1, tasks, |instance, _| {
             SortKey::Number((instance.running_tasks + instance.pending_tasks).into())
         }),
-        Column::number("CPU USED", 13, 2, cpu, |instance, _| share_key(instance.cpu)),
+        Column::number("CPU USED", 13, 2, cpu, |instance, _| {
+            share_key(instance.cpu)
+        }),
         Column::number("MEM USED", 15, 2, memory, |instance, _| {
             share_key(instance.memory)
         }),
@@ -54,9 +56,12 @@ pub static VIEW: View<Arc<ContainerInstance>> = View {
             Cell::maybe(instance.capacity_provider.as_deref())
         })
         .grow(30),
-        Column::text("AGENT VERSION", 13, 6, |instance: &Arc<ContainerInstance>, _| {
-            Cell::maybe(Some(&instance.agent_version))
-        }),
+        Column::text(
+            "AGENT VERSION",
+            13,
+            6,
+            |instance: &Arc<ContainerInstance>, _| Cell::maybe(Some(&instance.agent_version)),
+        ),
         Column::number(
             "AGE",
             4,
@@ -70,11 +75,7 @@ pub static VIEW: View<Arc<ContainerInstance>> = View {
     subject: |instance| Subject::whole(&instance.arn),
     health,
     moving: |instance| instance.pending_tasks > 0 || instance.status != "ACTIVE",
-    order: |one, two| {
-        name(one)
-            .cmp(name(two))
-            .then_with(|| one.arn.cmp(&two.arn))
-    },
+    order: |one, two| name(one).cmp(name(two)).then_with(|| one.arn.cmp(&two.arn)),
     sick_first: true,
     enter: |subject, _, _| Some(Step::Open(Place::of("tasks", subject.clone()))),
     links: &[],
@@ -145,13 +146,20 @@ fn share_key((total, free): (i64, i64)) -> SortKey {
 }
 
 fn share_tone(percent: i64) -> Tone {
-    if percent >= 95 { Tone::Warn } else { Tone::Plain }
+    if percent >= 95 {
+        Tone::Warn
+    } else {
+        Tone::Plain
+    }
 }
 
 fn cpu(instance: &Arc<ContainerInstance>, _: &Cx) -> Cell {
     let (total, free) = instance.cpu;
     match percent(total - free, total) {
-        Some(share) => Cell::new(format!("{}/{total} {share}%", total - free), share_tone(share)),
+        Some(share) => Cell::new(
+            format!("{}/{total} {share}%", total - free),
+            share_tone(share),
+        ),
         None => Cell::absent(),
     }
 }
@@ -165,6 +173,15 @@ fn memory(instance: &Arc<ContainerInstance>, _: &Cx) -> Cell {
             Cell::new(text, share_tone(share))
         }
         None => Cell::absent(),
+    }
+}
+
+/// Writes what is free of a whole, empty where nothing is registered.
+fn room((total, free): (i64, i64), write: fn(i64) -> String) -> String {
+    if total > 0 {
+        format!("{} free of {}", write(free), write(total))
+    } else {
+        String::new()
     }
 }
 
@@ -202,13 +219,8 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
             instance.running_tasks, instance.pending_tasks
         ),
     );
-    let (total, free) = instance.cpu;
-    page.field("cpu", format!("{} free of {}", cpu_units(free), cpu_units(total)));
-    let (total, free) = instance.memory;
-    page.field(
-        "memory",
-        format!("{} free of {}", mebibytes(free), mebibytes(total)),
-    );
+    page.field("cpu", room(instance.cpu, cpu_units));
+    page.field("memory", room(instance.memory, mebibytes));
     page.field("ports in use", instance.ports.join(", "));
     page.heading("Host");
     page.field("type", instance.instance_type.clone());
@@ -220,4 +232,38 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     );
     pairs(&mut page, "Tags", &instance.tags);
     Some(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::model::{Arn, Now, samples};
+
+    #[rstest]
+    #[case("ACTIVE", true, Health::Ok)]
+    #[case("ACTIVE", false, Health::Sick)]
+    #[case("DRAINING", true, Health::Moving)]
+    #[case("DRAINING", false, Health::Sick)]
+    #[case("INACTIVE", false, Health::Done)]
+    #[case("REGISTRATION_FAILED", true, Health::Sick)]
+    #[case("HIBERNATING", true, Health::Unknown)]
+    fn status_and_agent_are_judged(
+        #[case] status: &str,
+        #[case] connected: bool,
+        #[case] health: Health,
+    ) {
+        let cluster = Arn::new("arn:aws:ecs:r:1:cluster/web");
+        let arn = Arn::new("arn:aws:ecs:r:1:container-instance/web/0123456789");
+        let mut instance = samples::instance(&arn, &cluster);
+        instance.status = status.to_owned();
+        instance.agent_connected = connected;
+        let store = Store::new();
+        let cx = Cx {
+            store: &store,
+            now: Now::default(),
+        };
+        assert_eq!(super::health(&Arc::new(instance), &cx), health);
+    }
 }

@@ -125,7 +125,12 @@ impl Page {
 
     /// Adds a field whose value has several tones.
     pub fn spans(&mut self, label: &str, value: Vec<Span>) {
-        let mut spans = vec![Span::new(format!("  {label:<LABEL$}"), Tone::Label)];
+        let gap = if label.chars().count() < LABEL {
+            ""
+        } else {
+            " "
+        };
+        let mut spans = vec![Span::new(format!("  {label:<LABEL$}{gap}"), Tone::Label)];
         spans.extend(value);
         let indent = u16::try_from(LABEL + 2).unwrap_or(0);
         self.lines.push(Line { spans, indent });
@@ -204,6 +209,13 @@ mod tests {
         assert!(page.has_secrets());
         assert!(!page.text(false).contains("hunter2"));
         assert!(page.text(true).contains("hunter2"));
+    }
+
+    #[test]
+    fn long_labels_keep_apart_from_their_values() {
+        let mut page = Page::new("x");
+        page.field("pendingManagedInstancesTasksCount", "0");
+        assert_eq!(page.text(false), "  pendingManagedInstancesTasksCount 0\n");
     }
 
     #[test]

@@ -119,7 +119,7 @@ const KNOWN: &[Known] = &[
     ),
     known(
         "resourceinitializationerror",
-        &["efs"],
+        &["efs utils", "efs volume"],
         Health::Sick,
         "the EFS volume could not be mounted",
         "Check port 2049 in the security groups, the mount targets of the zone, and the access point.",

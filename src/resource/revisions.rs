@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{
-    Cell, Column, Cx, Page, Scope, SortKey, Step, Tone, View, definition, families,
+    Cell, Column, Cx, Page, Scope, SortKey, Step, View, definition, families,
     words::{age_cell, age_key, image, memory_text},
 };
 use crate::{
-    model::{Arn, Health, Query, Subject, TaskDefinition},
+    model::{Arn, Health, Query, Subject, TaskDefinition, Timestamp},
     store::Store,
 };
 
@@ -94,7 +94,7 @@ pub static VIEW: View<Row> = View {
     page,
 };
 
-fn registered_at(row: &Row) -> Option<crate::model::Timestamp> {
+fn registered_at(row: &Row) -> Option<Timestamp> {
     row.definition.as_ref()?.registered_at
 }
 
@@ -125,20 +125,38 @@ fn rows(scope: &Scope, store: &Store) -> Vec<Row> {
 }
 
 fn health(row: &Row, _: &Cx) -> Health {
-    match row.definition.as_ref().map(|known| known.status.as_str()) {
-        None | Some("ACTIVE") => Health::Ok,
-        Some("INACTIVE") => Health::Done,
-        Some("DELETE_IN_PROGRESS") => Health::Moving,
-        Some(_) => Health::Unknown,
+    row.definition
+        .as_ref()
+        .map_or(Health::Ok, |known| status_health(&known.status))
+}
+
+fn status_health(status: &str) -> Health {
+    match status {
+        "ACTIVE" => Health::Ok,
+        "INACTIVE" => Health::Done,
+        "DELETE_IN_PROGRESS" => Health::Moving,
+        _ => Health::Unknown,
     }
 }
 
 fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let known = cx.store.definition(&subject.arn)?;
-    let tone: Tone = match known.status.as_str() {
-        "ACTIVE" => Tone::Ok,
-        "INACTIVE" => Tone::Done,
-        _ => Tone::Unknown,
-    };
+    let tone = status_health(&known.status).into();
     Some(definition::page(known, tone, cx))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("ACTIVE", Health::Ok)]
+    #[case("INACTIVE", Health::Done)]
+    #[case("DELETE_IN_PROGRESS", Health::Moving)]
+    #[case("", Health::Unknown)]
+    fn statuses_are_judged(#[case] status: &str, #[case] health: Health) {
+        assert_eq!(status_health(status), health);
+    }
 }

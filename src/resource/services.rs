@@ -5,10 +5,7 @@ use std::sync::Arc;
 use super::{
     Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Span, Step, Tone, View, condition,
     deployments, events,
-    words::{
-        age_cell, age_key, launch, pairs, revision_cell, revision_key,
-        strategy_item, yes_no,
-    },
+    words::{age_cell, age_key, launch, pairs, revision_cell, revision_key, strategy_item, yes_no},
 };
 use crate::{
     model::{Arn, Health, Query, Service, Subject, Timestamp, age},
@@ -53,8 +50,9 @@ pub static VIEW: View<Arc<Service>> = View {
             revision_cell(definition(service))
         })
         .grow(36)
+        .keep_end()
         .sorted_by(|service, _| revision_key(definition(service))),
-        Column::text("LAUNCH", 10, 4, |service: &Arc<Service>, _| {
+        Column::text("LAUNCH", 10, 5, |service: &Arc<Service>, _| {
             Cell::maybe(launched(service).as_deref())
         })
         .grow(24),
@@ -65,7 +63,7 @@ pub static VIEW: View<Arc<Service>> = View {
             |service, cx| age_cell(deployed_at(service), cx),
             |service, _| age_key(deployed_at(service)),
         ),
-        Column::text("LAST EVENT", 24, 5, last_event)
+        Column::text("LAST EVENT", 24, 4, last_event)
             .grow(160)
             .sorted_by(|service, _| age_key(service.events.first().and_then(|event| event.at))),
     ],
@@ -74,7 +72,11 @@ pub static VIEW: View<Arc<Service>> = View {
     subject: |service| Subject::whole(&service.arn),
     health,
     moving: |service| condition::is_moving(service),
-    order: |one, two| one.name.cmp(&two.name).then_with(|| one.cluster.cmp(&two.cluster)),
+    order: |one, two| {
+        one.name
+            .cmp(&two.name)
+            .then_with(|| one.cluster.cmp(&two.cluster))
+    },
     sick_first: true,
     enter: |subject, _, _| Some(Step::Open(Place::of("tasks", subject.clone()))),
     links: &[
@@ -167,10 +169,7 @@ fn rollout(service: &Arc<Service>, _: &Cx) -> Cell {
 /// The task definition that the service means to run.
 fn definition(service: &Service) -> Option<&Arn> {
     let set = || {
-        let primary = service
-            .task_sets
-            .iter()
-            .find(|set| set.status == "PRIMARY");
+        let primary = service.task_sets.iter().find(|set| set.status == "PRIMARY");
         primary
             .or_else(|| service.task_sets.first())
             .and_then(|set| set.task_definition.as_ref())
@@ -261,6 +260,14 @@ fn identity(page: &mut Page, service: &Service, cx: &Cx) {
         if let Some(advice) = events::advice(words) {
             page.field("look at", advice);
         }
+    } else if service.status == "ACTIVE"
+        && service.running < service.desired
+        && service.pending == 0
+    {
+        page.field(
+            "look at",
+            "No task is on its way: ECS finds no place for one, or waits between attempts.",
+        );
     }
     page.field(
         "task definition",

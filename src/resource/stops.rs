@@ -89,7 +89,7 @@ fn exited(task: &Task) -> Stop {
         return stop(
             Health::Sick,
             says,
-            "An exit code is missing: the reason, if any, says why.",
+            "It has no exit code: its reason, if there is one, says why.",
         );
     };
     let says = format!("{} {}", container.name, exit_words(code));
@@ -101,7 +101,7 @@ fn exited(task: &Task) -> Stop {
         ),
         0 => stop(Health::Done, says, ""),
         143 => stop(
-            Health::Warn,
+            Health::Sick,
             says,
             "Something inside or on the host asked it to end.",
         ),
@@ -217,6 +217,7 @@ mod tests {
     #[case(&[("app", Some(137), "")], Health::Sick, "app was killed by SIGKILL (stop timeout or health check), not for memory (exit 137)")]
     #[case(&[("app", Some(1), ""), ("envoy", Some(137), "")], Health::Sick, "app ended with an error (exit 1)")]
     #[case(&[("app", Some(139), "")], Health::Sick, "app crashed by a bad memory access, SIGSEGV (exit 139)")]
+    #[case(&[("app", Some(143), "")], Health::Sick, "app ended on SIGTERM, as it does when told to stop (exit 143)")]
     #[case(&[("app", Some(127), "")], Health::Sick, "app could not be run: its command is not in the image (exit 127)")]
     #[case(&[("app", Some(131), "")], Health::Sick, "app was ended by signal 3 (exit 131)")]
     #[case(&[("app", Some(0), "")], Health::Warn, "app ended without an error (exit 0), but a service's task is meant to go on")]

@@ -7,12 +7,12 @@ use super::{
     page::span_between,
     stops,
     words::{
-        age_cell, age_key, cpu_units, mebibytes, pairs, revision_cell,
-        revision_key, verdict_cell, yes_no,
+        age_cell, age_key, cpu_units, mebibytes, pairs, revision_cell, revision_key, verdict_cell,
+        yes_no,
     },
 };
 use crate::{
-    model::{Health, Now, Query, Subject, Task, TaskFilter},
+    model::{Arn, Health, Now, Query, Subject, Task, TaskFilter},
     store::Store,
 };
 
@@ -41,10 +41,13 @@ pub static VIEW: View<Arc<Task>> = View {
         .grow(24)
         .whole_only(),
         Column::text("GROUP", 14, 2, |task: &Arc<Task>, _| {
-            Cell::maybe(Some(task.group_name()))
+            Cell::maybe(Some(group(task)))
         })
-        .grow(36),
-        Column::text("STATUS", 12, 0, status).grow(24).facet(RUNNING),
+        .grow(36)
+        .same_under("service"),
+        Column::text("STATUS", 12, 0, status)
+            .grow(24)
+            .facet(RUNNING),
         Column::text("HEALTH", 9, 1, |task: &Arc<Task>, _| {
             verdict_cell(&task.health)
         })
@@ -57,13 +60,19 @@ pub static VIEW: View<Arc<Task>> = View {
             |task, _| age_key(task.stopped_at.or(task.stopping_at)),
         )
         .facet(STOPPED),
-        Column::text("EXIT", 10, 0, exits).grow(36).facet(STOPPED),
-        Column::text("REASON", 16, 1, |task: &Arc<Task>, _| {
+        Column::text("WHY", 19, 0, |task: &Arc<Task>, _| {
+            let stop = stops::explain(task);
+            Cell::new(stop.says, stop.health.into())
+        })
+        .grow(60)
+        .facet(STOPPED),
+        Column::text("EXIT", 8, 1, exits).grow(36).facet(STOPPED),
+        Column::text("REASON", 16, 4, |task: &Arc<Task>, _| {
             Cell::maybe(stops::reason(task))
         })
         .grow(140)
         .facet(STOPPED),
-        Column::text("STOP CODE", 11, 3, |task: &Arc<Task>, _| {
+        Column::text("STOP CODE", 20, 3, |task: &Arc<Task>, _| {
             Cell::maybe(task.stop_code.as_deref())
         })
         .grow(26)
@@ -72,6 +81,7 @@ pub static VIEW: View<Arc<Task>> = View {
             revision_cell(Some(&task.definition))
         })
         .grow(36)
+        .keep_end()
         .sorted_by(|task, _| revision_key(Some(&task.definition))),
         Column::text("LAUNCH", 8, 4, |task: &Arc<Task>, _| {
             Cell::maybe(
@@ -154,7 +164,7 @@ pub static VIEW: View<Arc<Task>> = View {
 };
 
 /// Which tasks of which cluster a thing has; none as long as its cluster is not known.
-fn of(subject: &Subject, store: &Store) -> Option<(crate::model::Arn, TaskFilter)> {
+fn of(subject: &Subject, store: &Store) -> Option<(Arn, TaskFilter)> {
     let cluster = store.cluster_of(&subject.arn)?;
     let filter = match subject.arn.kind() {
         "service" => {
@@ -233,19 +243,46 @@ pub(super) fn judge(task: &Task, now: Now) -> Health {
     }
 }
 
+/// What a task that does not run yet waits for, by its state and the stations it has passed.
+fn waits_for(task: &Task) -> Option<&'static str> {
+    if task.desired_status == "STOPPED" {
+        return None;
+    }
+    match task.last_status.as_str() {
+        "PROVISIONING" => Some("capacity, or its network interface"),
+        "PENDING" if task.pull_stopped_at.is_some() => {
+            Some("its containers to be created and started")
+        }
+        "PENDING" if task.pull_started_at.is_some() => Some("its images, which are being pulled"),
+        "PENDING" => Some("the agent of its host to take it on"),
+        "ACTIVATING" => Some("its registration with load balancers and service discovery"),
+        _ => None,
+    }
+}
+
 /// The newest end first; of those that run, by group, the newest first.
 fn order(one: &Arc<Task>, two: &Arc<Task>) -> Ordering {
     let ended = |task: &Task| task.stopped_at.or(task.stopping_at);
     ended(two)
         .cmp(&ended(one))
-        .then_with(|| one.group_name().cmp(two.group_name()))
+        .then_with(|| group(one).cmp(group(two)))
         .then_with(|| two.created_at.cmp(&one.created_at))
         .then_with(|| one.arn.cmp(&two.arn))
 }
 
+/// The service or family; of a task without a group, the family of its definition.
+fn group(task: &Task) -> &str {
+    match task.group_name() {
+        "" => task.definition.family(),
+        name => name,
+    }
+}
+
 fn status_words(task: &Task) -> String {
+    let lost = task.connectivity.as_deref() == Some("DISCONNECTED");
     if task.desired_status.is_empty() || task.last_status == task.desired_status {
-        task.last_status.clone()
+        let agent = if lost { " (no agent)" } else { "" };
+        format!("{}{agent}", task.last_status)
     } else {
         format!("{} > {}", task.last_status, task.desired_status)
     }
@@ -303,8 +340,25 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     page.maybe("started by", task.started_by.as_deref());
     page.field("task definition", task.definition.name().to_owned());
     page.toned("status", status_words(task), judge(task, cx.now).into());
-    page.toned("health", task.health.clone(), verdict_cell(&task.health).tone);
-    page.maybe("connectivity", task.connectivity.as_deref());
+    page.toned(
+        "health",
+        task.health.clone(),
+        verdict_cell(&task.health).tone,
+    );
+    if let Some(waits) = waits_for(task) {
+        page.toned("waits for", waits, Tone::Progress);
+    }
+    if let Some(connectivity) = &task.connectivity {
+        let lost = connectivity == "DISCONNECTED";
+        let tone = if lost { Tone::Warn } else { Tone::Plain };
+        page.toned("connectivity", connectivity.clone(), tone);
+        if lost && !task.is_stopped() {
+            page.field(
+                "look at",
+                "The agent of its host is not heard: what is said here may be old.",
+            );
+        }
+    }
     yes_no(&mut page, "execute command", task.execute_command);
     page.list("overrides", task.overrides.iter().cloned());
     placed(&mut page, task, cx);
@@ -340,7 +394,7 @@ fn end(page: &mut Page, task: &Task) {
 /// Adds where a task runs and what it may use.
 fn placed(page: &mut Page, task: &Task, cx: &Cx) {
     page.heading("Where it runs");
-    page.maybe("launch type", task.launch_type.as_deref());
+    page.field("launch type", task.launch_type.clone().unwrap_or_default());
     page.maybe("capacity provider", task.capacity_provider.as_deref());
     page.maybe("platform version", task.platform_version.as_deref());
     page.maybe("zone", task.zone.as_deref());
@@ -378,5 +432,94 @@ fn life(page: &mut Page, task: &Task, cx: &Cx) {
     page.time("stopped", task.stopped_at, cx.now);
     if let Some(ran) = span_between(task.started_at, task.stopped_at) {
         page.toned("ran for", ran, Tone::Muted);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::model::{Timestamp, samples};
+
+    fn task(last: &str, desired: &str) -> Task {
+        let cluster = Arn::new("arn:aws:ecs:r:1:cluster/web");
+        let mut task = samples::task(&Arn::new("arn:aws:ecs:r:1:task/web/0123456789"), &cluster);
+        task.last_status = last.to_owned();
+        task.desired_status = desired.to_owned();
+        task.created_at = Some(Timestamp(0));
+        task
+    }
+
+    fn after(minutes: u64) -> Now {
+        let mono = Duration::from_mins(minutes);
+        let wall = Timestamp(i64::try_from(mono.as_millis()).unwrap_or(0));
+        Now { wall, mono }
+    }
+
+    #[rstest]
+    #[case("RUNNING", "RUNNING", 60, "RUNNING", Health::Ok)]
+    #[case("PENDING", "RUNNING", 1, "PENDING > RUNNING", Health::Moving)]
+    #[case("PENDING", "RUNNING", 60, "PENDING > RUNNING", Health::Warn)]
+    #[case("RUNNING", "STOPPED", 60, "RUNNING > STOPPED", Health::Moving)]
+    #[case(
+        "DEPROVISIONING",
+        "STOPPED",
+        60,
+        "DEPROVISIONING > STOPPED",
+        Health::Moving
+    )]
+    #[case("STOPPED", "STOPPED", 60, "STOPPED", Health::Done)]
+    #[case("WARPING", "RUNNING", 60, "WARPING > RUNNING", Health::Unknown)]
+    #[case("RUNNING", "", 60, "RUNNING", Health::Ok)]
+    fn statuses_are_judged(
+        #[case] last: &str,
+        #[case] desired: &str,
+        #[case] minutes: u64,
+        #[case] words: &str,
+        #[case] health: Health,
+    ) {
+        let task = task(last, desired);
+        assert_eq!(status_words(&task), words);
+        assert_eq!(judge(&task, after(minutes)), health);
+    }
+
+    #[test]
+    fn a_task_without_a_group_is_shown_by_its_family() {
+        let mut task = task("RUNNING", "RUNNING");
+        task.group = String::new();
+        assert_eq!(group(&task), "web");
+    }
+
+    #[test]
+    fn checks_and_connectivity_count_while_it_runs() {
+        let mut task = task("RUNNING", "RUNNING");
+        task.connectivity = Some("DISCONNECTED".to_owned());
+        assert_eq!(judge(&task, after(1)), Health::Warn);
+        task.health = "UNHEALTHY".to_owned();
+        assert_eq!(judge(&task, after(1)), Health::Sick);
+    }
+
+    #[rstest]
+    #[case("PROVISIONING", None, None, Some("capacity, or its network interface"))]
+    #[case("PENDING", None, None, Some("the agent of its host to take it on"))]
+    #[case("PENDING", Some(1), None, Some("its images, which are being pulled"))]
+    #[case(
+        "PENDING",
+        Some(1),
+        Some(2),
+        Some("its containers to be created and started")
+    )]
+    #[case("RUNNING", Some(1), Some(2), None)]
+    fn what_it_waits_for_is_read_from_its_stations(
+        #[case] last: &str,
+        #[case] pull_started: Option<i64>,
+        #[case] pull_stopped: Option<i64>,
+        #[case] expected: Option<&str>,
+    ) {
+        let mut task = task(last, "RUNNING");
+        task.pull_started_at = pull_started.map(Timestamp);
+        task.pull_stopped_at = pull_stopped.map(Timestamp);
+        assert_eq!(waits_for(&task), expected);
     }
 }

@@ -1,5 +1,9 @@
 //! What holds for every view: names, keys and the room its columns take.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod account;
+mod pages;
+mod tables;
 
 use std::collections::HashSet;
 
@@ -42,6 +46,7 @@ fn ids_and_aliases_are_unique_and_found() {
     let mut names = HashSet::new();
     for view in VIEWS {
         assert!(names.insert(view.id()), "{} twice", view.id());
+        assert!(view.aliases().is_sorted_by_key(|alias| alias.len()));
         for alias in view.aliases() {
             assert!(names.insert(alias), "{alias} twice");
             assert_eq!(find(alias).unwrap().id(), view.id());

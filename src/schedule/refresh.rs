@@ -291,20 +291,20 @@ mod tests {
     fn failures_back_off_and_a_success_resets() {
         let mut schedule = Schedule::new(Pace::default(), 7);
         let wants = [visible(&services())];
-        let mut waits = Vec::new();
+        let mut delays = Vec::new();
         for _ in 0..8 {
             schedule.hurry(&services());
             schedule.start(&wants, seconds(0));
             schedule.failed(&services(), &FaultKind::Network, seconds(0));
-            waits.push(schedule.next(&wants).unwrap_or_default());
+            delays.push(schedule.next(&wants).unwrap_or_default());
         }
         assert!(
-            waits[0] >= seconds(1) && waits[0] <= seconds(2),
-            "{waits:?}"
+            delays[0] >= seconds(1) && delays[0] <= seconds(2),
+            "{delays:?}"
         );
         assert!(
-            waits[7] >= seconds(15) && waits[7] <= seconds(30),
-            "{waits:?}"
+            delays[7] >= seconds(15) && delays[7] <= seconds(30),
+            "{delays:?}"
         );
         schedule.done(&services(), 1, seconds(0));
         assert_eq!(schedule.next(&wants), Some(seconds(5)));

@@ -26,7 +26,7 @@ pub enum Freshness {
         times: u32,
         /// The age of what is shown; none if nothing ever came.
         age: Option<Duration>,
-        /// The time until the next attempt, if one is planned.
+        /// The time until the next attempt; none while one is under way.
         retry: Option<Duration>,
     },
 }
@@ -75,8 +75,11 @@ impl Freshness {
         if *times > 1 {
             story.push_str(&format!(", {times} tries"));
         }
-        if let Some(retry) = retry {
-            story.push_str(&format!(", next in {}", age(*retry)));
+        match retry {
+            Some(retry) if !retry.is_zero() => {
+                story.push_str(&format!(", next in {}", age(*retry)));
+            }
+            _ => story.push_str(", trying again"),
         }
         if !fault.hint.is_empty() {
             story.push_str(&format!(" - {}", fault.hint));

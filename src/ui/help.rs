@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// Cells for the keys.
-const KEYS: u16 = 22;
+const KEYS: u16 = 17;
 /// Cells for where a key works.
-const WHERE: u16 = 14;
+const WHERE: u16 = 12;
 
 enum Line {
     Binding(Box<Binding>),

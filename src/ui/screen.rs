@@ -279,7 +279,7 @@ fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
     for layer in layers.iter().filter(|layer| !layer.is_overlay()) {
         let of = layer.place().and_then(|place| place.scope.of.as_ref());
         if let Some(of) = of {
-            let name = if of.arn.kind() == "task" {
+            let name = if matches!(of.arn.kind(), "task" | "container-instance") {
                 of.arn.short()
             } else {
                 of.name()

@@ -79,6 +79,19 @@ pub(super) fn cut<'a>(text: &'a str, most: usize, ellipsis: &str) -> Cow<'a, str
     Cow::Owned(kept)
 }
 
+/// Cuts clean text to a width in cells in its middle, so that its end stays.
+#[must_use]
+pub(super) fn cut_middle(text: &str, most: usize, ellipsis: &str) -> String {
+    let cells = text.width();
+    if cells <= most {
+        return text.to_owned();
+    }
+    let room = most.saturating_sub(ellipsis.width());
+    let tail = skip_cells(text, cells - room / 2);
+    let head = cut(text, most.saturating_sub(tail.width()), ellipsis);
+    format!("{head}{tail}")
+}
+
 /// What is left of clean text when its first cells are scrolled away.
 #[must_use]
 pub(super) fn skip_cells(text: &str, cells: usize) -> &str {
@@ -100,16 +113,17 @@ pub(super) fn wrap(text: &str, most: usize, indent: usize) -> Vec<std::ops::Rang
     let mut start = 0;
     let mut taken = 0;
     let mut space = None;
+    let further = most.saturating_sub(indent).max(1);
     for (at, character) in text.char_indices() {
-        let room = if lines.is_empty() {
-            most
-        } else {
-            most.saturating_sub(indent)
-        }
-        .max(1);
+        let room = if lines.is_empty() { most.max(1) } else { further };
         let cells = character.width().unwrap_or(0);
         if taken + cells > room && at > start {
-            let end = space.filter(|space| *space > start).unwrap_or(at);
+            // A word that no line can hold is broken here rather than moved to the next line and broken there.
+            let fits = |space: &usize| {
+                let word = text[*space..].split(' ').next().unwrap_or_default();
+                *space > start && word.width() <= further
+            };
+            let end = space.filter(fits).unwrap_or(at);
             lines.push(start..end);
             start = end;
             taken = text[start..at].width();
@@ -213,6 +227,15 @@ mod tests {
         assert_eq!(cut(text, most, "…"), expected);
     }
 
+    #[rstest]
+    #[case("payments-api:41", 20, "payments-api:41")]
+    #[case("payments-api:41", 10, "payme…i:41")]
+    #[case("payments-api:41", 1, "…")]
+    #[case("日本語日本語", 6, "日…語")]
+    fn cuts_in_the_middle(#[case] text: &str, #[case] most: usize, #[case] expected: &str) {
+        assert_eq!(cut_middle(text, most, "…"), expected);
+    }
+
     #[test]
     fn wraps_at_spaces_and_hard_where_there_are_none() {
         let lines = |text: &'static str, most, indent| -> Vec<&str> {
@@ -223,6 +246,7 @@ mod tests {
         };
         assert_eq!(lines("one two three", 8, 0), ["one two ", "three"]);
         assert_eq!(lines("abcdefgh", 3, 0), ["abc", "def", "gh"]);
+        assert_eq!(lines("a bcdefgh", 4, 1), ["a bc", "def", "gh"]);
         assert_eq!(lines("abcdefgh", 4, 2), ["abcd", "ef", "gh"]);
         assert_eq!(lines("", 4, 0), [""]);
     }

@@ -1,6 +1,6 @@
 //! Task definitions: families, revisions, and one revision read in full.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use aws_sdk_ecs::types::{
     self, SortOrder, TaskDefinitionFamilyStatus, TaskDefinitionField, TaskDefinitionStatus,
@@ -30,12 +30,16 @@ impl Run<'_> {
 
     /// AWS filters by prefix, so that `web` also brings `web-api`: the others are left out here.
     pub(in crate::aws) async fn revisions(&self, family: &str) -> Result<Vec<Arn>, Fault> {
-        self.list(
-            "ListTaskDefinitions",
-            |token| self.list_revisions(family, token),
-            |id| Arn::new(id).family() == family,
-        )
-        .await
+        let mut revisions = self
+            .list(
+                "ListTaskDefinitions",
+                |token| self.list_revisions(family, token),
+                |id| Arn::new(id).family() == family,
+            )
+            .await?;
+        // AWS sorts as asked; other servers of the same API do not.
+        revisions.sort_by_key(|arn| Reverse(arn.revision()));
+        Ok(revisions)
     }
 
     pub(in crate::aws) async fn definition(&self, definition: &Arn) -> Result<Vec<Arn>, Fault> {

@@ -28,6 +28,9 @@ async fn services_take_as_few_calls_as_their_number_allows(
     assert_eq!(items, expected("service", size));
     assert_eq!(calls as usize, lists + describes);
     assert_eq!(answer.entities().len(), size);
+    for (_, items) in &answer.parts {
+        assert!(items.is_sorted(), "a part keeps the order of the list");
+    }
     let mut counts = vec![("ListServices".to_owned(), lists)];
     if describes > 0 {
         counts.insert(0, ("DescribeServices".to_owned(), describes));
@@ -116,7 +119,7 @@ async fn families_are_listed_and_revisions_filtered_to_the_exact_family() {
         assert_eq!(input["sort"], "DESC");
         assert_eq!(input["familyPrefix"], "web");
         let arn = |name: &str| format!("arn:aws:ecs:eu-west-1:1:task-definition/{name}");
-        Reply::ok(&json!({ "taskDefinitionArns": [arn("web-api:9"), arn("web:2"), arn("web:1")] }))
+        Reply::ok(&json!({ "taskDefinitionArns": [arn("web-api:9"), arn("web:1"), arn("web:12"), arn("web:2")] }))
     })
     .await;
     let families = fake.fetch(&Query::Families).await;
@@ -129,7 +132,7 @@ async fn families_are_listed_and_revisions_filtered_to_the_exact_family() {
         .iter()
         .filter_map(|arn| Arn::new(arn).revision())
         .collect();
-    assert_eq!((numbers, calls), (vec![2, 1], 1));
+    assert_eq!((numbers, calls), (vec![12, 2, 1], 1));
     assert!(revisions.entities().is_empty());
     assert_eq!(fake.counts().len(), 2);
 }

@@ -89,6 +89,21 @@ async fn a_list_that_breaks_off_still_delivers_what_it_named() {
 }
 
 #[tokio::test]
+async fn credentials_that_expire_midway_end_the_crawl() {
+    let mut fake = Fake::start(|operation, input| {
+        if operation == "DescribeServices" {
+            return Reply::error(400, "ExpiredTokenException", "The token is expired");
+        }
+        account(1_000, 100)(operation, input)
+    })
+    .await;
+    let answer = fake.fetch(&services_query()).await;
+    assert_eq!(answer.fault().kind, FaultKind::Expired);
+    let describes = fake.counts()[0].1;
+    assert!(describes <= 16, "those under way and no more: {describes}");
+}
+
+#[tokio::test]
 async fn a_deleted_cluster_is_not_found() {
     let fake =
         Fake::start(|_, _| Reply::error(400, "ClusterNotFoundException", "Cluster not found."))
@@ -188,7 +203,7 @@ async fn refusals_are_told_in_their_own_words(
     assert!(!fault.message.contains("Error {"), "{}", fault.message);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_endpoint_that_is_not_there_is_named() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -209,7 +224,7 @@ async fn an_endpoint_that_is_not_there_is_named() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_endpoint_that_never_answers_is_a_timeout() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let settings = Settings {

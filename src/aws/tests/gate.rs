@@ -37,7 +37,7 @@ async fn update(clients: &Clients) -> Fault {
         .unwrap_err()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_write_of_a_read_only_session_never_leaves_the_process() {
     let (settings, count) = counter().await;
     let settings = Settings {
@@ -54,7 +54,7 @@ async fn a_write_of_a_read_only_session_never_leaves_the_process() {
     assert!(count.load(Ordering::SeqCst) > 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_write_of_an_ordinary_session_is_sent() {
     let (settings, count) = counter().await;
     let clients = Clients::connect(settings).await.unwrap();

@@ -290,10 +290,14 @@ impl Layer for PageLayer {
     }
 
     fn crumb(&self, _store: &Store) -> String {
+        let name = match (self.subject.arn.kind(), &self.subject.part) {
+            ("task" | "container-instance", None) => self.subject.arn.short(),
+            _ => self.subject.name(),
+        };
         match &self.source {
-            Source::Describe(view) => format!("{} {}", view.noun(), self.subject.name()),
-            Source::Raw { json: true, .. } => format!("json of {}", self.subject.name()),
-            Source::Raw { .. } => format!("yaml of {}", self.subject.name()),
+            Source::Describe(view) => format!("{} {name}", view.noun()),
+            Source::Raw { json: true, .. } => format!("json of {name}"),
+            Source::Raw { .. } => format!("yaml of {name}"),
         }
     }
 

@@ -8,6 +8,10 @@ pub(super) const WIDE: u16 = 160;
 pub(super) const GAP: u16 = 2;
 /// Cells of the health mark before the first column.
 pub(super) const MARK: u16 = 2;
+/// Columns of this rank or higher give way to the content of what matters.
+const SPARED: u8 = 3;
+/// Cells at the right edge that say that columns are hidden.
+const MORE: u16 = 2;
 
 /// A column that may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +37,7 @@ pub(super) fn candidates(heads: &[Head], scope: &Scope, wide: bool) -> Vec<Shown
         .iter()
         .enumerate()
         .filter(|(_, head)| wide || !head.wide)
-        .filter(|(_, head)| head.facet.is_none_or(|facet| facet == scope.facet))
-        .filter(|(_, head)| !head.whole_only || scope.of.is_none())
+        .filter(|(_, head)| head.belongs(scope))
         .map(|(index, head)| Shown { index, head: *head })
         .collect()
 }
@@ -49,40 +52,72 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, shift: usize
         kept.drain(1..=shift.min(kept.len() - 1));
     }
     let all = kept.len();
-    while least(&kept) > room && kept.len() > 1 {
-        let victim = if shift > 0 {
-            kept.len() - 1
-        } else {
-            let highest = kept
-                .iter()
-                .map(|column| column.head.rank)
-                .max()
-                .unwrap_or(0);
-            if highest == 0 {
-                break;
-            }
-            kept.iter()
-                .rposition(|column| column.head.rank == highest)
-                .unwrap_or(0)
-        };
-        kept.remove(victim);
+    // First, columns of low rank that take the room that what matters needs for its content.
+    if shift == 0 {
+        give_way(&mut kept, SPARED, |kept| wanted(kept, measured) <= room);
+    }
+    let cut = kept.len() < all || least(&kept) > room;
+    let room = if cut { room.saturating_sub(MORE) } else { room };
+    if shift > 0 {
+        while least(&kept) > room && kept.len() > 2 {
+            kept.pop();
+        }
+    } else {
+        give_way(&mut kept, 1, |kept| least(kept) <= room);
     }
     let more = kept.len() < all;
     let mut spare = room.saturating_sub(least(&kept));
-    let columns = kept
+    let mut columns: Vec<(Shown, u16)> = kept
         .into_iter()
+        .map(|column| (column, column.head.width))
+        .collect();
+    // What matters most grows first.
+    let mut by_rank: Vec<usize> = (0..columns.len()).collect();
+    by_rank.sort_by_key(|at| columns[*at].0.head.rank);
+    for at in by_rank {
+        let (column, width) = &mut columns[at];
+        let wanted = measured
+            .get(column.index)
+            .copied()
+            .unwrap_or(0)
+            .min(column.head.grow);
+        let extra = wanted.saturating_sub(*width).min(spare);
+        spare -= extra;
+        *width += extra;
+    }
+    Layout { columns, more }
+}
+
+/// Drops columns of `from` or a higher rank, the highest and rightmost first, until the rest fits.
+fn give_way(kept: &mut Vec<Shown>, from: u8, fits: impl Fn(&[Shown]) -> bool) {
+    while !fits(kept) {
+        let highest = kept
+            .iter()
+            .map(|column| column.head.rank)
+            .max()
+            .unwrap_or(0);
+        let victim = kept.iter().rposition(|column| column.head.rank == highest);
+        match victim.filter(|_| highest >= from) {
+            Some(victim) => kept.remove(victim),
+            None => return,
+        };
+    }
+}
+
+/// The cells that columns want: those that matter for their content, the others at the least.
+fn wanted(columns: &[Shown], measured: &[u16]) -> u16 {
+    let extra = columns
+        .iter()
+        .filter(|column| column.head.rank <= 1)
         .map(|column| {
-            let wanted = measured
+            let content = measured
                 .get(column.index)
                 .copied()
                 .unwrap_or(0)
                 .min(column.head.grow);
-            let extra = wanted.saturating_sub(column.head.width).min(spare);
-            spare -= extra;
-            (column, column.head.width + extra)
-        })
-        .collect();
-    Layout { columns, more }
+            content.saturating_sub(column.head.width)
+        });
+    least(columns) + extra.sum::<u16>()
 }
 
 fn least(columns: &[Shown]) -> u16 {
@@ -111,6 +146,8 @@ mod tests {
                     wide: false,
                     facet: None,
                     whole_only: false,
+                    same_under: None,
+                    keep_end: false,
                 },
             })
             .collect()
@@ -127,10 +164,12 @@ mod tests {
     #[test]
     fn the_highest_rank_gives_way_first() {
         let columns = shown(&[(10, 0, 0), (10, 0, 3), (10, 0, 1), (10, 0, 3)]);
-        let layout = lay_out(&columns, &[0; 4], 38, 0);
+        let layout = lay_out(&columns, &[0; 4], 48, 0);
+        assert!(!layout.more);
+        let layout = lay_out(&columns, &[0; 4], 40, 0);
         assert_eq!(widths(&layout), [(0, 10), (1, 10), (2, 10)]);
         assert!(layout.more);
-        let layout = lay_out(&columns, &[0; 4], 26, 0);
+        let layout = lay_out(&columns, &[0; 4], 28, 0);
         assert_eq!(widths(&layout), [(0, 10), (2, 10)]);
     }
 
@@ -159,5 +198,8 @@ mod tests {
         let layout = lay_out(&columns, &[0; 4], 26, 2);
         assert_eq!(widths(&layout), [(0, 10), (3, 10)]);
         assert!(!layout.more);
+        let narrow = lay_out(&columns, &[0; 4], 15, 1);
+        assert_eq!(widths(&narrow), [(0, 10), (2, 10)]);
+        assert!(narrow.more);
     }
 }

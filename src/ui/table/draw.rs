@@ -7,6 +7,7 @@ use super::{
     columns::{self, GAP, Layout, MARK, Shown},
 };
 use crate::{
+    keymap::Command,
     resource::{Align, Cell, Tone},
     theme::Role,
     ui::{Cx, text},
@@ -100,10 +101,15 @@ impl TableLayer {
             let cell = self.sheet.cell(row, shown.index, &model);
             let style = style_of(cell.tone);
             let ellipsis = cx.glyphs.ellipsis();
+            let cut = if shown.head.keep_end {
+                text::cut_middle(&text::clean(&cell.text), room.into(), ellipsis)
+            } else {
+                cell.text.to_string()
+            };
             put_aligned(
                 buffer,
                 (x, line.y),
-                &cell.text,
+                &cut,
                 room,
                 shown.head.align,
                 style,
@@ -165,7 +171,14 @@ impl TableLayer {
                 self.sheet.filter_text()
             )
         } else if settled {
-            format!("No {what}{within}.")
+            let facets = self.resource.facets();
+            let other = facets.get((self.place.scope.facet + 1) % facets.len().max(1));
+            match (other, cx.keymap.key_of(Command::Facet)) {
+                (Some(other), Some(key)) => {
+                    format!("No {what}{within}; {key} lists the {other} ones.")
+                }
+                _ => format!("No {what}{within}."),
+            }
         } else if cx.freshness.is_faulty() {
             format!("Nothing known of {what}{within} yet.")
         } else {

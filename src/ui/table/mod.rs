@@ -121,7 +121,7 @@ impl TableLayer {
         let heads = self.heads(cx);
         (0..heads.len().saturating_sub(1))
             .find(|shift| !columns::lay_out(&heads, self.sheet.widths(), cx.room.0, *shift).more)
-            .unwrap_or(0)
+            .unwrap_or(heads.len().saturating_sub(2))
     }
 
     fn heads(&self, cx: &Cx) -> Vec<columns::Shown> {

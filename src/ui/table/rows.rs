@@ -300,7 +300,12 @@ impl Sheet {
             _ => format!("{shown} of {total} ({} hidden)", total - shown),
         };
         if self.unhealthy > 0 {
-            status.push_str(&format!(", {} unhealthy", self.unhealthy));
+            let word = if self.resource.sick_first() {
+                "unhealthy"
+            } else {
+                "alarming"
+            };
+            status.push_str(&format!(", {} {word}", self.unhealthy));
         }
         status
     }
