@@ -158,7 +158,7 @@ impl App {
             return vec![stop(root, None), stop(place.clone(), None)];
         };
         let cluster = store.cluster_of(&of.arn).map(|arn| Subject::whole(&arn));
-        let mut trail = vec![stop(root, cluster.clone())];
+        let mut trail = vec![stop(root.clone(), cluster.clone())];
         if let Some(cluster) = cluster.filter(|cluster| *cluster != of) {
             let service = match of.arn.kind() {
                 "service" => Some(of.clone()),
@@ -185,7 +185,7 @@ impl App {
                 view: "families",
                 scope: Scope::account(),
             };
-            trail = vec![stop(families, Some(of))];
+            trail = vec![stop(root, None), stop(families, Some(of))];
         }
         trail.push(stop(place.clone(), None));
         trail

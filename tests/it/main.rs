@@ -8,6 +8,11 @@
     reason = "a test fails by a panic, and is documented by its name"
 )]
 
+mod layers;
 mod package;
 mod proxy;
+#[cfg(unix)]
+mod pty;
+mod screens;
 mod servers;
+mod support;

@@ -199,7 +199,7 @@ impl TableLayer {
 
     fn on_subject(&self, command: Command, cx: &Cx) -> Reply {
         let Some(subject) = self.sheet.subject(self.cursor) else {
-            return Reply::Taken;
+            return Reply::Ignored;
         };
         match command {
             Command::Enter => {

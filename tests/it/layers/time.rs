@@ -1,0 +1,275 @@
+//! What happens by itself: asking again, pausing, messages that go, answers that come late or not at all.
+
+use std::time::Duration;
+
+use ecsight::{
+    app::{Effect, Event},
+    model::{Fault, Part, Query},
+};
+
+use crate::support::{
+    account::{Account, denied, unreachable},
+    stage::{Setup, Stage},
+};
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn count(stage: &Stage, wanted: impl Fn(&Query) -> bool) -> usize {
+    stage.fetched.iter().filter(|query| wanted(query)).count()
+}
+
+/// Fetches of a minute in which nobody touches a key.
+fn idle_minute(mut stage: Stage) -> Stage {
+    stage.fetched.clear();
+    stage.pass(seconds(60));
+    stage
+}
+
+#[test]
+fn a_message_goes_after_six_seconds() {
+    let mut stage = Stage::shop();
+    stage.send(Event::Finished(Ok("saved to a file".to_owned())));
+    stage.pass(Duration::from_millis(5_900));
+    assert!(stage.foot().contains("saved to a file"));
+    stage.pass(Duration::from_millis(200));
+    assert!(
+        !stage.foot().contains("saved to a file"),
+        "{}",
+        stage.foot()
+    );
+    stage.send(Event::Finished(Err("the disk is full".to_owned())));
+    assert!(
+        stage.foot().starts_with("! the disk is full"),
+        "{}",
+        stage.foot()
+    );
+}
+
+#[test]
+fn an_idle_minute_asks_what_the_schedule_says() {
+    // The root alone: every five seconds.
+    let stage = idle_minute(Stage::new(Account::plain(2, 3), Setup::default()));
+    assert_eq!(stage.fetched, vec![Query::Clusters; 12]);
+    // One cluster of calm services, the clusters behind it: every five seconds, and every twenty.
+    let mut stage = Stage::new(Account::plain(2, 3), Setup::default());
+    stage.press("enter");
+    let stage = idle_minute(stage);
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Services { .. })),
+        12
+    );
+    assert_eq!(count(&stage, |query| *query == Query::Clusters), 3);
+    assert_eq!(stage.fetched.len(), 15);
+    // Services that roll: every three seconds.
+    let mut stage = Stage::shop();
+    stage.run("svc prod-web");
+    let stage = idle_minute(stage);
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Services { .. })),
+        20
+    );
+    assert_eq!(count(&stage, |query| *query == Query::Clusters), 3);
+}
+
+#[test]
+fn drawing_and_keys_ask_nothing() {
+    let mut stage = Stage::shop();
+    stage.run("svc prod-web");
+    stage.fetched.clear();
+    stage.press("j k G g N S / a enter esc ! ! , esc ? esc : esc ctrl-e ctrl-g left right");
+    stage.screen();
+    assert_eq!(stage.fetched, []);
+    stage.press("ctrl-r");
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Services { .. })),
+        1
+    );
+    assert_eq!(stage.fetched.len(), 1);
+}
+
+#[test]
+fn opening_asks_each_thing_once() {
+    let mut stage = Stage::shop();
+    assert_eq!(stage.fetched, [Query::Identity, Query::Clusters]);
+    stage.run("svc prod-web");
+    assert_eq!(stage.fetched.len(), 3);
+    stage.press("enter");
+    assert_eq!(
+        count(&stage, |query| matches!(
+            query,
+            Query::Tasks { stopped: false, .. }
+        )),
+        1
+    );
+    stage.press("enter");
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Task { .. })),
+        1
+    );
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Definition { .. })),
+        1
+    );
+    // A revision never changes, so it is not asked for again however long one looks.
+    stage.pass(seconds(60));
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Definition { .. })),
+        1
+    );
+}
+
+#[test]
+fn asking_pauses_after_a_quarter_of_an_hour_and_a_key_resumes_it() {
+    let mut stage = Stage::new(Account::plain(1, 1), Setup::default());
+    stage.pass(seconds(15 * 60));
+    stage.fetched.clear();
+    stage.pass(seconds(120));
+    assert_eq!(stage.fetched, []);
+    assert!(stage.text().contains("paused, 2m old"), "{}", stage.text());
+    stage.press("j");
+    assert_eq!(stage.fetched, [Query::Clusters]);
+    assert!(!stage.text().contains("paused"), "{}", stage.text());
+}
+
+#[test]
+fn an_unfocused_terminal_asks_rarely() {
+    let mut stage = Stage::new(Account::plain(1, 1), Setup::default());
+    stage.send(Event::Focus(false));
+    let mut stage = idle_minute(stage);
+    assert_eq!(stage.fetched.len(), 2);
+    stage.pass(seconds(20));
+    stage.fetched.clear();
+    stage.send(Event::Focus(true));
+    assert_eq!(stage.fetched, [Query::Clusters]);
+}
+
+#[test]
+fn rows_stay_when_asking_fails_and_recover_without_a_key() {
+    let mut stage = Stage::shop();
+    stage.run("svc prod-web");
+    stage.account.fault = Some(unreachable());
+    stage.pass(seconds(90));
+    let text = stage.text();
+    for words in [
+        "payments",
+        "checkout",
+        "unreachable, 1m old",
+        "cannot reach",
+        "tries, next in",
+        "check the network",
+    ] {
+        assert!(text.contains(words), "{words} in\n{text}");
+    }
+    let asked = stage.fetched.len();
+    stage.account.fault = None;
+    stage.pass(seconds(31));
+    assert!(stage.fetched.len() > asked);
+    let text = stage.text();
+    assert!(
+        text.contains("live") && !text.contains("cannot reach"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_refusal_is_not_asked_again_until_a_person_says_so() {
+    let mut stage = Stage::shop();
+    stage.account.fault = Some(denied());
+    stage.run("svc prod-web");
+    stage.fetched.clear();
+    stage.pass(seconds(60));
+    assert_eq!(
+        count(&stage, |query| matches!(query, Query::Services { .. })),
+        0
+    );
+    assert!(
+        stage.text().contains("denied ecs:ListServices"),
+        "{}",
+        stage.text()
+    );
+    stage.account.fault = None;
+    stage.press("ctrl-r");
+    assert!(stage.text().contains("payments"), "{}", stage.text());
+}
+
+#[test]
+fn late_answers_of_an_older_context_are_dropped() {
+    let setup = Setup {
+        answering: false,
+        ..Setup::default()
+    };
+    let mut stage = Stage::new(Account::shop(), setup);
+    let old = stage.app.epoch() - 1;
+    for part in stage.account.answer(&Query::Clusters) {
+        stage.deliver(old, Query::Clusters, part);
+    }
+    assert_eq!(stage.app.store().size(), (0, 0, 0));
+    assert!(stage.text().contains("Asking for clusters"));
+    stage.send(Event::Connected {
+        epoch: old,
+        result: Err(unreachable()),
+    });
+    assert!(!stage.text().contains("cannot reach"));
+    stage.answer();
+    assert!(stage.text().contains("prod-web"));
+}
+
+#[test]
+fn parts_show_as_they_come_and_what_is_gone_goes() {
+    let setup = Setup {
+        answering: false,
+        ..Setup::default()
+    };
+    let mut stage = Stage::new(Account::shop(), setup);
+    let epoch = stage.app.epoch();
+    let parts = stage.account.answer(&Query::Clusters);
+    let Some(some @ Part::Some { .. }) = parts.first() else {
+        panic!("an answer begins with what is known");
+    };
+    stage.deliver(epoch, Query::Clusters, some.clone());
+    assert!(stage.text().contains("prod-web") && stage.text().contains("loading"));
+    let kept = vec![stage.account.cluster("empty").arn.clone()];
+    let done = Part::Done {
+        items: kept,
+        calls: 2,
+    };
+    stage.deliver(epoch, Query::Clusters, done);
+    assert!(stage.text().contains("empty") && !stage.text().contains("prod-web"));
+    assert_eq!(stage.app.store().size().0, 1);
+}
+
+#[test]
+fn a_connection_that_cannot_be_had_is_told_and_tried_again() {
+    let mut stage = Stage::shop();
+    let fault = Fault {
+        op: "connect".to_owned(),
+        ..unreachable()
+    };
+    let epoch = stage.app.epoch();
+    stage.send(Event::Connected {
+        epoch,
+        result: Err(fault),
+    });
+    assert!(
+        stage.text().contains("connect: cannot reach"),
+        "{}",
+        stage.text()
+    );
+    let wake = stage
+        .app
+        .next_wake(stage.now)
+        .expect("it is to be tried again");
+    assert!(wake <= stage.now.mono + seconds(15));
+    stage.now.mono += seconds(15);
+    let effects = stage.app.update(Event::Wake, stage.now);
+    assert!(effects.contains(&Effect::Connect { epoch }), "{effects:?}");
+}
+
+#[test]
+fn a_hangup_leaves() {
+    let mut stage = Stage::shop();
+    stage.send(Event::Hangup);
+    assert!(stage.has_quit());
+}

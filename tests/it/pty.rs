@@ -1,0 +1,221 @@
+//! The built binary in a terminal: it comes up, takes keys and sizes, and gives the terminal back however it ends.
+//!
+//! That a panic gives the terminal back is not tested here: nothing that can be typed makes the program panic, and a
+//! key for it would be a key in the product.
+
+use std::process::{Command, Stdio};
+
+use ecsight::sandbox;
+
+use crate::support::pty::{Launch, PROGRAM, Terminal, environment};
+
+/// The demo with its clusters on the screen.
+fn demo() -> Terminal {
+    let mut terminal = Launch::demo().start();
+    terminal.wait_for(&["clusters", "RUNNING", "live"]);
+    terminal
+}
+
+#[test]
+fn walks_from_clusters_to_containers() {
+    let mut terminal = demo();
+    assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor());
+    assert_ne!(terminal.modes(), terminal.modes_before);
+    for place in ["> services", "> tasks", "> containers"] {
+        terminal.type_in("\r");
+        terminal.wait_for(&[place, "live", "enter open"]);
+    }
+    terminal.type_in("q");
+    terminal.wait_for(&["> tasks"]);
+    for _ in 0..3 {
+        terminal.type_in("q");
+    }
+    assert_eq!(terminal.wait_for_restored().exit_code(), 0);
+}
+
+#[test]
+fn follows_the_size_of_the_terminal() {
+    let mut terminal = demo();
+    terminal.resize(140, 40);
+    terminal.wait_for(&["CAPACITY PROVIDERS"]);
+    terminal.resize(40, 12);
+    terminal.wait_until("narrow screen", |terminal| {
+        let text = terminal.text();
+        text.contains("STATUS") && !text.contains("CAPACITY") && text.lines().count() <= 12
+    });
+    terminal.resize(20, 5);
+    terminal.wait_for(&["ecsight needs 40 x 8"]);
+    terminal.resize(80, 24);
+    terminal.wait_for(&["clusters", "RUNNING"]);
+    terminal.type_in(":q\r");
+    assert_eq!(terminal.wait_for_restored().exit_code(), 0);
+}
+
+#[test]
+fn ctrl_c_twice_leaves() {
+    let mut terminal = demo();
+    terminal.type_in("\u{3}");
+    terminal.wait_for(&["ctrl-c again"]);
+    terminal.type_in("\u{3}");
+    assert_eq!(terminal.wait_for_restored().exit_code(), 0);
+}
+
+#[test]
+fn signals_to_end_give_the_terminal_back() {
+    for signal in ["TERM", "HUP"] {
+        let mut terminal = demo();
+        terminal.signal(signal);
+        assert_eq!(terminal.wait_for_restored().exit_code(), 0, "{signal}");
+        let end = String::from_utf8_lossy(&terminal.written);
+        assert!(
+            end.contains("\u{1b}[?1049l") && end.ends_with("\u{1b}[?25h"),
+            "{signal}"
+        );
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_it() {
+    let mut terminal = demo();
+    terminal.close();
+    assert_eq!(terminal.wait_for_exit().exit_code(), 0);
+}
+
+#[test]
+fn ctrl_z_gives_the_shell_back_and_fg_returns() {
+    let mut terminal = demo();
+    terminal.type_in("\u{1a}");
+    terminal.wait_until("suspended process", |terminal| {
+        terminal.is_suspended() && !terminal.screen().alternate_screen()
+    });
+    assert_eq!(terminal.modes(), terminal.modes_before);
+    assert!(!terminal.screen().hide_cursor());
+    terminal.signal("CONT");
+    terminal.wait_until("screen again", |terminal| {
+        terminal.screen().alternate_screen() && terminal.text().contains("RUNNING")
+    });
+    terminal.type_in("q");
+    assert_eq!(terminal.wait_for_restored().exit_code(), 0);
+}
+
+/// The rows of the screen that are reversed from edge to edge, and whether any cell has a colour.
+fn rows_and_colour(terminal: &Terminal) -> (Vec<u16>, bool) {
+    let screen = terminal.screen();
+    let (height, width) = screen.size();
+    let cell = |row, column| screen.cell(row, column).expect("a cell");
+    let reversed = (0..height.get())
+        .filter(|row| (0..width.get()).all(|column| cell(*row, column).inverse()))
+        .collect();
+    let colour = (0..height.get())
+        .flat_map(|row| (0..width.get()).map(move |column| (row, column)))
+        .any(|(row, column)| {
+            let cell = cell(row, column);
+            cell.fgcolor() != vt100::Color::Default || cell.bgcolor() != vt100::Color::Default
+        });
+    (reversed, colour)
+}
+
+#[test]
+fn without_colours_the_row_under_the_cursor_is_reversed() {
+    let mut terminal = Launch::demo().variable("NO_COLOR", "1").start();
+    terminal.wait_for(&["clusters", "RUNNING", "live"]);
+    let (reversed, colour) = rows_and_colour(&terminal);
+    assert!(reversed.contains(&3), "{reversed:?}");
+    assert!(!colour);
+    terminal.type_in("j");
+    terminal.wait_until("cursor on the next row", |terminal| {
+        let (reversed, _) = rows_and_colour(terminal);
+        reversed.contains(&4) && !reversed.contains(&3)
+    });
+    let coloured = demo();
+    assert!(rows_and_colour(&coloured).1);
+}
+
+#[test]
+fn a_dumb_terminal_and_a_pipe_are_refused() {
+    let mut terminal = Launch::demo().variable("TERM", "dumb").start();
+    assert_eq!(terminal.wait_for_restored().exit_code(), 2);
+    assert!(terminal.text().contains("TERM=dumb"), "{}", terminal.text());
+    let home = tempfile::tempdir().unwrap();
+    let refused = Command::new(PROGRAM)
+        .arg("demo")
+        .env_clear()
+        .envs(environment(home.path()))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let says = String::from_utf8_lossy(&refused.stderr);
+    assert!(says.contains("not a terminal"), "{says}");
+    assert!(refused.stdout.is_empty());
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_named_with_its_line() {
+    let launch = Launch {
+        config: "theme = \"nord\"\n\n[refresh]\nvisible_secnds = 3\n",
+        size: (200, 24),
+        ..Launch::demo()
+    };
+    let mut terminal = launch.start();
+    assert_eq!(terminal.wait_for_restored().exit_code(), 2);
+    let text = terminal.text();
+    assert!(text.contains("ecsight.toml:4"), "{text}");
+    assert!(text.contains("did you mean `visible_seconds`"), "{text}");
+}
+
+/// A world that stands still unless it is told to move, and the runtime that serves it.
+fn still_world() -> (tokio::runtime::Runtime, sandbox::Sandbox) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let options = sandbox::Options {
+        seed: 7,
+        frozen: true,
+        ..sandbox::Options::default()
+    };
+    let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
+    (runtime, sandbox)
+}
+
+fn looking_at(sandbox: &sandbox::Sandbox, arguments: &[&str]) -> Terminal {
+    let launch = Launch {
+        config: "[refresh]\nvisible_seconds = 1\nrollout_seconds = 1\n",
+        size: (160, 40),
+        ..Launch::new(arguments)
+    };
+    launch
+        .variable("AWS_ENDPOINT_URL", &sandbox.url())
+        .variable("AWS_REGION", sandbox.region())
+        .variable("AWS_ACCESS_KEY_ID", "test")
+        .variable("AWS_SECRET_ACCESS_KEY", "test")
+        .start()
+}
+
+#[test]
+fn not_a_byte_is_written_while_nothing_changes() {
+    let (_runtime, sandbox) = still_world();
+    let mut terminal = looking_at(&sandbox, &[]);
+    terminal.wait_for(&["clusters", "RUNNING", "live"]);
+    let rounds = || {
+        sandbox
+            .calls()
+            .get("DescribeClusters")
+            .copied()
+            .unwrap_or(0)
+    };
+    let settled = rounds() + 2;
+    terminal.wait_until("settled screen", |_| rounds() >= settled);
+    let written = terminal.written.len();
+    terminal.wait_until("four further rounds", |_| rounds() >= settled + 4);
+    let more = String::from_utf8_lossy(&terminal.written[written..]).into_owned();
+    assert_eq!(more, "");
+    terminal.type_in("j");
+    terminal.wait_until("answer to a key", |terminal| {
+        terminal.written.len() > written
+    });
+    terminal.type_in("q");
+    assert_eq!(terminal.wait_for_restored().exit_code(), 0);
+}

@@ -1,0 +1,8 @@
+//! What several subjects are tested with: an account made by hand, a stage that plays the program on it without
+//! terminal and network, what must hold for every screen, and a terminal for the built binary.
+
+pub mod account;
+pub mod painted;
+#[cfg(unix)]
+pub mod pty;
+pub mod stage;
