@@ -8,6 +8,8 @@
     reason = "a test fails by a panic, and is documented by its name"
 )]
 
+mod counts;
 mod package;
 mod proxy;
 mod servers;
+mod support;

@@ -1,0 +1,3 @@
+//! What several subjects share.
+
+pub mod driver;
