@@ -198,7 +198,15 @@ impl TableLayer {
 
     fn on_subject(&self, command: Command, cx: &Cx) -> Reply {
         let Some(subject) = self.sheet.subject(self.cursor) else {
-            return Reply::Taken;
+            // Without a row there is nothing to open or copy, but whoever wants to leave or to ask again can.
+            return match command {
+                Command::Enter
+                | Command::Describe
+                | Command::Raw
+                | Command::CopyName
+                | Command::CopyMenu => Reply::Taken,
+                _ => Reply::Ignored,
+            };
         };
         match command {
             Command::Enter => {
