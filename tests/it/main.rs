@@ -8,6 +8,7 @@
     reason = "a test fails by a panic, and is documented by its name"
 )]
 
+mod bad_days;
 mod counts;
 mod package;
 mod proxy;
