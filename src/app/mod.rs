@@ -254,7 +254,10 @@ impl App {
     #[must_use]
     pub fn next_wake(&self, now: Now) -> Option<Duration> {
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        let pause = (!self.schedule.is_paused()).then(|| self.last_key + self.pause_after);
+        // Without a pause the time until it has no end.
+        let pause = (!self.schedule.is_paused())
+            .then(|| self.last_key.checked_add(self.pause_after))
+            .flatten();
         let link = match &self.link {
             Link::Failed { retry_at, .. } if *retry_at < Duration::MAX => Some(*retry_at),
             _ => None,

@@ -15,8 +15,9 @@ use std::{
 use tokio::sync::mpsc;
 
 pub use clipboard::osc52;
+pub use effects::{Message, Outside};
 
-use self::{effects::Outside, terminal::Screen};
+use self::terminal::Screen;
 use crate::{
     app::{App, Effect, Event, Options},
     aws::Settings,
@@ -156,11 +157,9 @@ impl Clock {
 
     /// Waits until a moment, for ever if there is none.
     async fn sleep_until(self, moment: Option<Duration>) {
-        match moment {
-            Some(moment) => {
-                let at = self.started.checked_add(moment).unwrap_or(self.started);
-                tokio::time::sleep_until(at.into()).await;
-            }
+        // A moment beyond what the system's clock can tell never comes.
+        match moment.and_then(|moment| self.started.checked_add(moment)) {
+            Some(at) => tokio::time::sleep_until(at.into()).await,
             None => std::future::pending().await,
         }
     }

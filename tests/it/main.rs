@@ -9,6 +9,8 @@
 )]
 
 mod layers;
+mod bad_days;
+mod counts;
 mod package;
 mod proxy;
 #[cfg(unix)]

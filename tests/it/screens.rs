@@ -248,7 +248,7 @@ fn styles_of_services_in_each_depth() {
             ..Setup::default()
         };
         let mut stage = Stage::new(Account::shop(), setup);
-        stage.app.set_class(Some(EnvClass::Prod));
+        stage.send(Event::Classified(Some(EnvClass::Prod)));
         stage
             .run("svc prod-web")
             .press("/")
