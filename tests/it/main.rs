@@ -8,6 +8,9 @@
     reason = "a test fails by a panic, and is documented by its name"
 )]
 
+mod command_line;
+mod docs;
+mod order;
 mod package;
 mod proxy;
 mod servers;
