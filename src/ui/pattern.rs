@@ -156,12 +156,19 @@ fn word_matches(matcher: &SkimMatcherV2, text: &str, word: &str) -> Vec<Range<us
 
 /// Fuzzy, but not anything goes: the letters must lie within a stretch of three times the word's length.
 fn fuzzy(matcher: &SkimMatcherV2, text: &str, word: &str) -> Option<Vec<usize>> {
-    if word.len() < 2 || text.len() < word.len() {
+    if word.len() < 2 || !has_in_order(text, word) {
         return None;
     }
     let (_, indices) = matcher.fuzzy_indices(text, word)?;
     let stretch = indices.last()? - indices.first()?;
     (stretch < word.len() * 3 + 2).then_some(indices)
+}
+
+/// Whether all letters of the word are in the text in their order: what costs little to ask, and most texts fail.
+fn has_in_order(text: &str, word: &str) -> bool {
+    let mut letters = text.chars().flat_map(char::to_lowercase);
+    word.chars()
+        .all(|wanted| letters.any(|letter| letter == wanted))
 }
 
 /// Where a lower-case phrase stands in a text of any case. Texts whose length changes with their case are looked at
