@@ -152,6 +152,14 @@ proptest! {
     }
 
     #[test]
+    fn worlds_of_any_size_are_consistent(clusters in 0..4usize, services in 0..60usize, tasks in 0..5usize) {
+        let (mut world, mut dice) = seed::world(1, Some(seed::Measure { clusters, services, tasks }), START);
+        world.tick(Duration::from_mins(10), &mut dice);
+        prop_assert_eq!((world.clusters.len(), world.services.len()), (clusters, clusters * services));
+        check(&world);
+    }
+
+    #[test]
     fn services_keep_their_desired_count(seed in any::<u64>(), desired in 0..9u32) {
         let (mut world, mut dice) = demo(seed);
         let key = find(&world, "payments-api");
