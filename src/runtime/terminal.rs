@@ -14,13 +14,20 @@ use crossterm::{
         disable_raw_mode, enable_raw_mode,
     },
 };
-use ratatui::{Terminal, backend::CrosstermBackend, buffer::Buffer, layout::Rect};
+use ratatui::{
+    backend::{Backend, CrosstermBackend},
+    buffer::Buffer,
+    layout::Rect,
+};
 
 use super::clipboard;
 
 /// The terminal, taken over: raw, on the alternate screen. Gives it back when dropped, and before a panic is told.
+///
+/// Frames go straight to the backend. `ratatui::Terminal` would ask the terminal where its cursor is and wait seconds
+/// for one that does not answer, and print about a terminal that is gone, which then cannot be printed to either.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    backend: CrosstermBackend<BufWriter<Stdout>>,
     mouse: bool,
     /// What is on the screen now.
     shown: Buffer,
@@ -33,38 +40,37 @@ impl Screen {
         give_back_before_panic();
         enter(mouse)?;
         let writer = BufWriter::with_capacity(1 << 16, io::stdout());
-        let mut terminal = Terminal::new(CrosstermBackend::new(writer))?;
-        terminal.clear()?;
-        Ok(Self {
-            terminal,
+        let mut screen = Self {
+            backend: CrosstermBackend::new(writer),
             mouse,
             shown: Buffer::default(),
-        })
+        };
+        screen.clear()?;
+        Ok(screen)
     }
 
     pub(super) fn size(&self) -> io::Result<(u16, u16)> {
-        let size = self.terminal.size()?;
+        let size = self.backend.size()?;
         Ok((size.width, size.height))
     }
 
     /// Paints a frame. If nothing on it differs from what is shown, not a byte is written.
     pub(super) fn paint(&mut self, draw: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
-        let size = self.terminal.size()?;
+        let size = self.backend.size()?;
         let area = Rect::new(0, 0, size.width, size.height);
         let mut next = Buffer::empty(area);
         draw(area, &mut next);
         if next == self.shown {
             return Ok(());
         }
-        self.terminal.backend_mut().queue(BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| {
-            let target = frame.buffer_mut();
-            if target.area == next.area {
-                target.content.clone_from(&next.content);
-            }
-        })?;
-        self.terminal.backend_mut().queue(EndSynchronizedUpdate)?;
-        Write::flush(self.terminal.backend_mut())?;
+        self.backend.queue(BeginSynchronizedUpdate)?;
+        if self.shown.area != area {
+            self.backend.clear()?;
+            self.shown = Buffer::empty(area);
+        }
+        self.backend.draw(self.shown.diff(&next).into_iter())?;
+        self.backend.queue(EndSynchronizedUpdate)?;
+        Write::flush(&mut self.backend)?;
         self.shown = next;
         Ok(())
     }
@@ -72,7 +78,7 @@ impl Screen {
     /// Forgets what is shown, so that the next frame is painted whole.
     pub(super) fn clear(&mut self) -> io::Result<()> {
         self.shown = Buffer::default();
-        self.terminal.clear()
+        self.backend.clear()
     }
 
     /// Puts text on the terminal's clipboard; what to say about it.
@@ -85,10 +91,10 @@ impl Screen {
                 "the {what} is too long for the clipboard; ctrl-s saves it"
             ));
         };
-        let writer = self.terminal.backend_mut();
-        let sent = writer
+        let sent = self
+            .backend
             .write_all(sequence.as_bytes())
-            .and_then(|()| Write::flush(writer));
+            .and_then(|()| Write::flush(&mut self.backend));
         match sent {
             Ok(()) => {
                 let count = text.chars().count();

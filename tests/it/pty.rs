@@ -3,9 +3,15 @@
 //! That a panic gives the terminal back is not tested here: nothing that can be typed makes the program panic, and a
 //! key for it would be a key in the product.
 
-use std::process::{Command, Stdio};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use ecsight::sandbox;
+use serde_json::{Value, json};
 
 use crate::support::pty::{Launch, PROGRAM, Terminal, environment};
 
@@ -78,7 +84,8 @@ fn signals_to_end_give_the_terminal_back() {
 fn a_terminal_that_goes_away_ends_it() {
     let mut terminal = demo();
     terminal.close();
-    assert_eq!(terminal.wait_for_exit().exit_code(), 0);
+    // By itself, not by a signal. Whether it hears of the hangup or cannot paint first, nobody reads its exit code.
+    assert_eq!(terminal.wait_for_exit().signal(), None);
 }
 
 #[test]
@@ -218,4 +225,62 @@ fn not_a_byte_is_written_while_nothing_changes() {
     });
     terminal.type_in("q");
     assert_eq!(terminal.wait_for_restored().exit_code(), 0);
+}
+
+/// Calls an ECS operation of a sandbox.
+fn call(sandbox: &sandbox::Sandbox, operation: &str, input: &Value) -> Value {
+    let url = sandbox.url();
+    let address = url.trim_start_matches("http://");
+    let body = input.to_string();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         X-Amz-Target: AmazonEC2ContainerServiceV20141113.{operation}\r\n\
+         Content-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+#[test]
+fn what_others_wrote_cannot_drive_the_terminal() {
+    let (_runtime, sandbox) = still_world();
+    let clusters = call(&sandbox, "ListClusters", &json!({}));
+    let of = |cluster: &Value| {
+        call(&sandbox, "ListTasks", &json!({"cluster": cluster}))["taskArns"][0].clone()
+    };
+    let clusters = clusters["clusterArns"].as_array().unwrap();
+    let running = clusters.iter().map(|cluster| (cluster, of(cluster)));
+    let (cluster, task) = running
+        .into_iter()
+        .find(|(_, task)| task.is_string())
+        .unwrap();
+    let reason = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}dlrow";
+    call(
+        &sandbox,
+        "StopTask",
+        &json!({"cluster": cluster, "task": task, "reason": reason}),
+    );
+    sandbox.tick(Duration::from_secs(120));
+    let name = cluster.as_str().unwrap().rsplit('/').next().unwrap();
+    let mut terminal = looking_at(&sandbox, &["--cluster", name]);
+    terminal.wait_for(&["> services", "live"]);
+    terminal.type_in(":task\r");
+    terminal.wait_for(&["> tasks", "live"]);
+    terminal.type_in("x/owned\r");
+    terminal.wait_for(&["stopped tasks", "^[]0;owned^G"]);
+    terminal.type_in("d");
+    terminal.wait_for(&["^[]0;owned^G^[[2J<U+009B>31m<U+202E>dlrow"]);
+    terminal.type_in("qqqqqqqq");
+    assert_eq!(terminal.wait_for_restored().exit_code(), 0);
+    let written = String::from_utf8_lossy(&terminal.written);
+    for raw in ["\u{1b}]0;owned", "\u{7}", "\u{9b}", "\u{202e}"] {
+        assert!(!written.contains(raw), "{raw:?} came through");
+    }
 }

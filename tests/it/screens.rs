@@ -245,10 +245,10 @@ fn styles_of_services_in_each_depth() {
         let setup = Setup {
             theme,
             depth,
+            class: Some(EnvClass::Prod),
             ..Setup::default()
         };
         let mut stage = Stage::new(Account::shop(), setup);
-        stage.send(Event::Classified(Some(EnvClass::Prod)));
         stage
             .run("svc prod-web")
             .press("/")

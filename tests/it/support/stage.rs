@@ -9,7 +9,7 @@ use ecsight::{
     model::{Now, Part, Query, Timestamp},
     schedule::Pace,
     theme::{Depth, Theme},
-    ui::Context,
+    ui::{Context, EnvClass},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -22,6 +22,7 @@ pub struct Setup {
     pub depth: Depth,
     pub ascii: bool,
     pub readonly: bool,
+    pub class: Option<EnvClass>,
     pub cluster: Option<&'static str>,
     pub service: Option<&'static str>,
     pub keys: BTreeMap<String, Vec<String>>,
@@ -37,6 +38,7 @@ impl Default for Setup {
             depth: Depth::Ansi16,
             ascii: false,
             readonly: false,
+            class: None,
             cluster: None,
             service: None,
             keys: BTreeMap::new(),
@@ -115,6 +117,7 @@ impl Stage {
                 profile: "shop".to_owned(),
                 region: "eu-west-1".to_owned(),
                 readonly: setup.readonly,
+                class: setup.class,
                 ..Connection::default()
             }),
         });
