@@ -26,9 +26,17 @@ impl App {
             return;
         }
         let target = self.scene.keymap.resolve(key, top.area(), top.view());
-        if let Some(target) = target {
-            self.run(target, now);
+        match target {
+            Some(target) => self.run(target, now),
+            None => self.say_useless(key, now),
         }
+    }
+
+    /// Says that a key does nothing here, and where the keys are listed.
+    fn say_useless(&mut self, key: Key, now: Now) {
+        let help = self.scene.keymap.key_of(Command::Help);
+        let listed = help.map_or_else(String::new, |help| format!("; {help} lists the keys"));
+        self.say(Level::Info, format!("{key} does nothing here{listed}"), now);
     }
 
     pub(super) fn on_paste(&mut self, text: &str, now: Now) {
@@ -88,7 +96,11 @@ impl App {
             Command::Crumbs => self.crumbs = !self.crumbs,
             Command::Redraw => self.effects.push(Effect::Redraw),
             Command::Suspend => self.effects.push(Effect::Suspend),
-            _ => {}
+            command => {
+                if let Some(key) = self.scene.keymap.key_of(command) {
+                    self.say_useless(key, now);
+                }
+            }
         }
     }
 

@@ -70,6 +70,7 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, wish: Wish) 
         }
     } else {
         give_way(&mut kept, 1, |kept| least(kept) <= room);
+        take_back(&mut kept, shown, measured, room);
     }
     let more = kept.len() < all;
     let mut spare = room.saturating_sub(least(&kept));
@@ -107,6 +108,24 @@ fn give_way(kept: &mut Vec<Shown>, from: u8, fits: impl Fn(&[Shown]) -> bool) {
             Some(victim) => kept.remove(victim),
             None => return,
         };
+    }
+}
+
+/// Brings columns back that fit beside the content of those that stayed, the lowest rank first: a wide column that
+/// gave way must not leave room empty that a narrow one could use.
+fn take_back(kept: &mut Vec<Shown>, shown: &[Shown], measured: &[u16], room: u16) {
+    let mut absent: Vec<Shown> = shown
+        .iter()
+        .filter(|column| !kept.contains(column))
+        .copied()
+        .collect();
+    absent.sort_by_key(|column| column.head.rank);
+    for column in absent {
+        let at = kept.partition_point(|other| other.index < column.index);
+        kept.insert(at, column);
+        if wanted(kept, measured) > room {
+            kept.remove(at);
+        }
     }
 }
 
