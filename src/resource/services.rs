@@ -1,6 +1,6 @@
 //! Services of a cluster, or of all clusters.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Span, Step, Tone, View, condition,
@@ -253,6 +253,47 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     Some(page)
 }
 
+/// Adds how the services of a cluster are doing: how many of each condition, and what ails the sick ones.
+pub(super) fn summary(page: &mut Page, services: &[Arc<Service>], cx: &Cx) {
+    if services.is_empty() {
+        return;
+    }
+    page.heading("How its services are");
+    let mut words: BTreeMap<(Health, String), i64> = BTreeMap::new();
+    for service in services {
+        let condition = condition::of(service, cx.now);
+        *words.entry((condition.health, condition.word)).or_default() += 1;
+    }
+    let spans = words.into_iter().enumerate().map(|(at, ((health, word), number))| {
+        let gap = if at > 0 { ", " } else { "" };
+        Span::new(format!("{gap}{number} {word}"), health.into())
+    });
+    page.spans("in all", spans.collect());
+    for service in services {
+        let condition = condition::of(service, cx.now);
+        if !condition.health.is_unhealthy() {
+            continue;
+        }
+        let mut spans = vec![Span::new(
+            format!("{} {}/{}", condition.word, service.running, service.desired),
+            condition.health.into(),
+        )];
+        if let Some(words) = ailment(service, cx) {
+            spans.push(Span::plain(format!("  {words}")));
+        }
+        page.spans(&service.name, spans);
+    }
+}
+
+/// What is wrong with a service, as far as its events tell.
+fn ailment(service: &Service, cx: &Cx) -> Option<String> {
+    if let Some(event) = condition::trouble(service, cx.now) {
+        return Some(events::brief(&event.message));
+    }
+    condition::lost(service, cx.now)
+        .map(|lost| format!("its tasks keep ending: {lost} lost within half an hour"))
+}
+
 fn identity(page: &mut Page, service: &Service, cx: &Cx) {
     let condition = condition::of(service, cx.now);
     page.heading("Service");
@@ -273,15 +314,10 @@ fn identity(page: &mut Page, service: &Service, cx: &Cx) {
             service.running, service.pending, service.desired
         ),
     );
-    if let Some(event) = condition::trouble(service, cx.now) {
-        let words = events::tail(&event.message);
-        page.toned("trouble", words.to_owned(), Tone::Error);
-        if let Some(advice) = events::advice(words) {
-            page.field("look at", advice);
-        }
-    } else if let Some(lost) = condition::lost(service, cx.now) {
-        let words = format!("its tasks keep ending: {lost} lost within half an hour");
+    if let Some(words) = ailment(service, cx) {
+        let advice = events::advice(&words);
         page.toned("trouble", words, Tone::Error);
+        page.maybe("look at", advice);
     } else if service.status == "ACTIVE"
         && service.running < service.desired
         && service.pending == 0

@@ -196,7 +196,11 @@ pub(super) fn section(page: &mut Page, tasks: &[Arc<Task>], now: Now) {
     }
     if let Some(more) = kinds.len().checked_sub(KINDS).filter(|more| *more > 0) {
         let more = i64::try_from(more).unwrap_or(i64::MAX);
-        page.toned("", format!("and {}", count(more, "further cause")), Tone::Muted);
+        page.toned(
+            "",
+            format!("and {}", count(more, "further cause")),
+            Tone::Muted,
+        );
     }
 }
 

@@ -296,7 +296,9 @@ impl Layer for TableLayer {
                 Reply::Taken
             }
             Command::Filter => {
-                self.editing = Some(Input::new(self.sheet.filter_text()));
+                // As in k9s and less, each filter begins anew.
+                self.set_filter("");
+                self.editing = Some(Input::default());
                 Reply::Taken
             }
             Command::Facet if !self.resource.facets().is_empty() => {
