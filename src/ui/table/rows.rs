@@ -97,23 +97,25 @@ impl Sheet {
         self.moving = (0..rows.len()).any(|row| rows.moving(row));
         self.fields.clear();
         self.is_sorted = false;
-        let step = (rows.len() / MEASURED).max(1);
-        let heads = self.resource.heads();
-        self.widths = heads
-            .iter()
-            .enumerate()
-            .map(|(column, head)| {
-                if head.grow == 0 {
-                    return head.width;
-                }
-                let sample = (0..rows.len()).step_by(step);
-                let widest = sample
-                    .map(|row| text::width(&text::clean(&rows.cell(row, column, cx).text)))
-                    .max();
-                u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX)
-            })
-            .collect();
+        self.measure(rows.as_ref(), cx);
         self.rows = Some(rows);
+    }
+
+    /// Measures how wide columns want to be. They only ever widen, so that a word that comes and goes does not move
+    /// what stands beside it.
+    fn measure(&mut self, rows: &dyn Rows, cx: &Cx) {
+        let heads = self.resource.heads();
+        self.widths.resize(heads.len(), 0);
+        let step = (rows.len() / MEASURED).max(1);
+        for (column, (head, width)) in heads.iter().zip(&mut self.widths).enumerate() {
+            if head.grow == 0 {
+                continue;
+            }
+            for row in (0..rows.len()).step_by(step) {
+                let cells = text::width(&text::clean(&rows.cell(row, column, cx).text));
+                *width = (*width).max(u16::try_from(cells).unwrap_or(u16::MAX));
+            }
+        }
     }
 
     /// Sorts, if that is not done already, and filters.
