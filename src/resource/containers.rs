@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, stops,
+    Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View,
+    definition::log_stream,
+    stops,
     words::{age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, yes_no},
 };
 use crate::{
@@ -322,6 +324,11 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
         if !stop.next.is_empty() {
             page.field("look at", stop.next);
         }
+    }
+    let stream = row.defined().and_then(|one| log_stream(one, &task.arn));
+    if let Some((group, stream)) = stream {
+        page.field("log group", group);
+        page.field("log stream", stream);
     }
     page.heading("Now");
     facts(&mut page, container);

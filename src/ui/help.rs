@@ -31,10 +31,17 @@ pub struct Help {
 }
 
 impl Help {
-    /// All keys, those of the commands first, then those of the views, then what the command line knows.
+    /// All keys: those of the view one comes from first, then those of the commands, then those of the other views,
+    /// then what the command line knows.
     #[must_use]
-    pub fn new(cx: &Cx) -> Self {
-        let bindings = cx.keymap.bindings().iter().cloned();
+    pub fn new(view: Option<&str>, cx: &Cx) -> Self {
+        let mut bindings = cx.keymap.bindings().to_vec();
+        bindings.sort_by_key(|binding| match binding.view {
+            Some(own) if view == Some(own) => 0,
+            None => 1,
+            Some(_) => 2,
+        });
+        let bindings = bindings.into_iter();
         let mut lines: Vec<Line> = bindings
             .map(|binding| Line::Binding(Box::new(binding)))
             .collect();
@@ -66,6 +73,12 @@ impl Help {
                     .is_none_or(|pattern| pattern.takes(&fields.to_lowercase()))
             })
             .collect();
+        // Who types a key asks what that key does.
+        let typed = self.typed.text();
+        self.shown.sort_by_key(|index| {
+            let keys = self.lines[*index].keys();
+            !keys.split(' ').any(|key| key == typed)
+        });
         self.cursor = 0;
         self.top = 0;
     }
@@ -195,6 +208,19 @@ impl Layer for Help {
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
         let ellipsis = cx.glyphs.ellipsis();
+        if self.shown.is_empty() {
+            let says = "No key or view fits; esc clears the search.";
+            let muted = cx.theme.style(Role::TextMuted);
+            let at = (area.x + 1, area.y);
+            text::put(
+                buffer,
+                at,
+                says,
+                area.width.saturating_sub(1),
+                muted,
+                ellipsis,
+            );
+        }
         for offset in 0..area.height {
             let at = self.top + usize::from(offset);
             let Some(line) = self.shown.get(at).map(|index| &self.lines[*index]) else {
@@ -217,19 +243,24 @@ impl Layer for Help {
                 );
             }
             let keys = KEYS.min(area.width);
+            let place = area.x + keys + 1;
+            // The names of a view take the room of both columns: that they are typed is plain to see.
+            let (room, says) = match line {
+                Line::Binding(_) => (keys - 1, line.place()),
+                Line::View(..) => (keys + WHERE, ""),
+            };
             text::put(
                 buffer,
                 (area.x + 1, y),
                 &line.keys(),
-                keys - 1,
+                room,
                 style(Role::Key),
                 ellipsis,
             );
-            let place = area.x + keys + 1;
             text::put(
                 buffer,
                 (place, y),
-                line.place(),
+                says,
                 WHERE,
                 style(Role::TextMuted),
                 ellipsis,

@@ -9,6 +9,9 @@ use crate::{
     theme::Role,
 };
 
+/// What the empty prompt says.
+const PROMPT: &str = "type to narrow, enter takes";
+
 /// One thing to choose.
 pub struct Choice {
     /// What it is called.
@@ -158,6 +161,12 @@ impl Layer for Menu {
             prompt,
             ellipsis,
         );
+        if self.typed.text().is_empty() {
+            let at = (inner.x + 2, inner.y);
+            let ghost = cx.theme.style(Role::PromptGhost);
+            let room = inner.width.saturating_sub(2);
+            text::put(buffer, at, PROMPT, room, ghost, ellipsis);
+        }
         let label = u16::try_from(self.label_width()).unwrap_or(0);
         let rows = usize::from(inner.height.saturating_sub(1)).max(1);
         let top = (self.cursor + 1).saturating_sub(rows);

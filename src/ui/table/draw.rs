@@ -178,7 +178,7 @@ impl TableLayer {
                 _ => format!("No {what}{within}."),
             }
         } else if cx.freshness.is_faulty() {
-            format!("Nothing known of {what}{within} yet.")
+            format!("Nothing is known of {what}{within} yet.")
         } else {
             format!("Asking for {what}{within}{}", cx.glyphs.ellipsis())
         };
