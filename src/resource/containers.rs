@@ -6,7 +6,7 @@ use super::{
     Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View,
     definition::log_stream,
     stops,
-    words::{age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, yes_no},
+    words::{age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, verdict_words, yes_no},
 };
 use crate::{
     model::{
@@ -282,7 +282,7 @@ pub(super) fn facts(page: &mut Page, container: &Container) {
     page.field("status", container.last_status.clone());
     page.toned(
         "health",
-        container.health.clone(),
+        verdict_words(&container.health),
         verdict_cell(&container.health).tone,
     );
     if let Some(code) = container.exit_code {

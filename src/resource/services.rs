@@ -110,7 +110,7 @@ pub static VIEW: View<Arc<Service>> = View {
 };
 
 /// The service itself, and its tasks that stopped: they tell what is wrong with it.
-fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
+pub(super) fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
     let mut needs = events::needs(Some(subject), store);
     if let Some(service) = store.service(&subject.arn) {
         needs.push(Query::Tasks {

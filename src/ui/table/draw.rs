@@ -53,7 +53,9 @@ impl TableLayer {
                 _ => (Role::ColumnHead, shown.head.title.to_owned()),
             };
             let style = cx.theme.style(role);
-            let room = (*width).min(area.right().saturating_sub(x));
+            // The mark of the order may stand in the gap, so that a title as wide as its column keeps it.
+            let mark = u16::from(title != shown.head.title);
+            let room = (*width + mark).min(area.right().saturating_sub(x));
             put_aligned(
                 buffer,
                 (x, area.y),

@@ -36,6 +36,8 @@ pub struct TableLayer {
     top: usize,
     wish: Wish,
     editing: Option<Input>,
+    /// Whether the number of rows is known: all answers are there, or some rows are.
+    counted: bool,
     complaint: Option<String>,
 }
 
@@ -53,6 +55,7 @@ impl TableLayer {
             top: 0,
             wish: Wish::default(),
             editing: None,
+            counted: false,
             complaint: None,
         })
     }
@@ -430,6 +433,7 @@ impl Layer for TableLayer {
                 self.anchor = self.sheet.subject(self.cursor);
             }
         }
+        self.counted = self.sheet.total() > 0 || self.sheet.is_settled(&self.place.scope, cx.store);
         self.scroll(cx);
     }
 
@@ -442,7 +446,11 @@ impl Layer for TableLayer {
     }
 
     fn status(&self) -> String {
-        self.sheet.status()
+        if self.counted {
+            self.sheet.status()
+        } else {
+            String::new()
+        }
     }
 
     fn filter(&self) -> Option<super::layer::FilterLine<'_>> {

@@ -35,8 +35,6 @@ pub(super) struct Sheet {
     unhealthy_only: bool,
     unhealthy: usize,
     moving: bool,
-    /// Whether the number of rows is known: all answers are there, or some rows are.
-    known: bool,
     /// The version of the store that `rows` were taken from.
     version: Option<u64>,
     dirty: bool,
@@ -60,7 +58,6 @@ impl Sheet {
             unhealthy_only: false,
             unhealthy: 0,
             moving: false,
-            known: false,
             version: None,
             dirty: true,
         }
@@ -80,7 +77,6 @@ impl Sheet {
     /// Brings the rows up to date; says whether anything may have changed.
     pub(super) fn settle(&mut self, scope: &Scope, cx: &Cx) -> bool {
         let version = cx.store.version();
-        self.known = self.total() > 0 || self.is_settled(scope, cx.store);
         if self.version == Some(version) && !self.dirty {
             return false;
         }
@@ -318,9 +314,6 @@ impl Sheet {
     /// The counts beside the crumbs: `58`, or `12 of 58 (46 hidden), 3 unhealthy`.
     pub(super) fn status(&self) -> String {
         let (shown, total) = (self.len(), self.total());
-        if total == 0 && !self.known {
-            return String::new();
-        }
         let mut status = match shown.cmp(&total) {
             Ordering::Equal => total.to_string(),
             _ => format!("{shown} of {total} ({} hidden)", total - shown),
