@@ -26,7 +26,7 @@ impl App {
                         .push(Box::new(PageLayer::describe(view, subject)));
                 }
             }
-            Ask::Jump(place) => self.jump(place),
+            Ask::Jump(place) => self.jump(&place),
             Ask::Run(target) => self.run(target, now),
             Ask::Push(layer) => self.layers.push(layer),
             Ask::Close => self.close(),
@@ -93,9 +93,9 @@ impl App {
     }
 
     /// Starts anew at a place, with its parents behind it.
-    pub(super) fn jump(&mut self, place: Place) {
+    pub(super) fn jump(&mut self, place: &Place) {
         self.keep_cursor();
-        let trail = self.parents(&place);
+        let trail = self.parents(place);
         self.walk(&trail);
         self.record();
     }
@@ -114,7 +114,7 @@ impl App {
     }
 
     pub(super) fn go_home(&mut self, _now: Now) {
-        self.jump(Place {
+        self.jump(&Place {
             view: "clusters",
             scope: Scope::account(),
         });
@@ -272,7 +272,7 @@ impl App {
         };
         let services = Place::of("services", Subject::whole(&found));
         if self.layers.len() == 1 {
-            self.jump(services);
+            self.jump(&services);
         }
         let Some(name) = service else {
             self.start = None;
@@ -282,7 +282,7 @@ impl App {
         if let Some(service) = store.service_named(&found, &name) {
             let place = Place::of("tasks", Subject::whole(&service.arn));
             self.start = None;
-            self.jump(place);
+            self.jump(&place);
         } else if store
             .listing(&Query::Services {
                 cluster: found.clone(),

@@ -50,6 +50,8 @@ pub enum Event {
         /// The answer as JSON text.
         result: Result<String, Fault>,
     },
+    /// Which kind of environment the account is, by the user's patterns.
+    Classified(Option<EnvClass>),
     /// Something that was asked of the terminal or the disk is done: what to say about it.
     Finished(Result<String, String>),
     /// A moment came that the program wanted to be woken at.

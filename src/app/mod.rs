@@ -160,6 +160,7 @@ impl App {
                 Ok(text) => self.say(Level::Info, text, now),
                 Err(text) => self.say(Level::Error, text, now),
             },
+            Event::Classified(class) => self.context.class = class,
             Event::Wake => self.on_wake(now),
             Event::Hangup => self.effects.push(Effect::Quit),
         }
@@ -240,11 +241,6 @@ impl App {
         }
     }
 
-    /// Takes over what the user's patterns say of the account.
-    pub fn set_class(&mut self, class: Option<ui::EnvClass>) {
-        self.context.class = class;
-    }
-
     /// Says something for a few seconds.
     pub fn say(&mut self, level: Level, text: String, now: Now) {
         self.toast = Some(Toast {
@@ -258,7 +254,10 @@ impl App {
     #[must_use]
     pub fn next_wake(&self, now: Now) -> Option<Duration> {
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        let pause = (!self.schedule.is_paused()).then(|| self.last_key + self.pause_after);
+        // Without a pause the time until it has no end.
+        let pause = (!self.schedule.is_paused())
+            .then(|| self.last_key.checked_add(self.pause_after))
+            .flatten();
         let link = match &self.link {
             Link::Failed { retry_at, .. } if *retry_at < Duration::MAX => Some(*retry_at),
             _ => None,

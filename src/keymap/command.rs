@@ -174,7 +174,7 @@ table! {
     HalfUp "half.up" ["ctrl-u"] Everywhere "" "Half a page up"
     Left "left" ["left", "h"] Everywhere "" "Scroll to the left"
     Right "right" ["right"] Everywhere "" "Scroll to the right"
-    Wide "wide" ["ctrl-w"] Table "" "All columns, also those for wide screens"
+    Wide "wide" ["ctrl-w"] Table "" "More columns and shorter texts, or the other way round"
     NextMatch "match.next" ["n"] Page "" "The next match"
     PreviousMatch "match.previous" ["N"] Page "" "The match before"
     Reveal "reveal" ["m"] Page "" "Show or mask secret values"

@@ -164,8 +164,6 @@ pub struct Head {
     pub rank: u8,
     /// Whether `/` looks into it.
     pub find: bool,
-    /// Whether it is shown only on wide screens or after `Ctrl-w`.
-    pub wide: bool,
     /// Whether it is shown only where the whole account is listed.
     pub whole_only: bool,
     /// The one facet it is shown in, none for all.
@@ -186,7 +184,6 @@ impl Head {
             grow: 0,
             rank,
             find: matches!(align, Align::Left),
-            wide: false,
             whole_only: false,
             facet: None,
             same_under: None,
@@ -271,13 +268,6 @@ impl<T> Column<T> {
     #[must_use]
     pub const fn sorted_by(mut self, key: fn(&T, &Cx) -> SortKey) -> Self {
         self.key = Some(key);
-        self
-    }
-
-    /// The same column, shown only where there is much room or it is asked for.
-    #[must_use]
-    pub const fn wide(mut self) -> Self {
-        self.head.wide = true;
         self
     }
 

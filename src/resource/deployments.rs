@@ -162,9 +162,7 @@ pub static VIEW: View<Row> = View {
             )
         })
         .grow(120),
-        Column::text("ID", 20, 6, |row: &Row, _| Cell::muted(row.id().to_owned()))
-            .grow(30)
-            .wide(),
+        Column::text("ID", 20, 6, |row: &Row, _| Cell::muted(row.id().to_owned())).grow(30),
     ],
     needs: |scope, store| events::needs(scope.of.as_ref(), store),
     rows,

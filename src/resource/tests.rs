@@ -18,7 +18,7 @@ fn taken(view: &dyn Resource, scope: &Scope, rank: u8) -> u16 {
     let heads = view.heads();
     let widths: Vec<u16> = heads
         .iter()
-        .filter(|head| head.belongs(scope) && head.rank <= rank && !head.wide)
+        .filter(|head| head.belongs(scope) && head.rank <= rank)
         .map(|head| head.width)
         .collect();
     let gaps = u16::try_from(widths.len()).unwrap().saturating_sub(1);

@@ -16,18 +16,20 @@ use crate::{
 const PARTS: usize = 64;
 
 /// What tasks send to the loop.
-pub(super) enum Message {
+pub enum Message {
     /// Something for the program.
     Event(Box<Event>),
     /// The clients of a context are there, or cannot be had.
     Connected {
+        /// The context.
         epoch: u64,
+        /// What came of it.
         result: Box<Result<Clients, Fault>>,
     },
 }
 
-/// The network and the disk, as far as the program uses them.
-pub(super) struct Outside {
+/// The network and the disk, as far as the program uses them; needs no terminal.
+pub struct Outside {
     sender: mpsc::Sender<Message>,
     settings: Settings,
     profile_name: String,
@@ -36,7 +38,9 @@ pub(super) struct Outside {
 }
 
 impl Outside {
-    pub(super) fn new(
+    /// Not connected yet. `profile_name` is what to call the profile when the settings name none.
+    #[must_use]
+    pub fn new(
         sender: mpsc::Sender<Message>,
         settings: Settings,
         profile_name: String,
@@ -52,16 +56,16 @@ impl Outside {
     }
 
     /// Takes a message of a task in; gives the event that the program is to hear of.
-    pub(super) fn take(&mut self, message: Message) -> Option<Event> {
+    pub fn take(&mut self, message: Message) -> Event {
         match message {
-            Message::Event(event) => Some(*event),
+            Message::Event(event) => *event,
             Message::Connected { epoch, result } => {
                 let result = result.map(|clients| {
                     let connection = self.describe(&clients);
                     self.clients = Some(clients);
                     connection
                 });
-                Some(Event::Connected { epoch, result })
+                Event::Connected { epoch, result }
             }
         }
     }
@@ -78,8 +82,8 @@ impl Outside {
         }
     }
 
-    /// Begins an effect. Answers at once only what needs no waiting: the kind of an environment.
-    pub(super) fn perform(&mut self, effect: Effect) -> Option<Option<EnvClass>> {
+    /// Begins an effect. Gives the event at once where there is nothing to wait for.
+    pub fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Connect { epoch } => self.connect(epoch),
             Effect::Fetch {
@@ -127,7 +131,9 @@ impl Outside {
                     let _ = sender.send(Message::Event(Box::new(event))).await;
                 });
             }
-            Effect::Classify { account } => return Some(self.classify(&account)),
+            Effect::Classify { account } => {
+                return Some(Event::Classified(self.classify(&account)));
+            }
             Effect::Save { stem, text } => {
                 let folder = self.config.paths.state.join("saved");
                 let sender = self.sender.clone();

@@ -15,8 +15,9 @@ use std::{
 use tokio::sync::mpsc;
 
 pub use clipboard::osc52;
+pub use effects::{Message, Outside};
 
-use self::{effects::Outside, terminal::Screen};
+use self::terminal::Screen;
 use crate::{
     app::{App, Effect, Event, Options},
     aws::Settings,
@@ -75,7 +76,7 @@ pub async fn explore(session: Session) -> io::Result<()> {
     loop {
         for effect in std::mem::take(&mut pending) {
             match effect {
-                Effect::Quit => return screen.give_back(),
+                Effect::Quit => return Ok(()),
                 Effect::Suspend => {
                     screen.suspend()?;
                     let (width, height) = screen.size()?;
@@ -87,8 +88,8 @@ pub async fn explore(session: Session) -> io::Result<()> {
                     pending.extend(app.update(event, clock.now()));
                 }
                 effect => {
-                    if let Some(class) = outside.perform(effect) {
-                        app.set_class(class);
+                    if let Some(event) = outside.perform(effect) {
+                        pending.extend(app.update(event, clock.now()));
                     }
                 }
             }
@@ -113,7 +114,7 @@ pub async fn explore(session: Session) -> io::Result<()> {
         let first = tokio::select! {
             biased;
             event = events.next() => event,
-            Some(message) = messages.recv() => outside.take(message),
+            Some(message) = messages.recv() => Some(outside.take(message)),
             () = clock.sleep_until(next) => Some(Event::Wake),
         };
         stale = true;
@@ -124,9 +125,7 @@ pub async fn explore(session: Session) -> io::Result<()> {
             let Ok(message) = messages.try_recv() else {
                 break;
             };
-            if let Some(event) = outside.take(message) {
-                pending.extend(app.update(event, now));
-            }
+            pending.extend(app.update(outside.take(message), now));
         }
     }
 }
@@ -158,11 +157,9 @@ impl Clock {
 
     /// Waits until a moment, for ever if there is none.
     async fn sleep_until(self, moment: Option<Duration>) {
-        match moment {
-            Some(moment) => {
-                let at = self.started.checked_add(moment).unwrap_or(self.started);
-                tokio::time::sleep_until(at.into()).await;
-            }
+        // A moment beyond what the system's clock can tell never comes.
+        match moment.and_then(|moment| self.started.checked_add(moment)) {
+            Some(at) => tokio::time::sleep_until(at.into()).await,
             None => std::future::pending().await,
         }
     }

@@ -114,11 +114,6 @@ impl Screen {
         enter(self.mouse)?;
         self.clear()
     }
-
-    pub(super) fn give_back(self) -> io::Result<()> {
-        drop(self);
-        Ok(())
-    }
 }
 
 impl Drop for Screen {

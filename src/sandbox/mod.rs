@@ -23,7 +23,7 @@ use rand::SeedableRng;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 use front::Account;
 use quota::Quotas;
@@ -33,8 +33,8 @@ use world::moment::Moment;
 
 /// The time between two ticks of the world.
 const TICK: Duration = Duration::from_millis(250);
-/// The longest stretch that is caught up after the machine slept.
-const LONGEST_STRETCH: Duration = Duration::from_mins(1);
+/// The longest stretch that is caught up after the machine slept; a clock that was set wrong must not cost an eternity.
+const LONGEST_STRETCH: Duration = Duration::from_hours(24);
 
 /// What a sandbox begins with.
 #[derive(Clone, Debug)]
@@ -92,6 +92,9 @@ pub struct Sandbox {
 
 /// Makes a world and serves it.
 ///
+/// Clients may change it: services, tasks and task definitions. A task definition that a client registers fails in the
+/// way that the tag of its first image names: `crash`, `missing`, `oom` or `unhealthy` anywhere in the tag.
+///
 /// # Errors
 /// When the address is not a loopback address, since the endpoint checks no credentials, or cannot be bound.
 pub async fn start(options: Options) -> io::Result<Sandbox> {
@@ -139,15 +142,20 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
 }
 
 /// Ticks the world by the time that has passed until `stop` changes or its sender is gone.
+///
+/// It is the wall clock that counts, since clients compare the world's times with it and it goes on while the machine
+/// sleeps.
 async fn live(account: Arc<Mutex<Account>>, mut stop: watch::Receiver<bool>) {
     let mut interval = tokio::time::interval(TICK);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last = Instant::now();
+    let mut last = SystemTime::now();
     loop {
         tokio::select! {
             _ = stop.changed() => return,
-            now = interval.tick() => {
-                advance(&account, (now - last).min(LONGEST_STRETCH));
+            _ = interval.tick() => {
+                let now = SystemTime::now();
+                let passed = now.duration_since(last).unwrap_or_default();
+                advance(&account, passed.min(LONGEST_STRETCH));
                 last = now;
             }
         }

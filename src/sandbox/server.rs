@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -18,6 +18,9 @@ use super::front::{self, Account, Reply};
 
 /// The largest request that is read, in bytes; AWS itself refuses task definitions above 64 KiB.
 const LARGEST_REQUEST: usize = 1 << 20;
+
+/// How long open connections may take to finish their request when the server stops.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Serves connections until `stop` changes or its sender is gone, then lets the open ones finish their request.
 pub async fn serve(
@@ -38,7 +41,10 @@ pub async fn serve(
             Some(_) = connections.join_next() => {}
         }
     }
-    while connections.join_next().await.is_some() {}
+    let finished = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, finished).await.is_err() {
+        tracing::debug!("the sandbox closed connections that had not finished their request");
+    }
 }
 
 async fn converse(
@@ -46,6 +52,10 @@ async fn converse(
     account: Arc<Mutex<Account>>,
     mut stop: watch::Receiver<bool>,
 ) {
+    // Answers are written whole: waiting to fill a segment would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection to the sandbox keeps its delay");
+    }
     let service = service_fn(move |request| respond(request, Arc::clone(&account)));
     let connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);

@@ -2,12 +2,11 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Ask, Cx, Help, Input, Layer, Level, Need, Reply, layer::Hint, text};
+use super::{Ask, Cx, Help, Input, Layer, Level, Reply, text};
 use crate::{
-    keymap::{Area, Code, Command, Key, Target},
+    keymap::{Code, Command, Key, Target},
     model::Subject,
     resource::{self, Place, Resource, Scope},
-    store::Store,
     theme::{Role, Theme},
 };
 
@@ -205,10 +204,6 @@ fn scope_around(view: &'static dyn Resource, cx: &Cx) -> Result<Scope, String> {
 }
 
 impl Layer for CommandLine {
-    fn area(&self) -> Area {
-        Area::Page
-    }
-
     fn is_overlay(&self) -> bool {
         true
     }
@@ -250,24 +245,6 @@ impl Layer for CommandLine {
 
     fn on_paste(&mut self, text: &str, _cx: &Cx) {
         self.input.insert(text);
-    }
-
-    fn on_command(&mut self, _command: Command, _cx: &Cx) -> Reply {
-        Reply::Ignored
-    }
-
-    fn hints(&self, _cx: &Cx) -> Vec<Hint> {
-        Vec::new()
-    }
-
-    fn needs(&self, _store: &Store) -> Vec<Need> {
-        Vec::new()
-    }
-
-    fn settle(&mut self, _cx: &Cx) {}
-
-    fn crumb(&self, _store: &Store) -> String {
-        String::new()
     }
 
     fn at_foot(&self) -> bool {

@@ -2,9 +2,9 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Ask, Cx, FilterLine, Input, Layer, Need, Pattern, Reply, layer::Hint, text};
+use super::{Ask, Cx, FilterLine, Input, Layer, Pattern, Reply, text};
 use crate::{
-    keymap::{Area, Binding, Code, Command, Key},
+    keymap::{Area, Binding, Code, Key},
     resource,
     store::Store,
     theme::Role,
@@ -115,10 +115,6 @@ impl Line {
 }
 
 impl Layer for Help {
-    fn area(&self) -> Area {
-        Area::Page
-    }
-
     fn takes_text(&self) -> bool {
         true
     }
@@ -164,10 +160,6 @@ impl Layer for Help {
         self.narrow();
     }
 
-    fn on_command(&mut self, _command: Command, _cx: &Cx) -> Reply {
-        Reply::Ignored
-    }
-
     fn on_mouse(&mut self, lines: Option<i32>, _row: u16, cx: &Cx) {
         self.step(
             lines
@@ -175,14 +167,6 @@ impl Layer for Help {
                 .unwrap_or(0),
             cx,
         );
-    }
-
-    fn hints(&self, _cx: &Cx) -> Vec<Hint> {
-        Vec::new()
-    }
-
-    fn needs(&self, _store: &Store) -> Vec<Need> {
-        Vec::new()
     }
 
     fn settle(&mut self, cx: &Cx) {

@@ -65,10 +65,10 @@ impl Input {
         }
         match (key.code, key.ctrl) {
             (Code::Backspace, false) | (Code::Char('h'), true) => {
-                self.remove_before(self.previous())
+                self.remove_before(self.previous());
             }
-            (Code::Char('w'), true) | (Code::Backspace, true) => {
-                self.remove_before(self.word_start())
+            (Code::Char('w') | Code::Backspace, true) => {
+                self.remove_before(self.word_start());
             }
             (Code::Char('u'), true) => self.remove_before(0),
             (Code::Char('k'), true) => self.text.truncate(self.cursor),

@@ -205,7 +205,9 @@ pub enum Reply {
 /// A part of the screen.
 pub trait Layer {
     /// Where its keys are looked up.
-    fn area(&self) -> Area;
+    fn area(&self) -> Area {
+        Area::Page
+    }
 
     /// The view whose links work here.
     fn view(&self) -> Option<&'static str> {
@@ -236,7 +238,9 @@ pub trait Layer {
     fn on_paste(&mut self, _text: &str, _cx: &Cx) {}
 
     /// Takes a command.
-    fn on_command(&mut self, command: Command, cx: &Cx) -> Reply;
+    fn on_command(&mut self, _command: Command, _cx: &Cx) -> Reply {
+        Reply::Ignored
+    }
 
     /// Takes a link of its view, by its index.
     fn on_link(&mut self, _index: usize, _cx: &Cx) -> Reply {
@@ -256,10 +260,14 @@ pub trait Layer {
     fn on_mouse(&mut self, _lines: Option<i32>, _row: u16, _cx: &Cx) {}
 
     /// The commands and links to hint at, the most useful first.
-    fn hints(&self, cx: &Cx) -> Vec<Hint>;
+    fn hints(&self, _cx: &Cx) -> Vec<Hint> {
+        Vec::new()
+    }
 
     /// The queries that fill it.
-    fn needs(&self, store: &Store) -> Vec<Need>;
+    fn needs(&self, _store: &Store) -> Vec<Need> {
+        Vec::new()
+    }
 
     /// The place it shows, for tables.
     fn place(&self) -> Option<&Place> {
@@ -272,10 +280,12 @@ pub trait Layer {
     }
 
     /// Brings what it shows up to date with the store and the room it has. Called before it is drawn.
-    fn settle(&mut self, cx: &Cx);
+    fn settle(&mut self, _cx: &Cx) {}
 
     /// Its step in the breadcrumbs.
-    fn crumb(&self, store: &Store) -> String;
+    fn crumb(&self, _store: &Store) -> String {
+        String::new()
+    }
 
     /// What stands beside the crumbs: counts, filter, place in the text.
     fn status(&self) -> String {

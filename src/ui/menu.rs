@@ -2,9 +2,9 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Ask, Cx, Input, Layer, Need, Pattern, Reply, clean, layer::Hint, text};
+use super::{Ask, Cx, Input, Layer, Pattern, Reply, clean, text};
 use crate::{
-    keymap::{Area, Code, Command, Key},
+    keymap::{Code, Key},
     store::Store,
     theme::Role,
 };
@@ -97,10 +97,6 @@ impl Menu {
 }
 
 impl Layer for Menu {
-    fn area(&self) -> Area {
-        Area::Page
-    }
-
     fn is_overlay(&self) -> bool {
         true
     }
@@ -122,8 +118,8 @@ impl Layer for Menu {
                     None => Ask::Close,
                 });
             }
-            (Code::Up, _) | (Code::Char('p'), true) | (Code::BackTab, _) => self.step(-1),
-            (Code::Down, _) | (Code::Char('n'), true) | (Code::Tab, _) => self.step(1),
+            (Code::Up | Code::BackTab, _) | (Code::Char('p'), true) => self.step(-1),
+            (Code::Down | Code::Tab, _) | (Code::Char('n'), true) => self.step(1),
             _ => {
                 if self.typed.on_key(key) {
                     self.narrow();
@@ -137,20 +133,6 @@ impl Layer for Menu {
         self.typed.insert(text);
         self.narrow();
     }
-
-    fn on_command(&mut self, _command: Command, _cx: &Cx) -> Reply {
-        Reply::Ignored
-    }
-
-    fn hints(&self, _cx: &Cx) -> Vec<Hint> {
-        Vec::new()
-    }
-
-    fn needs(&self, _store: &Store) -> Vec<Need> {
-        Vec::new()
-    }
-
-    fn settle(&mut self, _cx: &Cx) {}
 
     fn crumb(&self, _store: &Store) -> String {
         self.title.to_lowercase()

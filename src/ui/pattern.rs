@@ -156,12 +156,19 @@ fn word_matches(matcher: &SkimMatcherV2, text: &str, word: &str) -> Vec<Range<us
 
 /// Fuzzy, but not anything goes: the letters must lie within a stretch of three times the word's length.
 fn fuzzy(matcher: &SkimMatcherV2, text: &str, word: &str) -> Option<Vec<usize>> {
-    if word.len() < 2 || text.len() < word.len() {
+    if word.len() < 2 || !has_in_order(text, word) {
         return None;
     }
     let (_, indices) = matcher.fuzzy_indices(text, word)?;
     let stretch = indices.last()? - indices.first()?;
     (stretch < word.len() * 3 + 2).then_some(indices)
+}
+
+/// Whether all letters of the word are in the text in their order: what costs little to ask, and most texts fail.
+fn has_in_order(text: &str, word: &str) -> bool {
+    let mut letters = text.chars().flat_map(char::to_lowercase);
+    word.chars()
+        .all(|wanted| letters.any(|letter| letter == wanted))
 }
 
 /// Where a lower-case phrase stands in a text of any case. Texts whose length changes with their case are looked at
@@ -223,8 +230,8 @@ mod tests {
     #[test]
     fn matches_are_ranges_of_the_text_as_it_is() {
         let pattern = Pattern::parse("API").ok().flatten();
-        let ranges = pattern.map(|pattern| pattern.matches("my-Api"));
-        assert_eq!(ranges, Some(vec![3..6]));
+        let matched = pattern.map(|pattern| pattern.matches("my-Api-x-api"));
+        assert_eq!(matched, Some(vec![3..6, 9..12]));
     }
 
     #[test]

@@ -43,10 +43,12 @@ fn mask(value: &mut Value, secrets: &mut Vec<Secret>) {
                 match field {
                     Value::Array(items) if key == "environment" => {
                         for item in items {
-                            take(item.get_mut("value"), secrets);
+                            if let Some(value) = item.get_mut("value") {
+                                take(value, secrets);
+                            }
                         }
                     }
-                    Value::String(_) if is_sensitive(key) => take(Some(field), secrets),
+                    Value::String(_) if is_sensitive(key) => take(field, secrets),
                     _ => mask(field, secrets),
                 }
             }
@@ -56,8 +58,8 @@ fn mask(value: &mut Value, secrets: &mut Vec<Secret>) {
     }
 }
 
-fn take(value: Option<&mut Value>, secrets: &mut Vec<Secret>) {
-    if let Some(Value::String(text)) = value {
+fn take(value: &mut Value, secrets: &mut Vec<Secret>) {
+    if let Value::String(text) = value {
         let marker = format!("{MARKER}{}-", secrets.len());
         secrets.push(Secret::new(std::mem::replace(text, marker)));
     }

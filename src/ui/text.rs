@@ -115,7 +115,11 @@ pub(super) fn wrap(text: &str, most: usize, indent: usize) -> Vec<std::ops::Rang
     let mut space = None;
     let further = most.saturating_sub(indent).max(1);
     for (at, character) in text.char_indices() {
-        let room = if lines.is_empty() { most.max(1) } else { further };
+        let room = if lines.is_empty() {
+            most.max(1)
+        } else {
+            further
+        };
         let cells = character.width().unwrap_or(0);
         if taken + cells > room && at > start {
             // A word that no line can hold is broken here rather than moved to the next line and broken there.

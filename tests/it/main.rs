@@ -8,7 +8,12 @@
     reason = "a test fails by a panic, and is documented by its name"
 )]
 
+mod bad_days;
+mod command_line;
+mod counts;
+mod docs;
 mod layers;
+mod order;
 mod package;
 mod proxy;
 #[cfg(unix)]

@@ -13,17 +13,14 @@ use crate::sandbox::world::{Census, World};
 /// Lists the ARNs of all clusters.
 pub fn list(call: &mut Call<'_>) -> Answer {
     let paging: Paging = call.input()?;
-    let mut names: Vec<&str> = call
+    let names = call
         .world
         .clusters
         .iter()
-        .map(|cluster| cluster.name.as_str())
-        .collect();
+        .map(|cluster| cluster.name.clone());
+    let mut names: Vec<String> = names.collect();
     names.sort_unstable();
-    let items = names
-        .into_iter()
-        .map(|name| (name.to_owned(), call.world.cluster_arn(name)));
-    let (page, token) = paging.cut(100, items)?;
+    let (page, token) = paging.cut(100, names, |name| Some(call.world.cluster_arn(name)))?;
     Ok(json!({"clusterArns": page, "nextToken": token}))
 }
 
@@ -51,7 +48,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
         .filter(|names| !names.is_empty())
         .unwrap_or_else(|| vec!["default".to_owned()]);
     if names.len() > 100 {
-        return Err(Fault::invalid("Clusters cannot be longer than 100."));
+        return Err(Fault::invalid("clusters can have at most 100 items."));
     }
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for name in names {

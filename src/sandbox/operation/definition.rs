@@ -1,5 +1,7 @@
 //! `DescribeTaskDefinition`, `ListTaskDefinitions` and `ListTaskDefinitionFamilies`.
 
+use std::cmp::Reverse;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -134,24 +136,26 @@ pub fn list(call: &mut Call<'_>) -> Answer {
             .as_deref()
             .is_none_or(|prefix| prefix == family)
     };
-    let mut found: Vec<&Definition> = world
+    let revisions = world
         .families
         .iter()
         .filter(|(family, _)| wanted(family))
         .flat_map(|(_, keys)| keys)
         .map(|key| world.definition(*key))
         .filter(|definition| definition.active == active)
-        .collect();
-    match input.sort.as_deref().unwrap_or("ASC") {
-        "ASC" => {}
-        "DESC" => found.reverse(),
+        .map(|definition| (definition.family.clone(), definition.revision));
+    let arn = |(family, revision): &(String, u32)| {
+        Some(world.arn(&format!("task-definition/{family}:{revision}")))
+    };
+    let (page, token) = match input.sort.as_deref().unwrap_or("ASC") {
+        "ASC" => input.paging.cut(100, revisions, arn)?,
+        "DESC" => {
+            let mut revisions: Vec<_> = revisions.map(Reverse).collect();
+            revisions.sort_unstable();
+            input.paging.cut(100, revisions, |Reverse(key)| arn(key))?
+        }
         other => return Err(Fault::invalid(format!("Unknown sort order: {other}."))),
-    }
-    // Positions are stable: revisions are only ever added, and a page asks for the same order again.
-    let items = found.into_iter().enumerate();
-    let items =
-        items.map(|(index, definition)| (format!("{index:09}"), world.definition_arn(definition)));
-    let (page, token) = input.paging.cut(100, items)?;
+    };
     Ok(json!({"taskDefinitionArns": page, "nextToken": token}))
 }
 
@@ -163,20 +167,15 @@ pub fn families(call: &mut Call<'_>) -> Answer {
     if !["ACTIVE", "INACTIVE", "ALL"].contains(&status) {
         return Err(Fault::invalid(format!("Unknown status: {status}.")));
     }
-    let items = world
-        .families
-        .iter()
-        .filter(|(family, _)| {
-            input
-                .family_prefix
-                .as_deref()
-                .is_none_or(|prefix| family.starts_with(prefix))
-        })
-        .filter(|(_, keys)| {
-            let active = keys.iter().any(|key| world.definition(*key).active);
-            status == "ALL" || active == (status == "ACTIVE")
-        })
-        .map(|(family, _)| (family.clone(), family.clone()));
-    let (page, token) = input.paging.cut(100, items)?;
+    let prefix = input.family_prefix.as_deref().unwrap_or_default();
+    let show = |family: &String| {
+        let mut keys = world.families.get(family)?.iter();
+        let active = keys.any(|key| world.definition(*key).active);
+        let wanted = status == "ALL" || active == (status == "ACTIVE");
+        (wanted && family.starts_with(prefix)).then(|| family.clone())
+    };
+    let (page, token) = input
+        .paging
+        .cut(100, world.families.keys().cloned(), show)?;
     Ok(json!({"families": page, "nextToken": token}))
 }

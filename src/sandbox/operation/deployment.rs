@@ -1,5 +1,7 @@
 //! `ListServiceDeployments`, `DescribeServiceDeployments` and `DescribeServiceRevisions`.
 
+use std::cmp::Reverse;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -43,20 +45,13 @@ pub fn list(call: &mut Call<'_>) -> Answer {
     let fits = |record: &Record| {
         input.status.is_empty() || input.status.iter().any(|word| word == record.status)
     };
-    // The key counts down from the newest, so that a deployment made between two pages cannot shift them.
-    let items = service
-        .records
-        .iter()
-        .enumerate()
-        .rev()
-        .filter(|(_, record)| fits(record) && between(record))
-        .map(|(index, record)| {
-            (
-                format!("{:09}", 999_999_999 - index),
-                brief(world, service, record),
-            )
-        });
-    let (page, token) = input.paging.cut(20, items)?;
+    let show = |Reverse(index): &Reverse<u128>| {
+        let record = service.records.get(usize::try_from(*index).ok()?)?;
+        (fits(record) && between(record)).then(|| brief(world, service, record))
+    };
+    // Records are only ever added at the end: counted from there, a page begins where the last one ended.
+    let newest_first = (0..service.records.len() as u128).rev().map(Reverse);
+    let (page, token) = input.paging.cut(20, newest_first, show)?;
     Ok(json!({"serviceDeployments": page, "nextToken": token}))
 }
 
@@ -87,7 +82,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
         service_deployment_arns: arns,
         ..
     } = call.input()?;
-    check_count(&arns, "Service deployment ARNs")?;
+    check_count(&arns, "serviceDeploymentArns")?;
     let world = &*call.world;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in arns {
@@ -112,7 +107,7 @@ fn check_count(arns: &[String], what: &str) -> Result<(), Fault> {
     match arns.len() {
         0 => Err(Fault::invalid(format!("{what} cannot be empty."))),
         1..=20 => Ok(()),
-        _ => Err(Fault::invalid(format!("{what} cannot be longer than 20."))),
+        _ => Err(Fault::invalid(format!("{what} can have at most 20 items."))),
     }
 }
 
@@ -167,7 +162,7 @@ pub fn revisions(call: &mut Call<'_>) -> Answer {
         service_revision_arns: arns,
         ..
     } = call.input()?;
-    check_count(&arns, "Service revision ARNs")?;
+    check_count(&arns, "serviceRevisionArns")?;
     let world = &*call.world;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in arns {

@@ -7,7 +7,7 @@ use super::find::arn_or_name;
 use super::page::Paging;
 use super::{Answer, Call, Fault, check_include, includes, missing};
 use crate::sandbox::world::World;
-use crate::sandbox::world::instance::{Instance, RESERVED_PORTS};
+use crate::sandbox::world::instance::{Instance, InstanceKey, RESERVED_PORTS};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -29,23 +29,16 @@ pub fn list(call: &mut Call<'_>) -> Answer {
     }
     let world = &*call.world;
     let cluster = world.cluster(world.find_cluster(input.cluster.as_deref())?);
-    let items = cluster
-        .instances
-        .iter()
-        .filter_map(|key| world.instances.get(key))
-        .filter(|instance| {
-            input
-                .status
-                .as_deref()
-                .is_none_or(|word| word == status(instance))
-        })
-        .map(|instance| {
-            (
-                format!("{:032x}", instance.key.0),
-                world.instance_arn(instance),
-            )
-        });
-    let (page, token) = input.paging.cut(100, items)?;
+    let show = |key: &u128| {
+        let instance = world.instances.get(&InstanceKey(*key))?;
+        let wanted = input
+            .status
+            .as_deref()
+            .is_none_or(|word| word == status(instance));
+        wanted.then(|| world.instance_arn(instance))
+    };
+    let keys = cluster.instances.iter().map(|key| key.0);
+    let (page, token) = input.paging.cut(100, keys, show)?;
     Ok(json!({"containerInstanceArns": page, "nextToken": token}))
 }
 
@@ -69,9 +62,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
         0 => return Err(Fault::invalid("Container instances cannot be empty.")),
         1..=100 => {}
         _ => {
-            return Err(Fault::invalid(
-                "Container instances cannot be longer than 100.",
-            ));
+            return Err(Fault::invalid("instanceIds can have at most 100 items."));
         }
     }
     let world = &*call.world;

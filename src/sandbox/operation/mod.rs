@@ -193,3 +193,25 @@ fn check_include(include: &[String], known: &[&str]) -> Result<(), Fault> {
 fn includes(include: &[String], word: &str) -> bool {
     include.iter().any(|item| item == word)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::{OPERATIONS, without_nulls};
+
+    #[test]
+    fn every_operation_is_named_once() {
+        let names: BTreeSet<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
+        assert_eq!(names.len(), OPERATIONS.len());
+    }
+
+    #[test]
+    fn nulls_go_and_empty_lists_stay() {
+        let mut value = json!({"a": null, "b": [], "c": [{"d": null, "e": 0}]});
+        without_nulls(&mut value);
+        assert_eq!(value, json!({"b": [], "c": [{"e": 0}]}));
+    }
+}

@@ -33,18 +33,17 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
     }
     if names.len() > 100 {
         return Err(Fault::invalid(
-            "Capacity providers cannot be longer than 100.",
+            "capacityProviders can have at most 100 items.",
         ));
     }
     if names.is_empty() {
-        let known = ["FARGATE", "FARGATE_SPOT"]
+        let fargate = ["FARGATE", "FARGATE_SPOT"].map(str::to_owned);
+        let mut known: Vec<String> = fargate
             .into_iter()
-            .chain(world.providers.keys().map(String::as_str));
-        let items = known
-            .filter_map(|name| render(world, name).map(|document| (name.to_owned(), document)));
-        let mut items: Vec<_> = items.collect();
-        items.sort_by(|left, right| left.0.cmp(&right.0));
-        let (page, token) = paging.cut(10, items)?;
+            .chain(world.providers.keys().cloned())
+            .collect();
+        known.sort_unstable();
+        let (page, token) = paging.cut(10, known, |name| render(world, name))?;
         return Ok(json!({"capacityProviders": page, "failures": [], "nextToken": token}));
     }
     let (mut found, mut failures) = (Vec::new(), Vec::new());

@@ -44,9 +44,12 @@ pub fn list(call: &mut Call<'_>) -> Answer {
                 .as_deref()
                 .is_none_or(|word| word == "CUSTOMER")
     };
-    let items = cluster.services.iter().filter(|(_, key)| fits(**key));
-    let items = items.map(|(name, key)| (name.clone(), world.service_arn(world.service(*key))));
-    let (page, token) = input.paging.cut(10, items)?;
+    let show = |name: &String| {
+        let key = cluster.services.get(name).filter(|key| fits(**key))?;
+        Some(world.service_arn(world.service(*key)))
+    };
+    let names = cluster.services.keys().cloned();
+    let (page, token) = input.paging.cut(10, names, show)?;
     Ok(json!({"serviceArns": page, "nextToken": token}))
 }
 
@@ -69,7 +72,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
     match services.len() {
         0 => return Err(Fault::invalid("Services cannot be empty.")),
         1..=10 => {}
-        _ => return Err(Fault::invalid("Services cannot be longer than 10.")),
+        _ => return Err(Fault::invalid("service names can have at most 10 items.")),
     }
     let world = &*call.world;
     let cluster = world.find_cluster(cluster.as_deref())?;
@@ -144,7 +147,7 @@ pub fn render(world: &World, key: ServiceKey, tags: bool) -> Value {
         "enableExecuteCommand": service.exec,
         "availabilityZoneRebalancing": if service.is_daemon() { "DISABLED" } else { "ENABLED" },
         "currentServiceDeployment": service.records.last().map(|record| world.record_arn(service, &record.id)),
-        "currentServiceRevisions": service.deployments.iter().map(|deployment| {
+        "currentServiceRevisions": service.deployments.iter().filter(|_| managed).map(|deployment| {
             let census = by_deployment.get(&deployment.id).copied().unwrap_or_default();
             json!({
                 "arn": world.revision_arn(service, deployment.revision),

@@ -9,7 +9,7 @@ use super::{Answer, Call, Fault, check_include, includes, missing};
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance;
 use crate::sandbox::world::definition::{Definition, NetworkMode, PortMapping};
-use crate::sandbox::world::task::{LaunchType, Stage, Task};
+use crate::sandbox::world::task::{LaunchType, Stage, Task, TaskKey};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -87,18 +87,17 @@ pub fn list(call: &mut Call<'_>) -> Answer {
         ),
         None => (&cluster.live, &cluster.stopped),
     };
-    let mut keys: Vec<_> = live
-        .iter()
-        .chain(stopped.iter().filter(|_| status == "STOPPED"))
-        .collect();
-    keys.sort_unstable();
-    let items = keys
-        .into_iter()
-        .filter_map(|key| world.tasks.get(key))
-        .filter(|task| fits(task));
-    let (page, token) = input
-        .paging
-        .cut(100, items.map(|task| (task.key.id(), world.task_arn(task))))?;
+    let show = |key: &u128| {
+        let task = world.tasks.get(&TaskKey(*key)).filter(|task| fits(task))?;
+        Some(world.task_arn(task))
+    };
+    let (page, token) = if status == "STOPPED" {
+        input
+            .paging
+            .cut(100, live.union(stopped).map(|key| key.0), show)?
+    } else {
+        input.paging.cut(100, live.iter().map(|key| key.0), show)?
+    };
     Ok(json!({"taskArns": page, "nextToken": token}))
 }
 
@@ -121,7 +120,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
     match tasks.len() {
         0 => return Err(Fault::invalid("Tasks cannot be empty.")),
         1..=100 => {}
-        _ => return Err(Fault::invalid("Tasks cannot be longer than 100.")),
+        _ => return Err(Fault::invalid("taskIds can have at most 100 items.")),
     }
     let world = &*call.world;
     let cluster = world.find_cluster(cluster.as_deref())?;
@@ -207,7 +206,7 @@ fn connectivity(world: &World, task: &Task) -> Option<&'static str> {
         .instance
         .and_then(|key| world.instances.get(&key))
         .is_none_or(|instance| instance.connected);
-    Some(if connected && task.stage != Stage::Stopped {
+    Some(if connected {
         "CONNECTED"
     } else {
         "DISCONNECTED"

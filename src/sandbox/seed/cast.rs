@@ -109,7 +109,7 @@ pub const STAGING: &str = "staging";
 /// Where jobs run.
 pub const BATCH: &str = "batch";
 /// A cluster without services.
-pub const EMPTY: &str = "sandbox-empty";
+pub const EMPTY: &str = "playground";
 /// A deleted cluster.
 pub const GONE: &str = "legacy-2019";
 

@@ -7,134 +7,30 @@ use serde_json::json;
 
 use super::cast::{self, Home, Quirk, Role};
 use super::documents::{self, Kind, Subject};
+use super::ground::{self, cluster_named, network, placing, tag};
 use super::history;
 use super::{ACCOUNT, REGION};
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
-use crate::sandbox::world::cluster::{Cluster, ClusterKey, Provider, StrategyItem, Tag};
+use crate::sandbox::world::cluster::ClusterKey;
 use crate::sandbox::world::definition::{Conduct, DefinitionKey};
-use crate::sandbox::world::instance::{Instance, InstanceKey};
 use crate::sandbox::world::launch::{Launch, Site};
 use crate::sandbox::world::service::{
-    Controller, LoadBalancer, Placing, RollRules, Scheduling, Service, ServiceKey,
+    Controller, LoadBalancer, RollRules, Scheduling, Service, ServiceKey,
 };
 use crate::sandbox::world::task::LaunchType;
 
-/// The capacity provider of the EC2 cluster.
-const GROUP: &str = "prod-web-asg";
-
 /// Fills an empty world with the demonstration.
 pub fn fill(world: &mut World, dice: &mut Dice) {
-    clusters(world);
-    instances(world, dice);
+    ground::clusters(world);
+    ground::instances(world, dice);
     for role in cast::SERVICES {
         enact(world, role, dice);
     }
     jobs(world, dice);
+    lose_a_sidecar(world);
     by_hand(world, dice);
-    wear(world);
-}
-
-fn clusters(world: &mut World) {
-    let group_arn = format!(
-        "arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:5f7b2c1e-8c1d-4d0a-9b1e-3c6f2a7d9e10:autoScalingGroupName/{GROUP}"
-    );
-    world.providers.insert(
-        GROUP.to_owned(),
-        Provider {
-            name: GROUP.to_owned(),
-            group_arn,
-            target: 90,
-        },
-    );
-    for (name, environment, providers) in [
-        (cast::WEB, "production", vec![GROUP]),
-        (cast::FARGATE, "production", vec!["FARGATE", "FARGATE_SPOT"]),
-        (cast::STAGING, "staging", vec!["FARGATE", "FARGATE_SPOT"]),
-        (cast::BATCH, "production", vec!["FARGATE", "FARGATE_SPOT"]),
-        (cast::EMPTY, "development", vec![]),
-        (cast::GONE, "retired", vec![]),
-    ] {
-        let mut cluster = Cluster::new(name);
-        cluster.active = name != cast::GONE;
-        cluster.insights = environment == "production";
-        cluster.tags = vec![
-            tag("environment", environment),
-            tag("owner", "platform-team"),
-        ];
-        cluster.strategy = providers
-            .first()
-            .map(|first| item(first, 1, 0))
-            .into_iter()
-            .collect();
-        cluster.providers = providers.into_iter().map(str::to_owned).collect();
-        world.add_cluster(cluster);
-    }
-}
-
-fn cluster_named(world: &World, name: &str) -> ClusterKey {
-    ClusterKey(
-        world
-            .clusters
-            .iter()
-            .position(|cluster| cluster.name == name)
-            .unwrap_or(0),
-    )
-}
-
-fn instances(world: &mut World, dice: &mut Dice) {
-    let cluster = cluster_named(world, cast::WEB);
-    for index in 0..7u8 {
-        let (kind, cpu, memory) = if index == 6 {
-            ("m6i.large", 2048, 7_680)
-        } else {
-            ("c6i.xlarge", 4096, 7_680)
-        };
-        let instance = instance(world, cluster, (kind, cpu, memory), index, dice);
-        world.add_instance(Instance {
-            provider: Some(GROUP.to_owned()),
-            ..instance
-        });
-    }
-}
-
-/// Instances do not all stay well: one drains, one has lost its agent with its tasks still on it.
-fn wear(world: &mut World) {
-    let mut instances = world.instances.values_mut();
-    if let Some(instance) = instances.next() {
-        instance.draining = true;
-    }
-    if let Some(instance) = instances.next() {
-        instance.connected = false;
-    }
-}
-
-/// A container instance that registered some days ago.
-pub fn instance(
-    world: &World,
-    cluster: ClusterKey,
-    (kind, cpu, memory): (&str, u32, u32),
-    index: u8,
-    dice: &mut Dice,
-) -> Instance {
-    Instance {
-        key: InstanceKey(dice.random()),
-        cluster,
-        ec2_id: format!("i-{:017x}", dice.random::<u64>()),
-        kind: kind.to_owned(),
-        zone: world.zone(index),
-        provider: None,
-        registered: world.now - Duration::from_hours(24) - chance::seconds(dice, 0, 600_000),
-        draining: false,
-        connected: true,
-        cpu,
-        memory,
-        free_cpu: cpu,
-        free_memory: memory,
-        ports: std::collections::BTreeSet::new(),
-        tasks: std::collections::BTreeSet::new(),
-        version: 1,
-    }
+    ground::wear(world);
 }
 
 fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
@@ -145,10 +41,7 @@ fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
     };
     let key = world.add_service(service(world, role, cluster, current, dice));
     if role.quirk == Quirk::External {
-        let id = chance::nineteen_digits(dice);
-        let created = world.now - Duration::from_hours(31);
-        world.service_mut(key).task_set = Some((id, "green-2041".to_owned(), created));
-        return history::tasks(world, key, dice);
+        return external(world, key, current, dice);
     }
     let lives = role.conduct == Conduct::Steady;
     if matches!(role.conduct, Conduct::PullFails | Conduct::SecretFails) {
@@ -163,6 +56,20 @@ fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
     }
     world.wake(key, chance::seconds(dice, 1, 30));
     direct(world, role, key, current, dice);
+}
+
+/// A client rolls the service out with task sets: there are no deployments to be seen, and no records of them.
+fn external(world: &mut World, key: ServiceKey, current: DefinitionKey, dice: &mut Dice) {
+    let created = world.now - Duration::from_hours(31);
+    world.deploy_at(key, current, created, dice);
+    world.complete_at(key, created);
+    let service = world.service_mut(key);
+    service.records.clear();
+    service.revisions.clear();
+    service.task_set = service
+        .primary()
+        .map(|set| (set.id, "green-2041".to_owned(), created));
+    history::tasks(world, key, dice);
 }
 
 /// The newest revision never came up: its deployment has been under way since, beside the tasks of the one before.
@@ -318,7 +225,7 @@ fn rules(role: &Role, healing: bool) -> RollRules {
             breaker: false,
             rollback: false,
         },
-        _ if role.kind == Kind::Linked => RollRules {
+        _ if role.kind == Kind::Linked && role.desired > 1 => RollRules {
             minimum: 50,
             maximum: 150,
             breaker: healing,
@@ -331,41 +238,6 @@ fn rules(role: &Role, healing: bool) -> RollRules {
             rollback: healing,
         },
     }
-}
-
-/// The placing of a home.
-pub fn placing(home: Home) -> Placing {
-    let platform = Some("LATEST".to_owned());
-    match home {
-        Home::Fargate => Placing {
-            launch: Some(LaunchType::Fargate),
-            strategy: Vec::new(),
-            platform,
-        },
-        Home::Spot => Placing {
-            launch: None,
-            strategy: vec![item("FARGATE", 1, 1), item("FARGATE_SPOT", 3, 0)],
-            platform,
-        },
-        Home::Ec2 => Placing {
-            launch: Some(LaunchType::Ec2),
-            ..Placing::default()
-        },
-        Home::Group => Placing {
-            strategy: vec![item(GROUP, 1, 0)],
-            ..Placing::default()
-        },
-        Home::Unsaid => Placing::default(),
-    }
-}
-
-/// The network configuration that all services with interfaces of their own share.
-pub fn network() -> serde_json::Value {
-    json!({"awsvpcConfiguration": {
-        "subnets": ["subnet-0a1f3c5e7092b4d6f", "subnet-0b2e4d6f8193c5a70", "subnet-0c3d5e7f9204d6b81"],
-        "securityGroups": ["sg-0d4e6f8a0315e7c92"],
-        "assignPublicIp": "DISABLED",
-    }})
 }
 
 fn jobs(world: &mut World, dice: &mut Dice) {
@@ -432,26 +304,25 @@ fn by_hand(world: &mut World, dice: &mut Dice) {
     world.backdate(key, started, dice);
 }
 
+/// A sidecar that is not essential has died; its task runs on without it.
+fn lose_a_sidecar(world: &mut World) {
+    let service = world
+        .services
+        .iter()
+        .find(|service| service.name == "email-worker");
+    let task = service.and_then(|service| service.live.first());
+    let sidecar = task
+        .and_then(|key| world.tasks.get_mut(key))
+        .and_then(|task| task.containers.get_mut(1));
+    if let Some(sidecar) = sidecar {
+        sidecar.exit_code = Some(1);
+    }
+}
+
 fn team_of(name: &str) -> &'static str {
     match name {
         "checkout" | "payments-api" | "orders-api" | "cart" | "invoice-renderer" => "payments",
         "search" | "search-indexer" | "catalog" | "recommendations" => "discovery",
         _ => "platform",
-    }
-}
-
-/// A tag.
-pub fn tag(key: &str, value: &str) -> Tag {
-    Tag {
-        key: key.to_owned(),
-        value: value.to_owned(),
-    }
-}
-
-fn item(provider: &str, weight: u32, base: u32) -> StrategyItem {
-    StrategyItem {
-        capacity_provider: provider.to_owned(),
-        weight,
-        base,
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::sandbox::world::chance;
+
 /// The kinds of workload that the demonstration's services are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -221,7 +223,7 @@ fn worker(subject: &Subject<'_>) -> Value {
     }
     let datadog = json!({
         "name": "datadog-agent",
-        "image": "public.ecr.aws/datadog/agent:7.58.1",
+        "image": format!("public.ecr.aws/datadog/agent@{}", chance::digest_of("datadog/agent:7.58.1")),
         "cpu": 50,
         "memory": 256,
         "portMappings": [{"containerPort": 8125, "hostPort": 8125, "protocol": "udp"}],

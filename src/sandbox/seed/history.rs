@@ -8,8 +8,11 @@ use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
 use crate::sandbox::world::definition::DefinitionKey;
 use crate::sandbox::world::launch::Launch;
+use crate::sandbox::world::moment::Moment;
 use crate::sandbox::world::placement::Wish;
-use crate::sandbox::world::service::{Controller, ServiceKey};
+use crate::sandbox::world::report::task_list;
+use crate::sandbox::world::service::ServiceKey;
+use crate::sandbox::world::task::TaskKey;
 
 /// Gives a service its past deployments: each revision was rolled out and completed, the last one some hours ago.
 pub fn deployments(
@@ -70,21 +73,20 @@ pub fn tasks(world: &mut World, key: ServiceKey, dice: &mut Dice) {
     let service = world.service(key);
     let (cluster, placing, exec) = (service.cluster, service.placing.clone(), service.exec);
     let (definition, daemon) = (service.definition, service.is_daemon());
-    let external = service.controller == Controller::External;
-    let deployment = match (service.primary(), &service.task_set) {
-        (_, Some((id, ..))) if external => *id,
-        (Some(primary), _) => primary.id,
-        (None, _) => return,
-    };
-    let since = service
+    let tags = service.propagated_tags();
+    let Some((deployment, since)) = service
         .primary()
-        .map_or(service.created, |primary| primary.created);
+        .map(|primary| (primary.id, primary.created))
+    else {
+        return;
+    };
     let desired = if daemon {
         world.cluster(cluster).instances.len()
     } else {
         service.desired as usize
     };
     let span = world.now.since(since).as_secs().max(120);
+    let mut first = Vec::new();
     for _ in 0..desired {
         let wish = Wish {
             cluster,
@@ -104,18 +106,62 @@ pub fn tasks(world: &mut World, key: ServiceKey, dice: &mut Dice) {
             group: None,
             started_by: None,
             overrides: None,
-            tags: Vec::new(),
+            tags: tags.clone(),
             exec,
         };
         let task = world.launch(launch, dice);
         // Most tasks came with the deployment, some replaced others later.
-        let late = if chance::percent(dice, 70) {
-            100.min(span)
-        } else {
+        let late = chance::percent(dice, 30);
+        let latest = if late {
             span.saturating_sub(60).max(60)
+        } else {
+            100.min(span)
         };
-        let started = since + chance::seconds(dice, 30.min(late), late);
+        let started = since + chance::seconds(dice, 30.min(latest), latest);
         world.backdate(task, started, dice);
+        if late {
+            let text = format!(
+                "has started 1 tasks: (task {}). Amazon ECS replaced 1 tasks due to an unhealthy status.",
+                task.id()
+            );
+            let before = started - Duration::from_secs(22);
+            world.service_mut(key).note(before, dice, &text);
+        } else {
+            first.push(task);
+        }
     }
+    rollout_events(world, key, since, &first, dice);
     world.wake(key, chance::seconds(dice, 1, 20));
+}
+
+/// Writes what the scheduler said when it launched the first tasks of the last deployment, in batches of ten.
+fn rollout_events(
+    world: &mut World,
+    key: ServiceKey,
+    since: Moment,
+    first: &[TaskKey],
+    dice: &mut Dice,
+) {
+    let service = world.service_mut(key);
+    for batch in first.chunks(10) {
+        let text = format!("has started {} tasks: {}.", batch.len(), task_list(batch));
+        service.note(since + Duration::from_secs(4), dice, &text);
+    }
+    let groups: Vec<String> = service
+        .balancers
+        .iter()
+        .map(|balancer| balancer.target_group_arn.clone())
+        .collect();
+    for group in groups.into_iter().filter(|_| !first.is_empty()) {
+        let text = format!(
+            "registered {} targets in (target-group {group})",
+            first.len()
+        );
+        service.note(since + Duration::from_secs(48), dice, &text);
+    }
+    service.note(
+        since + Duration::from_secs(64),
+        dice,
+        "has reached a steady state.",
+    );
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 mod cast;
 mod demo;
 mod documents;
+mod ground;
 mod history;
 mod scale;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::cast::Home;
-use super::demo::{instance, network, placing, tag};
 use super::documents::{self, Kind, Subject};
+use super::ground::{instance, network, placing, tag};
 use super::{ACCOUNT, REGION, history};
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
@@ -169,12 +169,17 @@ fn add_service(
     }
 }
 
+/// By how many tasks a scaled service moves at most.
+fn swing(measure: Measure) -> usize {
+    measure.tasks.div_ceil(2).min(8)
+}
+
 fn scaled_least(measure: Measure) -> u32 {
-    u32::try_from(measure.tasks.div_ceil(2)).unwrap_or(1)
+    u32::try_from(measure.tasks - swing(measure).min(measure.tasks / 2)).unwrap_or(1)
 }
 
 fn scaled_most(measure: Measure) -> u32 {
-    u32::try_from(measure.tasks + measure.tasks.div_ceil(4)).unwrap_or(u32::MAX)
+    u32::try_from(measure.tasks + swing(measure)).unwrap_or(u32::MAX)
 }
 
 /// The two revisions of a family that services of all clusters share; a failing service has a family of its own.

@@ -107,25 +107,26 @@ async fn quotas_throttle_per_bucket() {
         ..Options::default()
     })
     .await;
-    let mut throttled = None;
-    for _ in 0..400 {
-        if let Err(error) = scene.ecs.list_clusters().send().await {
-            throttled = Some(error);
-            break;
-        }
+    let target = format!("{TARGET_PREFIX}ListClusters");
+    let request = Request {
+        target: Some(&target),
+        body: b"{}",
+    };
+    // All at one instant, which lies ahead so that the bucket cannot refill before the client calls.
+    let later = Instant::now() + Duration::from_hours(1);
+    {
+        let mut account = super::super::lock(&scene.sandbox.account);
+        let granted = (0..80).filter(|_| account.answer(request, later).status == 200);
+        assert_eq!(granted.count(), 50);
     }
-    let error = throttled.expect("50 calls at once and 20 a second are less than 400 in a row");
+    let error = scene.ecs.list_clusters().send().await.unwrap_err();
     assert_eq!(
         (error.code(), error.message()),
         (Some("ThrottlingException"), Some("Rate exceeded"))
     );
-    scene
-        .ecs
-        .list_services()
-        .cluster("staging")
-        .send()
-        .await
-        .unwrap();
+    let services = scene.ecs.list_services().cluster("staging");
+    services.send().await.unwrap();
+    assert_eq!(scene.sandbox.calls()["ListClusters"], 81);
 }
 
 #[rstest]
@@ -136,8 +137,8 @@ async fn quotas_throttle_per_bucket() {
 #[case::no_cluster("ListServices", json!({"cluster": "nope"}), "ClusterNotFoundException", "Cluster not found.")]
 #[case::no_default("ListTasks", json!({}), "ClusterNotFoundException", "Cluster not found.")]
 #[case::no_services("DescribeServices", json!({"cluster": "staging", "services": []}), "InvalidParameterException", "empty")]
-#[case::eleven_services("DescribeServices", json!({"cluster": "staging", "services": vec!["a"; 11]}), "InvalidParameterException", "longer than 10")]
-#[case::many_tasks("DescribeTasks", json!({"cluster": "staging", "tasks": vec!["a"; 101]}), "InvalidParameterException", "longer than 100")]
+#[case::eleven_services("DescribeServices", json!({"cluster": "staging", "services": vec!["a"; 11]}), "InvalidParameterException", "at most 10 items")]
+#[case::many_tasks("DescribeTasks", json!({"cluster": "staging", "tasks": vec!["a"; 101]}), "InvalidParameterException", "at most 100 items")]
 #[case::unknown_include("DescribeServices", json!({"cluster": "staging", "services": ["search"], "include": ["EVENTS"]}), "InvalidParameterException", "EVENTS")]
 #[case::lonely_started_by("ListTasks", json!({"cluster": "staging", "startedBy": "x", "family": "y"}), "InvalidParameterException", "only filter")]
 #[case::no_service("UpdateService", json!({"cluster": "staging", "service": "nope"}), "ServiceNotFoundException", "Service not found.")]

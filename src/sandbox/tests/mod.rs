@@ -81,6 +81,35 @@ async fn only_loopback_is_served() {
 }
 
 #[tokio::test]
+async fn the_world_moves_by_itself_unless_it_is_frozen() {
+    let sandbox = start(Options::default()).await.unwrap();
+    let now = |sandbox: &Sandbox| super::lock(&sandbox.account).world.now;
+    let begin = now(&sandbox);
+    while now(&sandbox) == begin {
+        tokio::task::yield_now().await;
+    }
+    sandbox.stop().await;
+    let frozen = start(Options {
+        frozen: true,
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    assert!(frozen.ticker.is_none());
+    let begin = now(&frozen);
+    frozen.tick(Duration::from_secs(3));
+    assert_eq!(now(&frozen), begin + Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn stopping_closes_connections_that_clients_keep_open() {
+    let scene = Scene::demo().await;
+    scene.ecs.list_clusters().send().await.unwrap();
+    scene.sandbox.stop().await;
+    assert!(scene.ecs.list_clusters().send().await.is_err());
+}
+
+#[tokio::test]
 async fn exports_name_the_endpoint_and_stop_frees_the_port() {
     let sandbox = start(Options::default()).await.unwrap();
     let (url, address) = (sandbox.url(), sandbox.address);

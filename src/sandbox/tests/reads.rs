@@ -1,5 +1,6 @@
 //! Every read operation, decoded by the SDK's own client.
 
+use aws_sdk_ecs::Client;
 use aws_sdk_ecs::error::ProvideErrorMetadata as _;
 use aws_sdk_ecs::types::{
     ClusterField, ContainerInstanceField, DesiredStatus, ServiceField, TaskDefinitionField,
@@ -49,85 +50,78 @@ async fn clusters_services_and_tasks_decode_and_agree() {
         .await
         .unwrap();
     assert_eq!(clusters.clusters().len(), arns.len());
-    let mut services_seen = 0;
+    let mut services = 0;
     for cluster in clusters.clusters() {
         let arn = cluster.cluster_arn().unwrap();
-        let services = scene
-            .ecs
-            .list_services()
-            .cluster(arn)
-            .max_results(100)
-            .send()
-            .await
-            .unwrap();
-        let names = services.service_arns.unwrap_or_default();
-        assert_eq!(
-            cluster.active_services_count(),
-            i32::try_from(names.len()).unwrap()
-        );
-        services_seen += names.len();
-        let mut of_services = 0;
-        for batch in names.chunks(10) {
-            let found = scene
-                .ecs
-                .describe_services()
-                .cluster(arn)
-                .set_services(Some(batch.to_vec()))
-                .include(ServiceField::Tags)
-                .send()
-                .await
-                .unwrap();
-            assert_eq!(
-                (found.services().len(), found.failures().len()),
-                (batch.len(), 0)
-            );
-            for service in found.services() {
-                of_services += service.running_count();
-                assert!(service.events().len() <= 100);
-                assert!(
-                    service
-                        .events()
-                        .windows(2)
-                        .all(|pair| pair[0].created_at() >= pair[1].created_at())
-                );
-            }
-        }
-        let tasks = scene
-            .ecs
-            .list_tasks()
-            .cluster(arn)
-            .send()
-            .await
-            .unwrap()
-            .task_arns
-            .unwrap_or_default();
-        if tasks.is_empty() {
-            continue;
-        }
-        let tasks = scene
-            .ecs
-            .describe_tasks()
-            .cluster(arn)
-            .set_tasks(Some(tasks))
-            .include(TaskField::Tags)
-            .send()
-            .await
-            .unwrap();
-        let running = tasks
-            .tasks()
-            .iter()
-            .filter(|task| task.last_status() == Some("RUNNING"))
-            .count();
-        assert!(i32::try_from(running).unwrap() <= cluster.running_tasks_count());
-        assert!(of_services <= cluster.running_tasks_count());
-        assert!(
-            tasks
-                .tasks()
-                .iter()
-                .all(|task| !task.containers().is_empty() && task.created_at().is_some())
-        );
+        let (count, running) = services_of(&scene.ecs, arn).await;
+        assert_eq!(cluster.active_services_count(), count);
+        assert!(running <= cluster.running_tasks_count());
+        assert!(running_tasks_of(&scene.ecs, arn).await <= cluster.running_tasks_count());
+        services += count;
     }
-    assert!(services_seen >= 30, "{services_seen}");
+    assert!(services >= 30, "{services}");
+}
+
+/// The number of services of a cluster, and of the tasks that run for them.
+async fn services_of(ecs: &Client, cluster: &str) -> (i32, i32) {
+    let list = ecs.list_services().cluster(cluster).max_results(100);
+    let arns = list.send().await.unwrap().service_arns.unwrap_or_default();
+    let mut running = 0;
+    for batch in arns.chunks(10) {
+        let describe = ecs
+            .describe_services()
+            .cluster(cluster)
+            .include(ServiceField::Tags);
+        let found = describe
+            .set_services(Some(batch.to_vec()))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            (found.services().len(), found.failures().len()),
+            (batch.len(), 0)
+        );
+        for service in found.services() {
+            running += service.running_count();
+            let events = service.events();
+            assert!(events.len() <= 100);
+            assert!(
+                events
+                    .windows(2)
+                    .all(|pair| pair[0].created_at() >= pair[1].created_at())
+            );
+        }
+    }
+    (i32::try_from(arns.len()).unwrap(), running)
+}
+
+/// The number of tasks of a cluster that are wanted and run.
+async fn running_tasks_of(ecs: &Client, cluster: &str) -> i32 {
+    let arns = ecs
+        .list_tasks()
+        .cluster(cluster)
+        .send()
+        .await
+        .unwrap()
+        .task_arns;
+    let Some(arns) = arns.filter(|arns| !arns.is_empty()) else {
+        return 0;
+    };
+    let describe = ecs
+        .describe_tasks()
+        .cluster(cluster)
+        .include(TaskField::Tags);
+    let found = describe.set_tasks(Some(arns)).send().await.unwrap();
+    let tasks = found.tasks();
+    assert!(
+        tasks
+            .iter()
+            .all(|task| !task.containers().is_empty() && task.created_at().is_some())
+    );
+    let running = tasks
+        .iter()
+        .filter(|task| task.last_status() == Some("RUNNING"));
+    i32::try_from(running.count()).unwrap()
 }
 
 #[tokio::test]

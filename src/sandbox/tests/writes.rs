@@ -68,6 +68,30 @@ async fn a_service_scales_out_and_in() {
 }
 
 #[tokio::test]
+async fn a_task_set_follows_the_desired_count() {
+    let scene = Scene::demo().await;
+    let update = scene
+        .ecs
+        .update_service()
+        .cluster("prod-fargate")
+        .service("audit-log");
+    update.desired_count(4).send().await.unwrap();
+    scene
+        .until(async |ecs| {
+            let service = service(ecs, "prod-fargate", "audit-log").await;
+            service.running_count() == 4 && service.task_sets()[0].running_count() == 4
+        })
+        .await;
+    let service = service(&scene.ecs, "prod-fargate", "audit-log").await;
+    let started = service.events().iter().filter_map(|event| event.message());
+    assert!(
+        started
+            .filter(|text| text.starts_with("(service audit-log, taskSet ecs-svc/"))
+            .any(|text| text.contains("has started 2 tasks"))
+    );
+}
+
+#[tokio::test]
 async fn a_stopped_task_is_replaced() {
     let scene = Scene::demo().await;
     let tasks = async |ecs: &Client| {

@@ -189,7 +189,10 @@ impl Definition {
         }
         let conduct = conduct.unwrap_or_else(|| Conduct::of_image(&main.image));
         for container in &mut containers {
-            container.digest = chance::digest_of(&container.image);
+            container.digest = match container.image.split_once('@') {
+                Some((_, digest)) => digest.to_owned(),
+                None => chance::digest_of(&container.image),
+            };
         }
         let network = body
             .get("networkMode")

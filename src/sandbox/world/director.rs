@@ -162,6 +162,9 @@ impl World {
         if next == current {
             next = if current < most { current + 1 } else { least };
         }
+        if next == current {
+            return;
+        }
         self.set_desired(key, next);
     }
 

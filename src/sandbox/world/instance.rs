@@ -1,10 +1,11 @@
 //! Container instances: registered and remaining resources, and what runs on them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cluster::ClusterKey;
 use super::definition::Footprint;
 use super::moment::Moment;
+use super::service::ServiceKey;
 use super::task::TaskKey;
 
 /// Identity of a container instance: its id as a number.
@@ -82,6 +83,8 @@ pub struct Instance {
     pub ports: BTreeSet<u16>,
     /// Tasks that have not stopped.
     pub tasks: BTreeSet<TaskKey>,
+    /// How many of them each service has.
+    pub by_service: BTreeMap<ServiceKey, usize>,
     /// Grows with every change.
     pub version: u64,
 }
@@ -103,7 +106,15 @@ impl Instance {
     }
 
     /// Reserves the resources of a task that fits, and returns a host port for each dynamic mapping.
-    pub fn reserve(&mut self, task: TaskKey, footprint: &Footprint) -> Vec<u16> {
+    pub fn reserve(
+        &mut self,
+        task: TaskKey,
+        service: Option<ServiceKey>,
+        footprint: &Footprint,
+    ) -> Vec<u16> {
+        if let Some(service) = service {
+            *self.by_service.entry(service).or_default() += 1;
+        }
         self.free_cpu = self.free_cpu.saturating_sub(footprint.cpu);
         self.free_memory = self.free_memory.saturating_sub(footprint.memory);
         self.ports.extend(&footprint.host_ports);
@@ -125,8 +136,17 @@ impl Instance {
     }
 
     /// Gives back what [`reserve`](Self::reserve) took; `dynamic` are the ports it returned.
-    pub fn release(&mut self, task: TaskKey, footprint: &Footprint, dynamic: &[u16]) {
+    pub fn release(
+        &mut self,
+        task: TaskKey,
+        service: Option<ServiceKey>,
+        footprint: &Footprint,
+        dynamic: &[u16],
+    ) {
         if self.tasks.remove(&task) {
+            if let Some(count) = service.and_then(|service| self.by_service.get_mut(&service)) {
+                *count = count.saturating_sub(1);
+            }
             self.free_cpu = (self.free_cpu + footprint.cpu).min(self.cpu);
             self.free_memory = (self.free_memory + footprint.memory).min(self.memory);
             for port in footprint.host_ports.iter().chain(dynamic) {

@@ -53,31 +53,21 @@ impl World {
     pub fn launch(&mut self, launch: Launch, dice: &mut Dice) -> TaskKey {
         let definition = &self.definitions[launch.definition.0];
         let key = TaskKey(dice.random());
+        let owner = launch.service.map(|(service, _)| service);
         let ports = launch
             .site
             .instance
             .and_then(|instance| self.instances.get_mut(&instance))
-            .map(|instance| instance.reserve(key, &definition.footprint))
+            .map(|instance| instance.reserve(key, owner, &definition.footprint))
             .unwrap_or_default();
-        let zone = launch
-            .site
-            .instance
-            .and_then(|instance| self.instances.get(&instance))
-            .map_or_else(
-                || self.zone(dice.random_range(0..3)),
-                |instance| instance.zone.clone(),
-            );
-        let containers = definition
-            .containers
-            .iter()
-            .map(|_| Container {
-                runtime: dice.random(),
-                exit_code: None,
-                reason: None,
-                health: Health::Unknown,
-            })
-            .collect();
-        let fate = self.draw_fate(launch.definition, launch.service.is_none(), dice);
+        let containers = definition.containers.iter().map(|_| Container {
+            runtime: dice.random(),
+            exit_code: None,
+            reason: None,
+            health: Health::Unknown,
+        });
+        let containers = containers.collect();
+        let fate = self.draw_fate(&launch, dice);
         let stage = if definition.network == NetworkMode::Awsvpc {
             Stage::Provisioning
         } else {
@@ -95,15 +85,15 @@ impl World {
         let task = Task {
             key,
             cluster: launch.cluster,
-            service: launch.service.map(|(service, _)| service),
+            service: owner,
             deployment: launch.service.map(|(_, deployment)| deployment),
             definition: launch.definition,
             group: launch.group,
             started_by,
             launch: launch.site.launch,
+            zone: self.zone_of(&launch.site, dice),
             provider: launch.site.provider,
             instance: launch.site.instance,
-            zone,
             stage,
             wanted: true,
             times,
@@ -120,14 +110,14 @@ impl World {
         };
         self.clusters[task.cluster.0].live.insert(key);
         if let Some(service) = task.service {
-            self.service_mut(service).live.insert(key);
+            self.services[service.0].adopt(key, task.provider.as_deref());
         }
-        self.tasks.insert(key, task);
-        let wait = match (stage, self.tasks.get(&key).map(|task| task.launch)) {
+        let wait = match (stage, task.launch) {
             (Stage::Pending, _) => chance::millis(dice, 900, 5000),
-            (_, Some(LaunchType::Fargate)) => chance::seconds(dice, 3, 9),
-            _ => chance::millis(dice, 1200, 4000),
+            (_, LaunchType::Fargate) => chance::seconds(dice, 3, 9),
+            (_, LaunchType::Ec2) => chance::millis(dice, 1200, 4000),
         };
+        self.tasks.insert(key, task);
         self.changed(key, Some(wait));
         key
     }
@@ -155,13 +145,22 @@ impl World {
         }
     }
 
+    /// The zone of a site: that of its instance, or any.
+    fn zone_of(&self, site: &Site, dice: &mut Dice) -> String {
+        let instance = site.instance.and_then(|key| self.instances.get(&key));
+        match instance {
+            Some(instance) => instance.zone.clone(),
+            None => self.zone(dice.random_range(0..3)),
+        }
+    }
+
     /// The `index`-th availability zone of the region.
     pub fn zone(&self, index: u8) -> String {
         format!("{}{}", self.region, char::from(b'a' + index % 3))
     }
 
-    fn draw_fate(&self, key: DefinitionKey, standalone: bool, dice: &mut Dice) -> Fate {
-        let definition = self.definition(key);
+    fn draw_fate(&self, launch: &Launch, dice: &mut Dice) -> Fate {
+        let definition = self.definition(launch.definition);
         let image = definition
             .containers
             .first()
@@ -169,6 +168,11 @@ impl World {
         match definition.conduct {
             Conduct::Steady => Fate::Lives,
             Conduct::Finishes => Fate::Exits(i32::from(chance::percent(dice, 12)), false),
+            Conduct::PullFails if launch.site.launch == LaunchType::Ec2 => {
+                Fate::FailsToStart(format!(
+                    "CannotPullContainerError: Error response from daemon: manifest for {image} not found: manifest unknown: Requested image not found"
+                ))
+            }
             Conduct::PullFails => Fate::FailsToStart(format!(
                 "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref {image}: {image}: not found"
             )),
@@ -179,7 +183,7 @@ impl World {
             Conduct::OutOfMemory => Fate::Exits(137, true),
             Conduct::Crashes => Fate::Exits(1, false),
             Conduct::FailsContainerHealth => Fate::FailsContainerHealth,
-            Conduct::FailsTargetHealth if standalone => Fate::Lives,
+            Conduct::FailsTargetHealth if launch.service.is_none() => Fate::Lives,
             Conduct::FailsTargetHealth => Fate::FailsTargetHealth,
         }
     }

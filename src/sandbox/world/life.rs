@@ -40,10 +40,15 @@ impl World {
             }
             Stage::Pending => {
                 if let Fate::FailsToStart(reason) = task.fate.clone() {
+                    // The agent of an instance reports on the container; Fargate reports on the task as well.
+                    let summary = match task.launch {
+                        LaunchType::Ec2 => "Task failed to start".to_owned(),
+                        LaunchType::Fargate => reason.clone(),
+                    };
                     if let Some(container) = task.containers.first_mut() {
-                        container.reason = Some(reason.clone());
+                        container.reason = Some(reason);
                     }
-                    return self.stop_task(key, "TaskFailedToStart", &reason, dice);
+                    return self.stop_task(key, "TaskFailedToStart", &summary, dice);
                 }
                 task.times.pull_stopped = Some(now);
                 if balanced {
@@ -212,7 +217,10 @@ impl World {
             Stage::Running if balanced => {
                 task.stage = Stage::Deactivating;
                 if let Some(service) = task.service {
-                    self.service_mut(service).pace.draining += 1;
+                    let draining = &mut self.services[service.0].pace.draining;
+                    *draining
+                        .entry(task.deployment.unwrap_or_default())
+                        .or_default() += 1;
                 }
                 let wait = chance::seconds(dice, 8, 20);
                 self.changed(key, Some(wait));
@@ -227,16 +235,16 @@ impl World {
                     task.stage = Stage::Deprovisioning;
                     self.changed(key, Some(chance::seconds(dice, 3, 9)));
                 } else {
-                    self.finish(key, dice);
+                    self.finish(key);
                 }
             }
-            Stage::Deprovisioning => self.finish(key, dice),
+            Stage::Deprovisioning => self.finish(key),
             Stage::Stopped => {}
         }
     }
 
     /// The task is over: what it held is given back, and it stays readable for an hour.
-    fn finish(&mut self, key: TaskKey, dice: &mut Dice) {
+    fn finish(&mut self, key: TaskKey) {
         let now = self.now;
         let Some(task) = self.tasks.get_mut(&key) else {
             return;
@@ -248,19 +256,16 @@ impl World {
             .instance
             .and_then(|instance| self.instances.get_mut(&instance))
         {
-            instance.release(key, &definition.footprint, &task.ports);
+            instance.release(key, task.service, &definition.footprint, &task.ports);
         }
         let cluster = &mut self.clusters[task.cluster.0];
         cluster.live.remove(&key);
         cluster.stopped.insert(key);
         if let Some(service) = task.service {
-            let service = &mut self.services[service.0];
-            service.live.remove(&key);
-            service.stopped.insert(key);
+            self.services[service.0].bury(key, task.provider.as_deref());
         }
         self.changed(key, None);
         self.put(STOPPED_KEPT, Item::Forget(key));
-        let _ = dice;
     }
 
     /// Removes a stopped task that can no longer be read.

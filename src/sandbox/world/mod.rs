@@ -12,6 +12,7 @@ pub mod launch;
 pub mod life;
 pub mod moment;
 pub mod placement;
+pub mod report;
 pub mod roll;
 pub mod rollout;
 pub mod scheduler;

@@ -55,15 +55,10 @@ impl World {
 
     /// The provider of a strategy whose share is least used: bases first, then weights.
     fn choose_provider(&self, wish: &Wish<'_>) -> Option<String> {
+        let shares = wish.service.map(|service| &self.service(service).shares);
         let used = |item: &StrategyItem| {
-            let live = wish.service.map(|service| &self.service(service).live);
-            live.into_iter()
-                .flatten()
-                .filter_map(|key| self.tasks.get(key))
-                .filter(|task| {
-                    task.wanted && task.provider.as_deref() == Some(item.capacity_provider.as_str())
-                })
-                .count()
+            let share = shares.and_then(|shares| shares.get(&item.capacity_provider));
+            share.copied().unwrap_or(0)
         };
         let share = |item: &&StrategyItem| {
             let used = used(item);
@@ -100,12 +95,11 @@ impl World {
             if provider.is_some_and(|provider| instance.provider.as_deref() != Some(provider)) {
                 continue;
             }
-            let siblings = instance
-                .tasks
-                .iter()
-                .filter_map(|key| self.tasks.get(key))
-                .filter(|task| wish.service.is_some() && task.service == wish.service)
-                .count();
+            let siblings = wish
+                .service
+                .and_then(|service| instance.by_service.get(&service))
+                .copied()
+                .unwrap_or(0);
             if wish.one_each && siblings > 0 {
                 continue;
             }

@@ -207,6 +207,7 @@ impl World {
             }
         };
         target.desired = service.desired;
+        target.failed = 0;
         target.rollout = Rollout::InProgress;
         target.updated = now;
         target.reason = format!(

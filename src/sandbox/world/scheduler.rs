@@ -1,20 +1,22 @@
 //! The service scheduler: looks at a service, starts and stops tasks, says what it did. The arithmetic is in `roll`,
 //! the beginning and end of deployments in `rollout`.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::World;
 use super::agenda::Item;
-use super::chance::{self, Dice};
+use super::chance::Dice;
 use super::launch::Launch;
-use super::placement::{Misfit, Wish};
+use super::placement::Wish;
+use super::report::task_list;
 use super::roll::{self, Moves, Side};
-use super::service::{Controller, Rollout, ServiceKey};
+use super::service::{Rollout, ServiceKey};
 use super::task::{Fate, LaunchType, Stage, Task, TaskKey};
 
 /// Tasks launched or stopped per look, as the service scheduler works in batches of ten.
 const BATCH: u32 = 10;
+/// Failed starts in a row after which the service complains.
+const FAILURES_IN_A_ROW: u32 = 3;
 /// The longest pause between starts that come to nothing. The real service goes up to 27 minutes; a demonstration
 /// that shows nothing for so long would look dead.
 const LONGEST_PAUSE: Duration = Duration::from_mins(4);
@@ -48,13 +50,16 @@ impl World {
 
     /// Looks at a service and does what is to be done now.
     pub(super) fn reconcile(&mut self, key: ServiceKey, dice: &mut Dice) {
-        self.service_mut(key).pace.wake = None;
+        // Only the look that was asked for last stands; the others were put down before an earlier one was needed.
+        let now = self.now;
+        let pace = &mut self.service_mut(key).pace;
+        if pace.wake != Some(now) {
+            return;
+        }
+        pace.wake = None;
         self.report_targets(key, dice);
         let service = self.service(key);
-        if !service.active
-            || service.controller == Controller::External
-            || service.deployments.is_empty()
-        {
+        if !service.active || service.deployments.is_empty() {
             return;
         }
         if service.is_daemon() {
@@ -133,42 +138,10 @@ impl World {
         }
     }
 
-    /// Writes down which tasks joined and left the target groups since the last look.
-    fn report_targets(&mut self, key: ServiceKey, dice: &mut Dice) {
-        let now = self.now;
-        let service = self.service_mut(key);
-        let (registered, draining) = (service.pace.registered, service.pace.draining);
-        service.pace.registered = 0;
-        service.pace.draining = 0;
-        let groups: Vec<String> = service
-            .balancers
-            .iter()
-            .map(|balancer| balancer.target_group_arn.clone())
-            .collect();
-        for group in groups {
-            if registered > 0 {
-                service.note(
-                    now,
-                    dice,
-                    &format!("registered {registered} targets in (target-group {group})"),
-                );
-            }
-            if draining > 0 {
-                service.note(
-                    now,
-                    dice,
-                    &format!("deregistered {draining} targets in (target-group {group})"),
-                );
-                service.note(
-                    now,
-                    dice,
-                    &format!("has begun draining connections on {draining} tasks."),
-                );
-            }
-        }
-    }
-
     fn retire(&mut self, key: ServiceKey, members: &mut [Member], moves: Moves, dice: &mut Dice) {
+        if moves.stop_old + moves.stop_new == 0 {
+            return;
+        }
         members.sort_by_key(|member| (member.rank, member.key));
         let mut victims: Vec<TaskKey> = Vec::new();
         for (new, count) in [(false, moves.stop_old), (true, moves.stop_new)] {
@@ -242,11 +215,7 @@ impl World {
             service.exec,
             service.is_daemon(),
         );
-        let tags = if service.propagate.as_deref() == Some("SERVICE") {
-            service.tags.clone()
-        } else {
-            Vec::new()
-        };
+        let tags = service.propagated_tags();
         let mut started = Vec::new();
         for _ in 0..count.min(BATCH) {
             let wish = Wish {
@@ -278,48 +247,6 @@ impl World {
             }
         }
         self.report_started(key, &started, dice);
-    }
-
-    fn report_started(&mut self, key: ServiceKey, started: &[TaskKey], dice: &mut Dice) {
-        if started.is_empty() {
-            return;
-        }
-        let now = self.now;
-        let service = self.service_mut(key);
-        let mut text = format!(
-            "has started {} tasks: {}.",
-            started.len(),
-            task_list(started)
-        );
-        let replaced = std::mem::take(&mut service.pace.replaced);
-        if replaced > 0 {
-            let _ = write!(
-                text,
-                " Amazon ECS replaced {replaced} tasks due to an unhealthy status."
-            );
-        }
-        service.note(now, dice, &text);
-    }
-
-    fn cannot_place(&mut self, key: ServiceKey, misfit: Misfit, dice: &mut Dice) {
-        let why = match misfit {
-            Misfit::NoInstances => {
-                "Reason: No Container Instances were found in your cluster.".to_owned()
-            }
-            Misfit::Closest(instance, shortage) => {
-                format!(
-                    "The closest matching (container-instance {:032x}) {}.",
-                    instance.0,
-                    shortage.tail()
-                )
-            }
-        };
-        let now = self.now;
-        let wait = chance::seconds(dice, 30, 75);
-        let service = self.service_mut(key);
-        service.pace.not_before = Some(now + wait);
-        service.complain(now, dice, &format!("was unable to place a task because no container instance met all of its requirements. {why} For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."));
-        self.wake(key, wait);
     }
 
     /// Counts a task that ended badly against its deployment and slows the next start down.
@@ -377,13 +304,13 @@ impl World {
                 primary.failed = 0;
             }
         }
-        if service.pace.failures >= 4 && !whole {
+        if service.pace.failures >= FAILURES_IN_A_ROW && !whole {
             service.complain(now, dice, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.");
         }
         let under_way = service
             .primary()
             .is_some_and(|primary| primary.rollout == Rollout::InProgress);
-        if whole && under_way {
+        if whole && under_way && !leaving {
             self.complete(key, dice);
         }
         let service = self.service_mut(key);
@@ -424,11 +351,4 @@ fn sides(members: &[Member]) -> (Side, Side) {
         }
     }
     (new, old)
-}
-
-fn task_list(keys: &[TaskKey]) -> String {
-    keys.iter()
-        .map(|key| format!("(task {})", key.id()))
-        .collect::<Vec<_>>()
-        .join(" ")
 }

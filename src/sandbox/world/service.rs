@@ -196,8 +196,8 @@ pub struct Pace {
     pub steady: bool,
     /// Tasks that joined a target group since the last look.
     pub registered: u32,
-    /// Tasks that began to drain since the last look.
-    pub draining: u32,
+    /// Tasks that began to drain since the last look, by deployment.
+    pub draining: BTreeMap<u64, u32>,
     /// Tasks that were replaced for bad health since the last start.
     pub replaced: u32,
     /// Complaints and when they were last written.
@@ -241,7 +241,7 @@ pub struct Service {
     pub propagate: Option<String>,
     /// Its tags.
     pub tags: Vec<Tag>,
-    /// Deployments, newest first.
+    /// Deployments, newest first; under an external controller the one that stands for the task set.
     pub deployments: Vec<Deployment>,
     /// Task sets of an external controller: number, external id and creation.
     pub task_set: Option<(u64, String, Moment)>,
@@ -255,6 +255,8 @@ pub struct Service {
     pub live: BTreeSet<TaskKey>,
     /// Stopped tasks that can still be read.
     pub stopped: BTreeSet<TaskKey>,
+    /// Tasks that have not stopped, by capacity provider.
+    pub shares: BTreeMap<String, usize>,
     /// The scheduler's memory.
     pub pace: Pace,
     /// True once a client has changed it: the demonstration then leaves it alone.
@@ -299,8 +301,26 @@ impl Service {
             events: VecDeque::new(),
             live: BTreeSet::new(),
             stopped: BTreeSet::new(),
+            shares: BTreeMap::new(),
             pace: Pace::default(),
             claimed: false,
+        }
+    }
+
+    /// Takes up a task that was launched for it.
+    pub fn adopt(&mut self, key: TaskKey, provider: Option<&str>) {
+        self.live.insert(key);
+        if let Some(provider) = provider {
+            *self.shares.entry(provider.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Takes note that one of its tasks has stopped.
+    pub fn bury(&mut self, key: TaskKey, provider: Option<&str>) {
+        self.live.remove(&key);
+        self.stopped.insert(key);
+        if let Some(share) = provider.and_then(|provider| self.shares.get_mut(provider)) {
+            *share = share.saturating_sub(1);
         }
     }
 
@@ -309,14 +329,34 @@ impl Service {
         self.scheduling == Scheduling::Daemon
     }
 
-    /// Writes an event.
+    /// The tags that its tasks get.
+    pub fn propagated_tags(&self) -> Vec<Tag> {
+        if self.propagate.as_deref() == Some("SERVICE") {
+            self.tags.clone()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Writes an event where its time puts it, newest first.
     pub fn note(&mut self, at: Moment, dice: &mut Dice, text: &str) {
-        let message = format!("(service {}) {text}", self.name);
-        self.events.push_front(Event {
+        let set = self.task_set.as_ref().map(|(set, ..)| *set);
+        self.note_of(set, at, dice, text);
+    }
+
+    /// Writes an event about one deployment or task set, which the service names in the prefix of some events.
+    pub fn note_of(&mut self, set: Option<u64>, at: Moment, dice: &mut Dice, text: &str) {
+        let message = match set {
+            Some(set) => format!("(service {}, taskSet ecs-svc/{set}) {text}", self.name),
+            None => format!("(service {}) {text}", self.name),
+        };
+        let event = Event {
             id: chance::uuid(dice),
             created_at: at,
             message,
-        });
+        };
+        let place = self.events.partition_point(|known| known.created_at > at);
+        self.events.insert(place, event);
         self.events.truncate(EVENTS_KEPT);
     }
 
@@ -333,7 +373,7 @@ impl Service {
         }
     }
 
-    /// The PRIMARY deployment; none under an external controller.
+    /// The PRIMARY deployment.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.first()
     }

@@ -62,12 +62,6 @@ fn check(world: &World) {
             .filter(|task| task.service == Some(ServiceKey(index)));
         assert_eq!(own, all.map(|task| &task.key).collect::<Vec<_>>());
         assert!(service.events.len() <= 100);
-        let under_way = service
-            .deployments
-            .iter()
-            .filter(|known| known.rollout == Rollout::InProgress)
-            .count();
-        assert!(under_way <= service.deployments.len());
         assert_eq!(
             service
                 .records
@@ -80,7 +74,28 @@ fn check(world: &World) {
             service.name,
         );
     }
+    for service in &world.services {
+        for (provider, share) in &service.shares {
+            let placed = |key: &&TaskKey| world.tasks[*key].provider.as_ref() == Some(provider);
+            assert_eq!(
+                service.live.iter().filter(placed).count(),
+                *share,
+                "{}",
+                service.name
+            );
+        }
+    }
+    check_instances(world);
+    check_times(world);
+}
+
+/// What is reserved on an instance is what its tasks need.
+fn check_instances(world: &World) {
     for instance in world.instances.values() {
+        for (service, count) in &instance.by_service {
+            let own = |key: &&TaskKey| world.tasks[*key].service == Some(*service);
+            assert_eq!(instance.tasks.iter().filter(own).count(), *count);
+        }
         let tasks = instance
             .tasks
             .iter()
@@ -99,6 +114,10 @@ fn check(world: &World) {
             "reserved and free memory add up"
         );
     }
+}
+
+/// The instants of every task are in order and none lies ahead.
+fn check_times(world: &World) {
     for task in world.tasks.values() {
         let times = &task.times;
         let order = [
@@ -130,6 +149,14 @@ proptest! {
             world.tick(Duration::from_secs(step), &mut dice);
             check(&world);
         }
+    }
+
+    #[test]
+    fn worlds_of_any_size_are_consistent(clusters in 0..4usize, services in 0..60usize, tasks in 0..5usize) {
+        let (mut world, mut dice) = seed::world(1, Some(seed::Measure { clusters, services, tasks }), START);
+        world.tick(Duration::from_mins(10), &mut dice);
+        prop_assert_eq!((world.clusters.len(), world.services.len()), (clusters, clusters * services));
+        check(&world);
     }
 
     #[test]
@@ -236,6 +263,79 @@ fn something_deploys_by_itself_within_minutes() {
         "{before} -> {}",
         records(&world)
     );
+}
+
+#[test]
+fn a_release_fails_and_is_rolled_back_before_the_eyes_of_a_watcher() {
+    let (mut world, mut dice) = demo(1);
+    world.tick(Duration::from_mins(15), &mut dice);
+    let records = world.services.iter().flat_map(|service| &service.records);
+    assert!(
+        records
+            .filter(|record| record.status == "ROLLBACK_SUCCESSFUL")
+            .count()
+            >= 1
+    );
+}
+
+#[test]
+fn the_sick_are_sick_in_their_own_ways() {
+    let (world, _) = demo(1);
+    let reasons = |name: &str| -> Vec<&str> {
+        let service = world.service(find(&world, name));
+        let stops = service
+            .stopped
+            .iter()
+            .filter_map(|key| world.tasks[key].stop.as_ref());
+        stops.map(|stop| stop.reason.as_str()).collect()
+    };
+    for (service, reason) in [
+        (
+            "image-resizer",
+            "OutOfMemoryError: Container killed due to memory usage",
+        ),
+        ("invoice-renderer", "CannotPullContainerError"),
+        ("reports", "ResourceInitializationError"),
+        ("fraud-detector", "Task failed container health checks"),
+        (
+            "shipping-api",
+            "Task failed ELB health checks in (target-group arn:",
+        ),
+        ("search", "Essential container in task exited"),
+    ] {
+        let found = reasons(service);
+        assert!(
+            found
+                .iter()
+                .filter(|known| known.starts_with(reason))
+                .count()
+                > 2,
+            "{service}: {found:?}"
+        );
+    }
+    let stuck = world.service(find(&world, "search-indexer"));
+    assert!(
+        stuck
+            .events
+            .iter()
+            .any(|event| event.message.contains("has insufficient memory available"))
+    );
+}
+
+#[test]
+fn an_identical_complaint_waits_six_hours_or_for_health() {
+    let (mut world, mut dice) = demo(1);
+    let key = find(&world, "orders-api");
+    let service = world.service_mut(key);
+    service.events.clear();
+    let start = START;
+    for hour in 0..13 {
+        service.complain(start + Duration::from_hours(hour), &mut dice, "is unwell.");
+    }
+    assert_eq!(service.events.len(), 3);
+    service.pace.complaints.clear();
+    service.complain(start + Duration::from_hours(13), &mut dice, "is unwell.");
+    assert_eq!(service.events.len(), 4);
 }
 
 #[test]

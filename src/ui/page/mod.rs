@@ -8,7 +8,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use self::document::{Document, Source};
 use super::{Ask, Cx, FilterLine, Input, Layer, Level, Need, Pattern, Reply, layer::Hint};
 use crate::{
-    keymap::{Area, Code, Command, Key, Target},
+    keymap::{Code, Command, Key, Target},
     model::Subject,
     resource::Resource,
     store::Store,
@@ -150,10 +150,6 @@ impl PageLayer {
 }
 
 impl Layer for PageLayer {
-    fn area(&self) -> Area {
-        Area::Page
-    }
-
     fn takes_text(&self) -> bool {
         self.editing.is_some()
     }
@@ -304,7 +300,7 @@ impl Layer for PageLayer {
     fn status(&self) -> String {
         let hits = self.document.hits().len();
         let lines = self.document.rows();
-        let mut status = format!("{} lines", lines);
+        let mut status = format!("{lines} lines");
         if self.search.is_some() {
             let at = if hits == 0 { 0 } else { self.hit + 1 };
             status = format!("{status}, hit {at} of {hits}");

@@ -2,8 +2,6 @@
 
 use crate::resource::{Head, Scope};
 
-/// From this width on, columns for wide screens are shown without being asked for.
-pub(super) const WIDE: u16 = 160;
 /// Cells between columns.
 pub(super) const GAP: u16 = 2;
 /// Cells of the health mark before the first column.
@@ -32,20 +30,28 @@ pub(super) struct Layout {
 }
 
 /// The columns that make sense in a scope.
-pub(super) fn candidates(heads: &[Head], scope: &Scope, wide: bool) -> Vec<Shown> {
+pub(super) fn candidates(heads: &[Head], scope: &Scope) -> Vec<Shown> {
     heads
         .iter()
         .enumerate()
-        .filter(|(_, head)| wide || !head.wide)
         .filter(|(_, head)| head.belongs(scope))
         .map(|(index, head)| Shown { index, head: *head })
         .collect()
 }
 
+/// How columns are to be fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Wish {
+    /// Columns scrolled away behind the first; the rest are then taken from left to right.
+    pub(super) shift: usize,
+    /// Whether more columns count for more than whole texts.
+    pub(super) many: bool,
+}
+
 /// Fits columns into `room` cells: those of the highest rank give way first. `measured` holds the width of the
-/// content of every column of the view, for those that grow. With `shift` columns scrolled away behind the first,
-/// the rest are taken from left to right instead.
-pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, shift: usize) -> Layout {
+/// content of every column of the view, for those that grow.
+pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, wish: Wish) -> Layout {
+    let Wish { shift, many } = wish;
     let room = room.saturating_sub(MARK);
     let mut kept: Vec<Shown> = shown.to_vec();
     if shift > 0 && kept.len() > 1 {
@@ -53,7 +59,7 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, shift: usize
     }
     let all = kept.len();
     // First, columns of low rank that take the room that what matters needs for its content.
-    if shift == 0 {
+    if shift == 0 && !many {
         give_way(&mut kept, SPARED, |kept| wanted(kept, measured) <= room);
     }
     let cut = kept.len() < all || least(&kept) > room;
@@ -143,7 +149,6 @@ mod tests {
                     grow: *grow,
                     rank: *rank,
                     find: false,
-                    wide: false,
                     facet: None,
                     whole_only: false,
                     same_under: None,
@@ -151,6 +156,10 @@ mod tests {
                 },
             })
             .collect()
+    }
+
+    fn shifted(shift: usize) -> Wish {
+        Wish { shift, many: false }
     }
 
     fn widths(layout: &Layout) -> Vec<(usize, u16)> {
@@ -164,30 +173,47 @@ mod tests {
     #[test]
     fn the_highest_rank_gives_way_first() {
         let columns = shown(&[(10, 0, 0), (10, 0, 3), (10, 0, 1), (10, 0, 3)]);
-        let layout = lay_out(&columns, &[0; 4], 48, 0);
+        let layout = lay_out(&columns, &[0; 4], 48, shifted(0));
         assert!(!layout.more);
-        let layout = lay_out(&columns, &[0; 4], 40, 0);
+        let layout = lay_out(&columns, &[0; 4], 40, shifted(0));
         assert_eq!(widths(&layout), [(0, 10), (1, 10), (2, 10)]);
         assert!(layout.more);
-        let layout = lay_out(&columns, &[0; 4], 28, 0);
+        let layout = lay_out(&columns, &[0; 4], 28, shifted(0));
         assert_eq!(widths(&layout), [(0, 10), (2, 10)]);
+    }
+
+    #[test]
+    fn content_that_matters_goes_before_lesser_columns_unless_many_are_wished() {
+        let columns = shown(&[(10, 40, 0), (10, 0, 5)]);
+        let few = lay_out(&columns, &[30, 0], 40, Wish::default());
+        assert_eq!(widths(&few), [(0, 30)]);
+        let many = lay_out(
+            &columns,
+            &[30, 0],
+            40,
+            Wish {
+                shift: 0,
+                many: true,
+            },
+        );
+        assert_eq!(widths(&many), [(0, 26), (1, 10)]);
     }
 
     #[test]
     fn rank_zero_never_gives_way() {
         let columns = shown(&[(10, 0, 0), (10, 0, 0)]);
-        assert_eq!(lay_out(&columns, &[0; 2], 5, 0).columns.len(), 2);
+        assert_eq!(lay_out(&columns, &[0; 2], 5, shifted(0)).columns.len(), 2);
     }
 
     #[test]
     fn columns_grow_with_their_content_and_no_further() {
         let columns = shown(&[(10, 40, 0), (10, 20, 0)]);
         assert_eq!(
-            widths(&lay_out(&columns, &[15, 99], 100, 0)),
+            widths(&lay_out(&columns, &[15, 99], 100, shifted(0))),
             [(0, 15), (1, 20)]
         );
         assert_eq!(
-            widths(&lay_out(&columns, &[99, 99], 30, 0)),
+            widths(&lay_out(&columns, &[99, 99], 30, shifted(0))),
             [(0, 16), (1, 10)]
         );
     }
@@ -195,10 +221,10 @@ mod tests {
     #[test]
     fn scrolled_columns_keep_the_first() {
         let columns = shown(&[(10, 0, 0), (10, 0, 1), (10, 0, 2), (10, 0, 9)]);
-        let layout = lay_out(&columns, &[0; 4], 26, 2);
+        let layout = lay_out(&columns, &[0; 4], 26, shifted(2));
         assert_eq!(widths(&layout), [(0, 10), (3, 10)]);
         assert!(!layout.more);
-        let narrow = lay_out(&columns, &[0; 4], 15, 1);
+        let narrow = lay_out(&columns, &[0; 4], 15, shifted(1));
         assert_eq!(widths(&narrow), [(0, 10), (2, 10)]);
         assert!(narrow.more);
     }

@@ -15,8 +15,8 @@ use crate::{
 
 impl TableLayer {
     pub(super) fn paint(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
-        let heads = self.heads(cx);
-        let layout = columns::lay_out(&heads, self.sheet.widths(), area.width, self.shift);
+        let heads = self.heads();
+        let layout = columns::lay_out(&heads, self.sheet.widths(), area.width, self.wish);
         self.paint_heads(&layout, area, buffer, cx);
         let body = Rect {
             y: area.y + HEAD,
@@ -160,9 +160,7 @@ impl TableLayer {
             None => String::new(),
         };
         let total = self.sheet.total();
-        let settled = self
-            .sheet
-            .is_settled_on(cx.store, self.resource, &self.place.scope);
+        let settled = self.sheet.is_settled(&self.place.scope, cx.store);
         let says = if total > 0 && self.sheet.is_unhealthy_only() && !self.sheet.is_filtered() {
             format!("All {total} {what} are healthy; esc shows them.")
         } else if total > 0 {
@@ -203,10 +201,9 @@ impl TableLayer {
 pub(in crate::ui) fn role_of(tone: Tone) -> Role {
     match tone {
         Tone::Plain => Role::Text,
-        Tone::Muted => Role::TextMuted,
+        Tone::Muted | Tone::Label => Role::TextMuted,
         Tone::Strong => Role::TextEmphasis,
         Tone::Title => Role::Title,
-        Tone::Label => Role::TextMuted,
         Tone::Ok => Role::StatusOk,
         Tone::Progress => Role::StatusProgress,
         Tone::Warn => Role::StatusWarn,

@@ -8,7 +8,10 @@ pub(super) use draw::role_of;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use self::rows::Sheet;
+use self::{
+    columns::{Shown, Wish},
+    rows::Sheet,
+};
 use super::{Ask, Choice, Cx, Input, Layer, Level, Menu, Need, Pattern, Reply, layer::Hint};
 use crate::{
     keymap::{Area, Code, Command, Key, Target},
@@ -31,9 +34,7 @@ pub struct TableLayer {
     anchor: Option<Subject>,
     /// The first row on the screen.
     top: usize,
-    /// Columns scrolled away behind the first.
-    shift: usize,
-    wide: bool,
+    wish: Wish,
     editing: Option<Input>,
     complaint: Option<String>,
 }
@@ -50,8 +51,7 @@ impl TableLayer {
             cursor: 0,
             anchor: None,
             top: 0,
-            shift: 0,
-            wide: false,
+            wish: Wish::default(),
             editing: None,
             complaint: None,
         })
@@ -109,8 +109,8 @@ impl TableLayer {
             Command::PageDown => self.move_by(Self::page(cx) - 1, cx),
             Command::HalfUp => self.move_by(-Self::page(cx) / 2, cx),
             Command::HalfDown => self.move_by(Self::page(cx) / 2, cx),
-            Command::Left => self.shift = self.shift.saturating_sub(1),
-            Command::Right => self.shift = (self.shift + 1).min(self.last_shift(cx)),
+            Command::Left => self.wish.shift = self.wish.shift.saturating_sub(1),
+            Command::Right => self.wish.shift = (self.wish.shift + 1).min(self.last_shift(cx)),
             _ => return false,
         }
         true
@@ -118,22 +118,23 @@ impl TableLayer {
 
     /// The furthest that columns can scroll: until nothing is hidden to the right.
     fn last_shift(&self, cx: &Cx) -> usize {
-        let heads = self.heads(cx);
+        let heads = self.heads();
         (0..heads.len().saturating_sub(1))
-            .find(|shift| !columns::lay_out(&heads, self.sheet.widths(), cx.room.0, *shift).more)
+            .find(|shift| !self.fits(&heads, *shift, cx))
             .unwrap_or(heads.len().saturating_sub(2))
     }
 
-    fn heads(&self, cx: &Cx) -> Vec<columns::Shown> {
-        columns::candidates(
-            &self.resource.heads(),
-            &self.place.scope,
-            self.wide || cx.room.0 >= columns::WIDE,
-        )
+    fn fits(&self, heads: &[Shown], shift: usize, cx: &Cx) -> bool {
+        let wish = Wish { shift, many: true };
+        !columns::lay_out(heads, self.sheet.widths(), cx.room.0, wish).more
     }
 
-    fn on_sort(&mut self, command: Command, cx: &Cx) -> bool {
-        let heads = self.heads(cx);
+    fn heads(&self) -> Vec<Shown> {
+        columns::candidates(&self.resource.heads(), &self.place.scope)
+    }
+
+    fn on_sort(&mut self, command: Command) -> bool {
+        let heads = self.heads();
         let at = self
             .sheet
             .sort()
@@ -151,17 +152,17 @@ impl TableLayer {
             Command::SortReverse => self.sheet.reverse(),
             Command::SortName => self.sheet.toggle_sort(0),
             Command::SortAge => {
-                return self.sort_titled(&["AGE", "STOPPED", "REGISTERED", "TIME"], cx);
+                return self.sort_titled(&["AGE", "STOPPED", "REGISTERED", "TIME"]);
             }
-            Command::SortStatus => return self.sort_titled(&["STATUS", "ROLLOUT"], cx),
+            Command::SortStatus => return self.sort_titled(&["STATUS", "ROLLOUT"]),
             Command::Unhealthy => self.sheet.toggle_unhealthy(),
             _ => return false,
         }
         true
     }
 
-    fn sort_titled(&mut self, titles: &[&str], cx: &Cx) -> bool {
-        let heads = self.heads(cx);
+    fn sort_titled(&mut self, titles: &[&str]) -> bool {
+        let heads = self.heads();
         let found = heads
             .iter()
             .find(|shown| titles.contains(&shown.head.title));
@@ -171,9 +172,9 @@ impl TableLayer {
         true
     }
 
-    fn sort_menu(&self, cx: &Cx) -> Ask {
+    fn sort_menu(&self) -> Ask {
         let choices = self
-            .heads(cx)
+            .heads()
             .into_iter()
             .map(|shown| Choice {
                 label: shown.head.title.to_lowercase(),
@@ -267,7 +268,7 @@ impl Layer for TableLayer {
     }
 
     fn on_command(&mut self, command: Command, cx: &Cx) -> Reply {
-        if self.on_move(command, cx) || self.on_sort(command, cx) {
+        if self.on_move(command, cx) || self.on_sort(command) {
             return Reply::Taken;
         }
         match command {
@@ -291,9 +292,9 @@ impl Layer for TableLayer {
                 Level::Info,
                 format!("{} have no other list to switch to", self.resource.id()),
             )),
-            Command::Sort => Reply::Ask(self.sort_menu(cx)),
+            Command::Sort => Reply::Ask(self.sort_menu()),
             Command::Wide => {
-                self.wide = !self.wide;
+                self.wish.many = !self.wish.many;
                 Reply::Taken
             }
             Command::Save => Reply::Ask(Ask::Save(self.resource.id().to_owned(), self.text(cx))),
@@ -408,12 +409,7 @@ impl Layer for TableLayer {
                 .anchor
                 .as_ref()
                 .is_none_or(|anchor| !self.sheet.knows(anchor));
-            if held.is_none()
-                && gone
-                && self
-                    .sheet
-                    .is_settled_on(cx.store, self.resource, &self.place.scope)
-            {
+            if held.is_none() && gone && self.sheet.is_settled(&self.place.scope, cx.store) {
                 self.anchor = self.sheet.subject(self.cursor);
             }
         }
@@ -447,7 +443,7 @@ impl Layer for TableLayer {
     }
 
     fn text(&self, cx: &Cx) -> String {
-        let heads = self.heads(cx);
+        let heads = self.heads();
         let titles: Vec<&str> = heads.iter().map(|shown| shown.head.title).collect();
         let mut text = titles.join("\t");
         for row in 0..self.sheet.len() {

@@ -19,11 +19,16 @@ pub(super) struct Sheet {
     health: Vec<Health>,
     /// The text that filters look into, one field a line; filled once a filter is in force.
     fields: Vec<String>,
-    /// Rows by their index in `rows`, in the order shown.
+    /// Whether `fields` are as they are written; else they are in lower case.
+    fields_keep_case: bool,
+    /// All rows by their index in `rows`, sorted.
+    sorted: Vec<usize>,
+    /// Whether `sorted` is as `rows` and `sort` demand.
+    is_sorted: bool,
+    /// Those of them that are shown.
     order: Vec<usize>,
     widths: Vec<u16>,
     filter: Option<Pattern>,
-    /// The filter that `order` was made with, for narrowing.
     sort: Option<(usize, bool)>,
     unhealthy_only: bool,
     unhealthy: usize,
@@ -40,6 +45,9 @@ impl Sheet {
             rows: None,
             health: Vec::new(),
             fields: Vec::new(),
+            fields_keep_case: false,
+            sorted: Vec::new(),
+            is_sorted: false,
             order: Vec::new(),
             widths: Vec::new(),
             filter: None,
@@ -88,6 +96,7 @@ impl Sheet {
             .count();
         self.moving = (0..rows.len()).any(|row| rows.moving(row));
         self.fields.clear();
+        self.is_sorted = false;
         let step = (rows.len() / MEASURED).max(1);
         let heads = self.resource.heads();
         self.widths = heads
@@ -107,45 +116,62 @@ impl Sheet {
         self.rows = Some(rows);
     }
 
-    /// Filters and sorts.
+    /// Sorts, if that is not done already, and filters.
     fn arrange(&mut self, cx: &Cx) {
+        if !self.is_sorted {
+            self.arrange_all(cx);
+            self.is_sorted = true;
+        }
         self.fill_fields(cx);
-        let Some(rows) = &self.rows else { return };
-        let mut order: Vec<usize> = (0..rows.len())
-            .filter(|row| !self.unhealthy_only || self.health[*row].is_unhealthy())
-            .filter(|row| {
-                self.filter
+        let is_shown = |row: &usize| {
+            (!self.unhealthy_only || self.health[*row].is_unhealthy())
+                && self
+                    .filter
                     .as_ref()
                     .is_none_or(|filter| filter.takes(&self.fields[*row]))
-            })
-            .collect();
+        };
+        self.order = self.sorted.iter().copied().filter(is_shown).collect();
+    }
+
+    /// Sorts all rows. The order before is begun with: most refreshes change little of it, and what is nearly in
+    /// order is sorted fast.
+    fn arrange_all(&mut self, cx: &Cx) {
+        let Some(rows) = &self.rows else { return };
+        let mut sorted = std::mem::take(&mut self.sorted);
+        if sorted.len() != rows.len() {
+            sorted = (0..rows.len()).collect();
+        }
+        let natural = |one: usize, two: usize| rows.order(one, two).then_with(|| one.cmp(&two));
         let health = &self.health;
         match self.sort {
             Some((column, descending)) => {
                 let keys: Vec<SortKey> = (0..rows.len())
                     .map(|row| rows.key(row, column, cx))
                     .collect();
-                order.sort_by(|one, two| {
+                sorted.sort_by(|one, two| {
                     keys[*one]
                         .compare(&keys[*two], descending)
-                        .then_with(|| rows.order(*one, *two))
+                        .then_with(|| natural(*one, *two))
                 });
             }
-            None if self.resource.sick_first() => order.sort_by(|one, two| {
+            None if self.resource.sick_first() => sorted.sort_by(|one, two| {
                 health[*one]
                     .cmp(&health[*two])
-                    .then_with(|| rows.order(*one, *two))
+                    .then_with(|| natural(*one, *two))
             }),
-            None => order.sort_by(|one, two| rows.order(*one, *two)),
+            None => sorted.sort_by(|one, two| natural(*one, *two)),
         }
-        self.order = order;
+        self.sorted = sorted;
     }
 
     fn fill_fields(&mut self, cx: &Cx) {
         let Some(rows) = &self.rows else { return };
-        if self.filter.is_none() || self.fields.len() == rows.len() {
+        let Some(filter) = &self.filter else { return };
+        let keep_case = filter.is_regex();
+        if self.fields.len() == rows.len() && self.fields_keep_case == keep_case {
             return;
         }
+        self.fields_keep_case = keep_case;
         let heads = self.resource.heads();
         let columns: Vec<usize> = heads
             .iter()
@@ -153,7 +179,6 @@ impl Sheet {
             .filter(|(_, head)| head.find)
             .map(|(index, _)| index)
             .collect();
-        let keep_case = self.filter.as_ref().is_some_and(Pattern::is_regex);
         self.fields = (0..rows.len())
             .map(|row| {
                 let mut fields = String::new();
@@ -171,11 +196,6 @@ impl Sheet {
     }
 
     pub(super) fn set_filter(&mut self, filter: Option<Pattern>) {
-        let same_case =
-            self.filter.as_ref().map(Pattern::is_regex) == filter.as_ref().map(Pattern::is_regex);
-        if !same_case {
-            self.fields.clear();
-        }
         self.filter = filter;
         self.dirty = true;
     }
@@ -198,6 +218,7 @@ impl Sheet {
 
     pub(super) fn sort_by(&mut self, column: usize, descending: bool) {
         self.sort = Some((column, descending));
+        self.is_sorted = false;
         self.dirty = true;
     }
 
@@ -208,6 +229,7 @@ impl Sheet {
             Some((same, true)) if same == column => None,
             _ => Some((column, false)),
         };
+        self.is_sorted = false;
         self.dirty = true;
     }
 
@@ -280,13 +302,8 @@ impl Sheet {
     }
 
     /// Whether the answer to all that fills it has come at least once.
-    pub(super) fn is_settled_on(
-        &self,
-        store: &Store,
-        resource: &dyn Resource,
-        scope: &Scope,
-    ) -> bool {
-        resource
+    pub(super) fn is_settled(&self, scope: &Scope, store: &Store) -> bool {
+        self.resource
             .needs(scope, store)
             .iter()
             .all(|query| store.listing(query).is_complete())

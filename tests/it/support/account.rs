@@ -45,13 +45,6 @@ impl Account {
             .expect("a cluster of that name")
     }
 
-    pub fn service(&self, name: &str) -> &Service {
-        self.services
-            .iter()
-            .find(|service| service.name == name)
-            .expect("a service of that name")
-    }
-
     /// The answer to a query, in the parts in which it would come.
     pub fn answer(&self, query: &Query) -> Vec<Part> {
         if let Some(fault) = &self.fault {

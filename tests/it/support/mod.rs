@@ -2,6 +2,7 @@
 //! terminal and network, what must hold for every screen, and a terminal for the built binary.
 
 pub mod account;
+pub mod driver;
 pub mod painted;
 #[cfg(unix)]
 pub mod pty;

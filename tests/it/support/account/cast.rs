@@ -103,12 +103,12 @@ fn clusters(account: &mut Account, web: &Arn, batch: &Arn) {
         .push(samples::cluster(&arn("cluster/empty")));
     for (name, status) in [("retired", "INACTIVE"), ("broken", "FAILED")] {
         let mut cluster = samples::cluster(&arn(&format!("cluster/{name}")));
-        cluster.status = status.to_owned();
+        cluster.status = status.into();
         account.clusters.push(cluster);
     }
     let mut cluster = samples::cluster(&arn("cluster/odd"));
-    cluster.name = "o\u{1b}[2Jdd\u{202e}fdp".to_owned();
-    cluster.status = "HIBERNATING".to_owned();
+    cluster.name = "o\u{1b}[2Jdd\u{202e}fdp".into();
+    cluster.status = "HIBERNATING".into();
     account.clusters.push(cluster);
 }
 
@@ -193,7 +193,7 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
 
     let legacy_arn = arn("service/legacy");
     let mut legacy = running(samples::service(&legacy_arn, web), 1);
-    legacy.controller = "EXTERNAL".to_owned();
+    legacy.controller = "EXTERNAL".into();
     legacy.minimum_healthy_percent = None;
     legacy.maximum_percent = None;
 
@@ -201,9 +201,9 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
     let mut long = running(service(long), 1);
     long.launch_type = Some("FARGATE".to_owned());
     let mut wide = running(samples::service(&arn("service/prod-web/wide"), web), 1);
-    wide.name = "日本語サービス決済".to_owned();
+    wide.name = "日本語サービス決済".into();
     let mut gone = service("moving-out");
-    gone.status = "DRAINING".to_owned();
+    gone.status = "DRAINING".into();
     gone.running = 1;
     account
         .services
@@ -211,7 +211,7 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
 
     let id = arn("service/workers-ec2/agent");
     let mut agent = running(samples::service(&id, batch), 2);
-    agent.scheduling = "DAEMON".to_owned();
+    agent.scheduling = "DAEMON".into();
     agent.launch_type = Some("EC2".to_owned());
     steady(&mut agent, 3_600);
     account.services.push(agent);
@@ -255,7 +255,7 @@ fn tasks(account: &mut Account, web: &Arn) {
         ("5c2d0c11d2e34f5a8b6c7d8e9f0a1b2c", "UNHEALTHY"),
     ] {
         let mut task = task(web, id, "api", &api);
-        task.health = health.to_owned();
+        task.health = health.into();
         task.containers[0].health = health.to_owned();
         task.containers
             .push(container("envoy", "mesh/envoy:v1.31", "HEALTHY"));
@@ -263,7 +263,7 @@ fn tasks(account: &mut Account, web: &Arn) {
     }
     let next = revision("web-api", 43);
     let mut rolling = task(web, "77aa0c11d2e34f5a8b6c7d8e9f0a1b2c", "checkout", &next);
-    rolling.last_status = "PENDING".to_owned();
+    rolling.last_status = "PENDING".into();
     rolling.created_at = ago(60);
     rolling.started_at = None;
     account.tasks.push(rolling);
@@ -281,10 +281,10 @@ fn tasks(account: &mut Account, web: &Arn) {
         },
     ];
     let mut slow = task(web, "9e020c11d2e34f5a8b6c7d8e9f0a1b2c", "payments", &broken);
-    slow.last_status = "PROVISIONING".to_owned();
+    slow.last_status = "PROVISIONING".into();
     slow.started_at = None;
     let mut odd = task(web, "9e030c11d2e34f5a8b6c7d8e9f0a1b2c", "payments", &broken);
-    odd.last_status = "DREAMING".to_owned();
+    odd.last_status = "DREAMING".into();
     odd.launch_type = None;
     odd.containers.clear();
     account.tasks.extend([sick, slow, odd]);
@@ -324,16 +324,16 @@ fn batch_tasks(account: &mut Account, batch: &Arn) {
 }
 
 fn stopped(mut task: Task, seconds: i64, code: &str, reason: &str) -> Task {
-    task.last_status = "STOPPED".to_owned();
-    task.desired_status = "STOPPED".to_owned();
-    task.health = "UNKNOWN".to_owned();
+    task.last_status = "STOPPED".into();
+    task.desired_status = "STOPPED".into();
+    task.health = "UNKNOWN".into();
     task.stopping_at = ago(seconds + 20);
     task.stopped_at = ago(seconds);
     task.stop_code = Some(code.to_owned());
     task.stopped_reason = Some(reason.to_owned());
     for container in &mut task.containers {
-        container.last_status = "STOPPED".to_owned();
-        container.health = "UNKNOWN".to_owned();
+        container.last_status = "STOPPED".into();
+        container.health = "UNKNOWN".into();
     }
     task
 }
@@ -382,8 +382,8 @@ fn instances(account: &mut Account, batch: &Arn) {
     host.registered_at = ago(86_400);
     account.instances.push(host);
     let mut lost = samples::instance(&arn("container-instance/2222"), batch);
-    lost.ec2_id = "i-0ffffffffffffffff".to_owned();
-    lost.status = "DRAINING".to_owned();
+    lost.ec2_id = "i-0ffffffffffffffff".into();
+    lost.status = "DRAINING".into();
     lost.agent_connected = false;
     account.instances.push(lost);
 }
