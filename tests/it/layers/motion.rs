@@ -82,7 +82,7 @@ fn shuffle(account: &mut Account, by: usize) {
         let at = by % account.tasks.len();
         account.tasks.rotate_left(at);
         account.tasks[0].version += 1;
-        account.tasks[0].last_status = "STOPPED".to_owned();
+        account.tasks[0].last_status = "STOPPED".into();
     }
 }
 

@@ -11,8 +11,8 @@ use ecsight::model::{
 pub const NOON: Timestamp = Timestamp(1_772_366_400_000);
 
 /// A moment so many seconds before noon.
-pub fn ago(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp(NOON.0 - seconds * 1_000))
+pub fn ago(seconds: i64) -> Timestamp {
+    Timestamp(NOON.0 - seconds * 1_000)
 }
 
 /// All there is in an account, and what goes wrong when it is asked.

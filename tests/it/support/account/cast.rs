@@ -48,8 +48,8 @@ fn deployment(id: &str, definition: &Arn, state: &str, counts: (i32, i32, i32)) 
         pending,
         desired,
         rollout_state: Some(state.to_owned()),
-        created_at: ago(7_200),
-        updated_at: ago(600),
+        created_at: Some(ago(7_200)),
+        updated_at: Some(ago(600)),
         ..samples::deployment(id, definition)
     }
 }
@@ -57,13 +57,13 @@ fn deployment(id: &str, definition: &Arn, state: &str, counts: (i32, i32, i32)) 
 fn steady(service: &mut Service, seconds: i64) {
     let words = format!("(service {}) has reached a steady state.", service.name);
     let mut event = samples::event("b7a1-steady", &words);
-    event.at = ago(seconds);
+    event.at = Some(ago(seconds));
     service.events.push(event);
 }
 
 fn say(service: &mut Service, id: &str, seconds: i64, words: &str) {
     let mut event = samples::event(id, &format!("(service {}) {words}", service.name));
-    event.at = ago(seconds);
+    event.at = Some(ago(seconds));
     service.events.push(event);
 }
 
@@ -131,7 +131,7 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
         container: "app".to_owned(),
         port: 8080,
     }];
-    api.created_at = ago(86_400 * 90);
+    api.created_at = Some(ago(86_400 * 90));
     steady(&mut api, 900);
     say(
         &mut api,
@@ -238,10 +238,10 @@ fn task(cluster: &Arn, id: &str, service: &str, definition: &Arn) -> Task {
         memory: Some(512),
         zone: Some("eu-west-1a".to_owned()),
         private_ip: Some("10.0.3.17".to_owned()),
-        created_at: ago(5_400),
-        pull_started_at: ago(5_390),
-        pull_stopped_at: ago(5_380),
-        started_at: ago(5_370),
+        created_at: Some(ago(5_400)),
+        pull_started_at: Some(ago(5_390)),
+        pull_stopped_at: Some(ago(5_380)),
+        started_at: Some(ago(5_370)),
         containers: vec![container("app", "shop/web-api:1.5.1", "HEALTHY")],
         ..samples::task(&arn, cluster)
     }
@@ -256,7 +256,7 @@ fn tasks(account: &mut Account, web: &Arn) {
     ] {
         let mut task = task(web, id, "api", &api);
         task.health = health.into();
-        task.containers[0].health = health.to_owned();
+        task.containers[0].health = health.into();
         task.containers
             .push(container("envoy", "mesh/envoy:v1.31", "HEALTHY"));
         account.tasks.push(task);
@@ -264,7 +264,7 @@ fn tasks(account: &mut Account, web: &Arn) {
     let next = revision("web-api", 43);
     let mut rolling = task(web, "77aa0c11d2e34f5a8b6c7d8e9f0a1b2c", "checkout", &next);
     rolling.last_status = "PENDING".into();
-    rolling.created_at = ago(60);
+    rolling.created_at = Some(ago(60));
     rolling.started_at = None;
     account.tasks.push(rolling);
 
@@ -327,8 +327,8 @@ fn stopped(mut task: Task, seconds: i64, code: &str, reason: &str) -> Task {
     task.last_status = "STOPPED".into();
     task.desired_status = "STOPPED".into();
     task.health = "UNKNOWN".into();
-    task.stopping_at = ago(seconds + 20);
-    task.stopped_at = ago(seconds);
+    task.stopping_at = Some(ago(seconds + 20));
+    task.stopped_at = Some(ago(seconds));
     task.stop_code = Some(code.to_owned());
     task.stopped_reason = Some(reason.to_owned());
     for container in &mut task.containers {
@@ -379,7 +379,7 @@ fn instances(account: &mut Account, batch: &Arn) {
     host.running_tasks = 1;
     host.cpu = (2_048, 1_792);
     host.memory = (3_884, 3_372);
-    host.registered_at = ago(86_400);
+    host.registered_at = Some(ago(86_400));
     account.instances.push(host);
     let mut lost = samples::instance(&arn("container-instance/2222"), batch);
     lost.ec2_id = "i-0ffffffffffffffff".into();
@@ -393,7 +393,7 @@ fn definitions(account: &mut Account) {
         for number in [revisions - 1, revisions] {
             if number > 0 {
                 let mut definition = samples::definition(&revision(family, number));
-                definition.registered_at = ago(86_400 * (100 - i64::from(number)));
+                definition.registered_at = Some(ago(86_400 * (100 - i64::from(number))));
                 definition.containers[0].ports = vec![PortMapping {
                     container: "8080".to_owned(),
                     host: None,
