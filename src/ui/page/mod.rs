@@ -271,11 +271,8 @@ impl Layer for PageLayer {
     }
 
     fn settle(&mut self, cx: &Cx) {
-        let width = if self.wrap {
-            Some(usize::from(cx.room.0))
-        } else {
-            None
-        };
+        let wrap = self.wrap || self.source.is_message();
+        let width = wrap.then_some(usize::from(cx.room.0));
         let changed = self
             .document
             .settle(&self.source, &self.subject, width, self.revealed, cx);
@@ -300,7 +297,10 @@ impl Layer for PageLayer {
     fn status(&self) -> String {
         let hits = self.document.hits().len();
         let lines = self.document.rows();
-        let mut status = format!("{lines} lines");
+        let mut status = match lines {
+            1 => "1 line".to_owned(),
+            _ => format!("{lines} lines"),
+        };
         if self.search.is_some() {
             let at = if hits == 0 { 0 } else { self.hit + 1 };
             status = format!("{status}, hit {at} of {hits}");

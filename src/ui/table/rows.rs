@@ -33,6 +33,8 @@ pub(super) struct Sheet {
     unhealthy_only: bool,
     unhealthy: usize,
     moving: bool,
+    /// Whether there is anything to count: rows, or the certainty that there are none.
+    known: bool,
     /// The version of the store that `rows` were taken from.
     version: Option<u64>,
     dirty: bool,
@@ -55,6 +57,7 @@ impl Sheet {
             unhealthy_only: false,
             unhealthy: 0,
             moving: false,
+            known: false,
             version: None,
             dirty: true,
         }
@@ -79,6 +82,7 @@ impl Sheet {
         }
         if self.version != Some(version) {
             self.rebuild(scope, cx);
+            self.known = self.total() > 0 || self.is_settled(scope, cx.store);
             self.version = Some(version);
         }
         self.arrange(cx);
@@ -311,6 +315,9 @@ impl Sheet {
 
     /// The counts beside the crumbs: `58`, or `12 of 58 (46 hidden), 3 unhealthy`.
     pub(super) fn status(&self) -> String {
+        if !self.known {
+            return String::new();
+        }
         let (shown, total) = (self.len(), self.total());
         let mut status = match shown.cmp(&total) {
             Ordering::Equal => total.to_string(),
