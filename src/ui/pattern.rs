@@ -154,14 +154,15 @@ fn word_matches(matcher: &SkimMatcherV2, text: &str, word: &str) -> Vec<Range<us
         .collect()
 }
 
-/// Fuzzy, but not anything goes: the letters must lie within a stretch of three times the word's length.
+/// Fuzzy, but not anything goes: at least three letters, within a stretch of about twice their number. Otherwise
+/// every address and every long name would match almost anything.
 fn fuzzy(matcher: &SkimMatcherV2, text: &str, word: &str) -> Option<Vec<usize>> {
-    if word.len() < 2 || !has_in_order(text, word) {
+    if word.len() < 3 || !has_in_order(text, word) {
         return None;
     }
     let (_, indices) = matcher.fuzzy_indices(text, word)?;
     let stretch = indices.last()? - indices.first()?;
-    (stretch < word.len() * 3 + 2).then_some(indices)
+    (stretch <= word.len() * 2 + 2).then_some(indices)
 }
 
 /// Whether all letters of the word are in the text in their order: what costs little to ask, and most texts fail.
@@ -198,6 +199,7 @@ mod tests {
     #[case("api", "payments-api", true)]
     #[case("pyapi", "payments-api", true)]
     #[case("api web", "api\nprod-web", true)]
+    #[case("00", "10.0.66.84", false)]
     #[case("api web", "api\nprod", false)]
     #[case("!api", "payments-api", false)]
     #[case("!api", "worker", true)]

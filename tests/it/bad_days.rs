@@ -392,14 +392,14 @@ async fn a_cluster_deleted_while_its_services_are_shown_leaves_an_empty_table() 
 async fn a_table_without_rows_still_obeys() {
     let sandbox = account().await;
     let proxy = Proxy::start(&sandbox.url()).await;
-    let mut driver = explore(&proxy, "sandbox-empty").await;
-    driver.shows("No services in sandbox-empty.");
+    let mut driver = explore(&proxy, "playground").await;
+    driver.shows("No services in playground.");
     proxy.reset_calls();
     driver.press("enter d y c ctrl-r").await;
-    driver.shows("No services in sandbox-empty.");
+    driver.shows("No services in playground.");
     assert_eq!(proxy.calls()["ListServices"], 1);
     driver.press("?").await;
-    driver.hides("No services in sandbox-empty.");
+    driver.hides("No services in playground.");
     driver.press("esc").await;
     driver.press("esc").await;
     driver.shows("prod-fargate");
