@@ -33,8 +33,8 @@ pub(super) struct Sheet {
     unhealthy_only: bool,
     unhealthy: usize,
     moving: bool,
-    /// Whether there is anything to count: rows, or the certainty that there are none.
-    known: bool,
+    /// The number of rows; none before there are any or it is certain that there are none.
+    counted: Option<usize>,
     /// The version of the store that `rows` were taken from.
     version: Option<u64>,
     dirty: bool,
@@ -57,7 +57,7 @@ impl Sheet {
             unhealthy_only: false,
             unhealthy: 0,
             moving: false,
-            known: false,
+            counted: None,
             version: None,
             dirty: true,
         }
@@ -82,7 +82,8 @@ impl Sheet {
         }
         if self.version != Some(version) {
             self.rebuild(scope, cx);
-            self.known = self.total() > 0 || self.is_settled(scope, cx.store);
+            let known = self.total() > 0 || self.is_settled(scope, cx.store);
+            self.counted = known.then_some(self.total());
             self.version = Some(version);
         }
         self.arrange(cx);
@@ -315,10 +316,10 @@ impl Sheet {
 
     /// The counts beside the crumbs: `58`, or `12 of 58 (46 hidden), 3 unhealthy`.
     pub(super) fn status(&self) -> String {
-        if !self.known {
+        let Some(total) = self.counted else {
             return String::new();
-        }
-        let (shown, total) = (self.len(), self.total());
+        };
+        let shown = self.len();
         let mut status = match shown.cmp(&total) {
             Ordering::Equal => total.to_string(),
             _ => format!("{shown} of {total} ({} hidden)", total - shown),
