@@ -13,6 +13,10 @@ use crate::{
 const MEASURED: usize = 500;
 
 /// The rows of a view with the order in which they are shown.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and no two of them exclude each other"
+)]
 pub(super) struct Sheet {
     resource: &'static dyn Resource,
     rows: Option<Box<dyn Rows>>,
