@@ -528,6 +528,33 @@ fn meaning_does_not_hang_on_colour() {
     assert!(!painted::colours(&sixteen.screen()).iter().any(rgb));
 }
 
+/// Rows with something in the colour of failure carry the mark of it too, and there are such rows.
+#[test]
+fn failure_has_a_mark_beside_its_colour() {
+    use ratatui::style::Color::{LightRed, Red};
+    for line in ["svc prod-web", "task all", "clusters", "families"] {
+        let mut stage = Stage::sized(140, 30);
+        // The row under the cursor has a style of its own, so the cursor goes to the last.
+        stage.run(line).press("G");
+        let screen = stage.screen();
+        let width = usize::from(screen.area.width);
+        let rows = screen.content.chunks(width).skip(3);
+        let red = rows.filter(|row| row.iter().any(|cell| matches!(cell.fg, Red | LightRed)));
+        let marks: Vec<&str> = red.map(|row| row[0].symbol()).collect();
+        assert!(
+            marks.iter().all(|mark| *mark == "!"),
+            "{line}: {marks:?}\n{}",
+            stage.text()
+        );
+        assert_eq!(
+            marks.is_empty(),
+            line == "families",
+            "{line}: {}",
+            stage.text()
+        );
+    }
+}
+
 fn stage_in(theme: &'static str, depth: ecsight::theme::Depth) -> Stage {
     let setup = Setup {
         theme,
