@@ -20,7 +20,7 @@ use portable_pty::{
 use tempfile::TempDir;
 
 /// How long anything may take before the test fails.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// How often states that cannot be waited for are looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
