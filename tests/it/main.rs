@@ -21,3 +21,4 @@ mod pty;
 mod screens;
 mod servers;
 mod support;
+mod walk;
