@@ -3,7 +3,11 @@
 
 pub mod account;
 pub mod driver;
+<<<<<<< HEAD
 pub mod painted;
 #[cfg(unix)]
 pub mod pty;
 pub mod stage;
+=======
+pub mod wire;
+>>>>>>> 107a064 (contract: one suite for the simulated account and two independent servers)
