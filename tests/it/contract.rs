@@ -96,9 +96,10 @@ impl Server {
             Kind::MiniStack => servers::ministack(),
             Kind::Moto => servers::moto(),
         };
-        let proxy = match limited {
-            true => Some(Proxy::start(&upstream).await),
-            false => None,
+        let proxy = if limited {
+            Some(Proxy::start(&upstream).await)
+        } else {
+            None
         };
         let endpoint = proxy.as_ref().map_or_else(|| upstream.clone(), Proxy::url);
         let settings = Setup::at(&endpoint).settings();
