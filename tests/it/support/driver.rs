@@ -157,6 +157,12 @@ impl Driver {
         }
     }
 
+    /// Gives the screen another size.
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.size = (width, height);
+        self.feed(Event::Resize(width, height));
+    }
+
     /// Presses a key by its name, without waiting for what comes of it.
     pub fn tap(&mut self, key: &str) {
         let key = key
