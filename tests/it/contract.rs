@@ -40,13 +40,7 @@ impl Kind {
     /// Clusters that are there from the beginning.
     fn clusters(self) -> &'static [&'static str] {
         match self {
-            Self::Sandbox => &[
-                "batch",
-                "prod-fargate",
-                "prod-web",
-                "playground",
-                "staging",
-            ],
+            Self::Sandbox => &["batch", "prod-fargate", "prod-web", "playground", "staging"],
             Self::MiniStack => &["prod", "staging"],
             Self::Moto => &["fleet", "edge"],
         }
