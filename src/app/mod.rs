@@ -268,7 +268,10 @@ impl App {
             _ => None,
         };
         // Ages grow on the screen while something keeps it from being live.
-        let aging = (self.scene.freshness != ui::Freshness::Live)
+        let aging = self
+            .scene
+            .freshness
+            .grows_old()
             .then(|| now.mono + Duration::from_secs(1));
         [toast, pause, link, due, aging].into_iter().flatten().min()
     }

@@ -268,6 +268,10 @@ impl Layer for PageLayer {
             .collect()
     }
 
+    fn is_live(&self) -> bool {
+        matches!(self.source, Source::Describe(_))
+    }
+
     fn subject(&self) -> Option<Subject> {
         Some(self.subject.clone())
     }
