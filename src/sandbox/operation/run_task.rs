@@ -51,13 +51,7 @@ pub fn run(call: &mut Call<'_>) -> Answer {
     let placing = placing(&input, call)?;
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for _ in 0..count {
-        let wish = Wish {
-            cluster,
-            definition,
-            placing: &placing,
-            service: None,
-            one_each: false,
-        };
+        let wish = Wish::standalone(cluster, definition, &placing);
         match call.world.place(&wish, call.dice) {
             Ok(site) => {
                 let launch = Launch {

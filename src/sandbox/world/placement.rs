@@ -33,6 +33,23 @@ pub struct Wish<'a> {
     pub one_each: bool,
 }
 
+impl<'a> Wish<'a> {
+    /// The wish for a standalone task.
+    pub fn standalone(
+        cluster: ClusterKey,
+        definition: DefinitionKey,
+        placing: &'a Placing,
+    ) -> Self {
+        Self {
+            cluster,
+            definition,
+            placing,
+            service: None,
+            one_each: false,
+        }
+    }
+}
+
 impl World {
     /// Finds a place for a task.
     pub fn place(&self, wish: &Wish<'_>, dice: &mut Dice) -> Result<Site, Misfit> {
@@ -85,7 +102,7 @@ impl World {
     ) -> Result<InstanceKey, Misfit> {
         let footprint = &self.definition(wish.definition).footprint;
         let mut best: Option<((usize, u32), InstanceKey)> = None;
-        let mut closest: Option<(u32, InstanceKey, Shortage)> = None;
+        let mut closest: Option<((bool, u32), InstanceKey, Shortage)> = None;
         let instances = self
             .cluster(wish.cluster)
             .instances
@@ -104,10 +121,9 @@ impl World {
                 continue;
             }
             if let Some(shortage) = instance.shortage(footprint) {
-                if instance.connected
-                    && closest.is_none_or(|(free, ..)| instance.free_memory > free)
-                {
-                    closest = Some((instance.free_memory, instance.key, shortage));
+                let rank = (instance.connected, instance.free_memory);
+                if closest.is_none_or(|(known, ..)| rank > known) {
+                    closest = Some((rank, instance.key, shortage));
                 }
             } else {
                 let rank = (siblings, u32::MAX - instance.free_memory);

@@ -6,8 +6,6 @@ use std::time::Duration;
 use super::World;
 use super::agenda::Item;
 use super::chance::Dice;
-use super::launch::Launch;
-use super::placement::Wish;
 use super::report::task_list;
 use super::roll::{self, Moves, Side};
 use super::service::{Rollout, ServiceKey};
@@ -78,7 +76,6 @@ impl World {
         let stalled =
             moves == Moves::default() && new.total() < desired && old.serving + new.serving > 0;
         if stalled && new.pending + new.unproven == 0 && old.total() == old.serving {
-            let now = self.now;
             self.service_mut(key).complain(now, dice, "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.");
         }
         self.retire(key, &mut members, moves, dice);
@@ -208,38 +205,11 @@ impl World {
         {
             return self.wake(key, wait);
         }
-        let (definition, deployment) = (primary.definition, primary.id);
-        let (cluster, placing, exec, daemon) = (
-            service.cluster,
-            service.placing.clone(),
-            service.exec,
-            service.is_daemon(),
-        );
-        let tags = service.propagated_tags();
+        let deployment = primary.id;
         let mut started = Vec::new();
         for _ in 0..count.min(BATCH) {
-            let wish = Wish {
-                cluster,
-                definition,
-                placing: &placing,
-                service: Some(key),
-                one_each: daemon,
-            };
-            match self.place(&wish, dice) {
-                Ok(site) => started.push(self.launch(
-                    Launch {
-                        cluster,
-                        definition,
-                        site,
-                        service: Some((key, deployment)),
-                        group: None,
-                        started_by: None,
-                        overrides: None,
-                        tags: tags.clone(),
-                        exec,
-                    },
-                    dice,
-                )),
+            match self.launch_for(key, deployment, dice) {
+                Ok(task) => started.push(task),
                 Err(misfit) => {
                     self.cannot_place(key, misfit, dice);
                     break;
@@ -288,13 +258,12 @@ impl World {
         let now = self.now;
         let desired = self.service(key).desired;
         // Tasks told to stop that still take traffic: their targets are not deregistered yet.
-        let live = self
+        let mut live = self
             .service(key)
             .live
             .iter()
             .filter_map(|key| self.tasks.get(key));
         let leaving = live
-            .into_iter()
             .any(|task| !task.wanted && task.stage == Stage::Running);
         let whole = new.serving == desired && new.total() == desired && old.total() == 0;
         let service = self.service_mut(key);

@@ -385,12 +385,11 @@ impl Service {
             .find(|deployment| deployment.id == id)
     }
 
-    /// The newest record of the deployment with this number.
-    pub fn record_mut(&mut self, deployment: u64) -> Option<&mut Record> {
+    /// The record of the service deployment under way: there is one at most.
+    pub fn open_record_mut(&mut self) -> Option<&mut Record> {
         self.records
             .iter_mut()
-            .rev()
-            .find(|record| record.deployment == deployment)
+            .rfind(|record| record.finished.is_none())
     }
 
     /// Failed tasks at which the circuit breaker trips: half of the desired count, at least 3, at most 200.
