@@ -2,6 +2,7 @@
 //! to type is understood.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -109,6 +110,35 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(seen > 10, "links are found");
+}
+
+/// The names of ECS operations between quotes, behind `prefix`.
+fn operations(text: &str, prefix: &str) -> BTreeSet<String> {
+    ["List", "Describe"]
+        .iter()
+        .flat_map(|verb| {
+            let begin = format!("\"{prefix}{verb}");
+            let found: Vec<_> = text
+                .match_indices(&begin)
+                .map(|(at, _)| {
+                    let name = &text[at + 1 + prefix.len()..];
+                    name.split('"').next().unwrap().to_owned()
+                })
+                .collect();
+            found
+        })
+        .filter(|name| name.chars().all(char::is_alphanumeric))
+        .collect()
+}
+
+#[test]
+fn the_policy_names_what_is_called() {
+    let mut called = BTreeSet::new();
+    for entry in fs::read_dir(root().join("src/aws/ecs")).unwrap() {
+        called.extend(operations(&read(entry.unwrap().path()), ""));
+    }
+    assert!(called.contains("DescribeServices"), "{called:?}");
+    assert_eq!(operations(&read("README.md"), "ecs:"), called);
 }
 
 #[test]
