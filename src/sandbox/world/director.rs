@@ -11,8 +11,8 @@ use super::chance::{self, Dice};
 use super::cluster::ClusterKey;
 use super::definition::{Conduct, DefinitionKey};
 use super::launch::Launch;
-use super::placement::Wish;
-use super::service::{Placing, Rollout, ServiceKey};
+use super::placement::{Placing, Wish};
+use super::service::{Rollout, ServiceKey};
 use super::task::{Stage, TaskKey};
 
 /// Something that happens by itself, again and again.

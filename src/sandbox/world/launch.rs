@@ -200,7 +200,6 @@ impl World {
             .service
             .is_some_and(|(key, _)| !self.service(key).balancers.is_empty());
         match definition.conduct {
-            Conduct::Steady => Fate::Lives,
             Conduct::Finishes => Fate::Exits(i32::from(chance::percent(dice, 12)), false),
             Conduct::PullFails if launch.site.launch == LaunchType::Ec2 => {
                 Fate::FailsToStart(format!(
@@ -218,7 +217,7 @@ impl World {
             Conduct::Crashes => Fate::Exits(1, false),
             Conduct::FailsContainerHealth => Fate::FailsContainerHealth,
             Conduct::FailsTargetHealth if balanced => Fate::FailsTargetHealth,
-            Conduct::FailsTargetHealth => Fate::Lives,
+            Conduct::Steady | Conduct::FailsTargetHealth => Fate::Lives,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::chance::Dice;
 use super::report::task_list;
 use super::roll::{self, Moves, Side};
 use super::service::{Rollout, ServiceKey};
-use super::task::{Fate, LaunchType, Stage, Task, TaskKey};
+use super::task::{Fate, Stage, Task, TaskKey};
 
 /// Tasks launched or stopped per look, as the service scheduler works in batches of ten.
 const BATCH: u32 = 10;
@@ -263,8 +263,7 @@ impl World {
             .live
             .iter()
             .filter_map(|key| self.tasks.get(key));
-        let leaving = live
-            .any(|task| !task.wanted && task.stage == Stage::Running);
+        let leaving = live.any(|task| !task.wanted && task.stage == Stage::Running);
         let whole = new.serving == desired && new.total() == desired && old.total() == 0;
         let service = self.service_mut(key);
         if new.serving > 0 {
@@ -295,16 +294,6 @@ impl World {
         let batch_left = new.total() < desired.saturating_sub(BATCH) || old.total() > BATCH;
         if batch_left {
             self.wake(key, Duration::from_millis(900));
-        }
-    }
-
-    /// The launch type that the tasks of a service get, for services that name neither that nor a strategy.
-    pub fn launch_of(&self, key: ServiceKey) -> LaunchType {
-        let placing = &self.service(key).placing;
-        match placing.strategy.first() {
-            Some(item) if item.capacity_provider.starts_with("FARGATE") => LaunchType::Fargate,
-            Some(_) => LaunchType::Ec2,
-            None => placing.launch.unwrap_or(LaunchType::Ec2),
         }
     }
 }

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::chance::{self, Dice};
-use super::cluster::{ClusterKey, StrategyItem, Tag};
+use super::cluster::{ClusterKey, Tag};
 use super::definition::DefinitionKey;
 use super::moment::Moment;
-use super::task::{LaunchType, TaskKey};
+use super::placement::Placing;
+use super::task::TaskKey;
 
 /// Index of a service in [`World::services`](super::World).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,17 +75,6 @@ pub struct RollRules {
     pub breaker: bool,
     /// Whether it rolls back.
     pub rollback: bool,
-}
-
-/// Where the tasks of a service go.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Placing {
-    /// The launch type; a service with a strategy, and some old services, have none.
-    pub launch: Option<LaunchType>,
-    /// The capacity provider strategy.
-    pub strategy: Vec<StrategyItem>,
-    /// Fargate platform version.
-    pub platform: Option<String>,
 }
 
 /// A target group that a service registers its tasks in.
