@@ -16,6 +16,8 @@ impl App {
     pub(super) fn on_key(&mut self, key: Key, now: Now) {
         self.last_key = now.mono;
         self.schedule.set_paused(false);
+        // Whoever presses keys has found a way of their own.
+        self.start = None;
         let cx = self.scene.cx(now);
         let Some(top) = self.layers.last_mut() else {
             return;

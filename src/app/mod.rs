@@ -150,7 +150,8 @@ impl App {
                 result,
             } if epoch == self.epoch => {
                 let answer = result.map_err(|fault| fault.to_string());
-                if let Some(layer) = self.layers.last_mut() {
+                // Whoever asked may lie below something else by now.
+                for layer in &mut self.layers {
                     layer.on_raw(&subject, &answer);
                 }
             }
