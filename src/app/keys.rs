@@ -18,6 +18,8 @@ impl App {
         self.schedule.set_paused(false);
         // Whoever presses keys has found a way of their own.
         self.start = None;
+        // What was merely worth a note has been read by whoever goes on; warnings and errors stay their time.
+        self.toast.take_if(|toast| toast.level == Level::Info);
         let cx = self.scene.cx(now);
         let Some(top) = self.layers.last_mut() else {
             return;
@@ -28,9 +30,17 @@ impl App {
             return;
         }
         let target = self.scene.keymap.resolve(key, top.area(), top.view());
-        if let Some(target) = target {
-            self.run(target, now);
+        match target {
+            Some(target) => self.run(target, now),
+            None => self.say_useless(key, now),
         }
+    }
+
+    /// Says that a key does nothing here, and where the keys are listed.
+    fn say_useless(&mut self, key: Key, now: Now) {
+        let help = self.scene.keymap.key_of(Command::Help);
+        let listed = help.map_or_else(String::new, |help| format!("; {help} lists the keys"));
+        self.say(Level::Info, format!("{key} does nothing here{listed}"), now);
     }
 
     pub(super) fn on_paste(&mut self, text: &str, now: Now) {
@@ -90,7 +100,11 @@ impl App {
             Command::Crumbs => self.crumbs = !self.crumbs,
             Command::Redraw => self.effects.push(Effect::Redraw),
             Command::Suspend => self.effects.push(Effect::Suspend),
-            _ => {}
+            command => {
+                if let Some(key) = self.scene.keymap.key_of(command) {
+                    self.say_useless(key, now);
+                }
+            }
         }
     }
 

@@ -82,6 +82,8 @@ pub struct App {
     pause_after: Duration,
     last_key: Duration,
     interrupted: Option<Duration>,
+    /// Whether something happened since the layers were last brought up to date.
+    unsettled: bool,
     /// Where to start, until the names are resolved.
     start: Option<(String, Option<String>)>,
     effects: Vec<Effect>,
@@ -120,6 +122,7 @@ impl App {
             pause_after: options.pause_after,
             last_key: now.mono,
             interrupted: None,
+            unsettled: true,
             start: options.cluster.map(|cluster| (cluster, options.service)),
             effects: vec![Effect::Connect { epoch: 1 }],
         };
@@ -132,6 +135,11 @@ impl App {
 
     /// Takes an event and returns what is to be done about it, in order.
     pub fn update(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        // Keys typed ahead of the screen mean what they would mean on it.
+        if matches!(event, Event::Key(_)) && self.unsettled {
+            self.settle(now);
+        }
+        self.unsettled = true;
         match event {
             Event::Key(key) => self.on_key(key, now),
             Event::Paste(text) => self.on_paste(&text, now),
@@ -301,6 +309,7 @@ impl App {
             layer.settle(&cx);
         }
         self.look_around();
+        self.unsettled = false;
     }
 
     /// Paints the screen. Reads only.
