@@ -16,6 +16,8 @@ impl App {
     pub(super) fn on_key(&mut self, key: Key, now: Now) {
         self.last_key = now.mono;
         self.schedule.set_paused(false);
+        // Whoever presses keys has found a way of their own.
+        self.start = None;
         // What was merely worth a note has been read by whoever goes on; warnings and errors stay their time.
         self.toast.take_if(|toast| toast.level == Level::Info);
         let cx = self.scene.cx(now);

@@ -158,7 +158,8 @@ impl App {
                 result,
             } if epoch == self.epoch => {
                 let answer = result.map_err(|fault| fault.to_string());
-                if let Some(layer) = self.layers.last_mut() {
+                // Whoever asked may lie below something else by now.
+                for layer in &mut self.layers {
                     layer.on_raw(&subject, &answer);
                 }
             }
@@ -275,7 +276,10 @@ impl App {
             _ => None,
         };
         // Ages grow on the screen while something keeps it from being live.
-        let aging = (self.scene.freshness != ui::Freshness::Live)
+        let aging = self
+            .scene
+            .freshness
+            .grows_old()
             .then(|| now.mono + Duration::from_secs(1));
         [toast, pause, link, due, aging].into_iter().flatten().min()
     }

@@ -81,6 +81,9 @@ impl App {
                 retry,
             };
         }
+        if self.front().is_some_and(|layer| !layer.is_live()) {
+            return Freshness::Once;
+        }
         let wants = self
             .front()
             .map(|layer| layer.needs(&self.scene.store))

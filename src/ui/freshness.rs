@@ -12,6 +12,8 @@ pub enum Freshness {
     Loading,
     /// As new as it is meant to be.
     Live,
+    /// Fetched once, and not kept up to date.
+    Once,
     /// Older than it is meant to be, though nothing failed.
     Old(Duration),
     /// Nobody has pressed a key for long, so nothing is asked for.
@@ -38,12 +40,19 @@ impl Freshness {
         matches!(self, Self::Faulty { .. })
     }
 
+    /// Whether the words for it change as time passes.
+    #[must_use]
+    pub fn grows_old(&self) -> bool {
+        matches!(self, Self::Old(_) | Self::Paused(_) | Self::Faulty { .. })
+    }
+
     /// One or two words for the header.
     #[must_use]
     pub fn word(&self) -> String {
         match self {
             Self::Loading => "loading".to_owned(),
             Self::Live => "live".to_owned(),
+            Self::Once => "fetched once".to_owned(),
             Self::Old(old) => format!("{} old", age(*old)),
             Self::Paused(old) => format!("paused, {} old", age(*old)),
             Self::Faulty {

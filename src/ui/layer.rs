@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{Freshness, Level};
 use crate::{
     keymap::{Area, Command, Key, Keymap, Target},
-    model::{Now, Query, Subject},
+    model::{Now, Query, Secret, Subject},
     resource::{self, Place, Step},
     store::Store,
     theme::Theme,
@@ -49,6 +49,12 @@ impl Glyphs {
     #[must_use]
     pub fn ellipsis(self) -> &'static str {
         if self.ascii { "~" } else { "…" }
+    }
+
+    /// What stands in the place of a secret.
+    #[must_use]
+    pub fn mask(self) -> &'static str {
+        if self.ascii { "******" } else { Secret::MASK }
     }
 
     /// What a horizontal rule is made of.
@@ -277,6 +283,11 @@ pub trait Layer {
     /// The thing under the cursor, or the thing it is about.
     fn subject(&self) -> Option<Subject> {
         None
+    }
+
+    /// Whether what it shows is kept up to date; an answer fetched once is not.
+    fn is_live(&self) -> bool {
+        true
     }
 
     /// Brings what it shows up to date with the store and the room it has. Called before it is drawn.

@@ -147,7 +147,10 @@ fn every_picture_is_shown() {
     let shown = links(&readme);
     for entry in fs::read_dir(root().join("assets")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".svg") {
+        if Path::new(&name)
+            .extension()
+            .is_some_and(|ending| ending == "svg")
+        {
             let picture = format!("assets/{name}");
             assert!(
                 shown.contains(&picture.as_str()),

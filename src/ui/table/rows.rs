@@ -13,6 +13,10 @@ use crate::{
 const MEASURED: usize = 500;
 
 /// The rows of a view with the order in which they are shown.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and no two of them exclude each other"
+)]
 pub(super) struct Sheet {
     resource: &'static dyn Resource,
     rows: Option<Box<dyn Rows>>,
@@ -35,6 +39,8 @@ pub(super) struct Sheet {
     unhealthy_only: bool,
     unhealthy: usize,
     moving: bool,
+    /// The number of rows; none before there are any or it is certain that there are none.
+    counted: Option<usize>,
     /// The version of the store that `rows` were taken from.
     version: Option<u64>,
     dirty: bool,
@@ -58,6 +64,7 @@ impl Sheet {
             unhealthy_only: false,
             unhealthy: 0,
             moving: false,
+            counted: None,
             version: None,
             dirty: true,
         }
@@ -82,6 +89,8 @@ impl Sheet {
         }
         if self.version != Some(version) {
             self.rebuild(scope, cx);
+            let known = self.total() > 0 || self.is_settled(scope, cx.store);
+            self.counted = known.then_some(self.total());
             self.version = Some(version);
         }
         self.arrange(cx);
@@ -313,7 +322,10 @@ impl Sheet {
 
     /// The counts beside the crumbs: `58`, or `12 of 58 (46 hidden), 3 unhealthy`.
     pub(super) fn status(&self) -> String {
-        let (shown, total) = (self.len(), self.total());
+        let Some(total) = self.counted else {
+            return String::new();
+        };
+        let shown = self.len();
         let mut status = match shown.cmp(&total) {
             Ordering::Equal => total.to_string(),
             _ => format!("{shown} of {total} ({} hidden)", total - shown),
