@@ -6,6 +6,7 @@ use super::{Context, Cx, EnvClass, Freshness, Layer, Level, Toast, text};
 use crate::{
     keymap::{Command, Target},
     model::Identity,
+    resource,
     theme::Role,
 };
 
@@ -280,12 +281,7 @@ fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
     for layer in layers.iter().filter(|layer| !layer.is_overlay()) {
         let of = layer.place().and_then(|place| place.scope.of.as_ref());
         if let Some(of) = of {
-            let name = if matches!(of.arn.kind(), "task" | "container-instance") {
-                of.arn.short()
-            } else {
-                of.name()
-            };
-            crumbs.push(name.to_owned());
+            crumbs.push(resource::called(of, cx.store).to_owned());
         } else if layer.place().is_some() && layer.view() != Some("clusters") {
             crumbs.push("all".to_owned());
         }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     keymap::Command,
-    resource::{Align, Cell, Tone},
+    resource::{self, Align, Cell, Tone},
     theme::Role,
     ui::{Cx, text},
 };
@@ -158,7 +158,7 @@ impl TableLayer {
             None => self.resource.id().to_owned(),
         };
         let within = match &self.place.scope.of {
-            Some(of) => format!(" in {}", of.name()),
+            Some(of) => format!(" in {}", resource::called(of, cx.store)),
             None => String::new(),
         };
         let total = self.sheet.total();

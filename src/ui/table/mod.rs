@@ -36,8 +36,6 @@ pub struct TableLayer {
     top: usize,
     wish: Wish,
     editing: Option<Input>,
-    /// Whether the number of rows is known: all answers are there, or some rows are.
-    counted: bool,
     complaint: Option<String>,
 }
 
@@ -55,7 +53,6 @@ impl TableLayer {
             top: 0,
             wish: Wish::default(),
             editing: None,
-            counted: false,
             complaint: None,
         })
     }
@@ -435,7 +432,6 @@ impl Layer for TableLayer {
                 self.anchor = self.sheet.subject(self.cursor);
             }
         }
-        self.counted = self.sheet.total() > 0 || self.sheet.is_settled(&self.place.scope, cx.store);
         self.scroll(cx);
     }
 
@@ -448,11 +444,7 @@ impl Layer for TableLayer {
     }
 
     fn status(&self) -> String {
-        if self.counted {
-            self.sheet.status()
-        } else {
-            String::new()
-        }
+        self.sheet.status()
     }
 
     fn filter(&self) -> Option<super::layer::FilterLine<'_>> {
