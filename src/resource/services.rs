@@ -239,6 +239,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     rollout_section(&mut page, service, cx);
     compute(&mut page, service);
     network(&mut page, service);
+    particulars(&mut page, service, cx);
     if !service.events.is_empty() {
         page.heading("Newest events");
         for event in service.events.iter().take(12) {
@@ -298,7 +299,6 @@ fn identity(page: &mut Page, service: &Service, cx: &Cx) {
     let condition = condition::of(service, cx.now);
     page.heading("Service");
     page.field("name", service.name.clone());
-    page.field("arn", service.arn.to_string());
     page.field("cluster", service.cluster.name().to_owned());
     page.spans(
         "status",
@@ -306,6 +306,10 @@ fn identity(page: &mut Page, service: &Service, cx: &Cx) {
             Span::new(condition.word, condition.health.into()),
             Span::new(format!("  {}", service.status), Tone::Muted),
         ],
+    );
+    page.field(
+        "task definition",
+        definition(service).map_or_else(String::new, |arn| arn.name().to_owned()),
     );
     page.field(
         "tasks",
@@ -327,10 +331,12 @@ fn identity(page: &mut Page, service: &Service, cx: &Cx) {
             "No task is on its way: ECS finds no place for one, or waits between attempts.",
         );
     }
-    page.field(
-        "task definition",
-        definition(service).map_or_else(String::new, |arn| arn.name().to_owned()),
-    );
+}
+
+/// Adds what hardly changes.
+fn particulars(page: &mut Page, service: &Service, cx: &Cx) {
+    page.heading("Particulars");
+    page.field("arn", service.arn.to_string());
     page.field("scheduling", service.scheduling.clone());
     page.field("controller", service.controller.clone());
     page.time("created", service.created_at, cx.now);
