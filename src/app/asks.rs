@@ -10,6 +10,17 @@ use crate::{
     ui::{self, Ask, Layer, Level, PageLayer, Reply, TableLayer},
 };
 
+/// Where the command line said to start.
+pub(super) enum Start {
+    /// In a cluster of this name, and then in its service.
+    Cluster {
+        cluster: String,
+        service: Option<String>,
+    },
+    /// In the service of this name, from the services of its cluster.
+    Service { services: Place, name: String },
+}
+
 impl App {
     pub(super) fn perform(&mut self, reply: Reply, now: Now) {
         if let Reply::Ask(ask) = reply {
@@ -46,9 +57,20 @@ impl App {
                     top.set_filter(&text);
                 }
             }
-            Ask::ShowRaw(subject) => self.show_raw(subject),
-            Ask::Copy(what, text) => self.effects.push(Effect::Copy { what, text }),
-            Ask::Save(stem, text) => self.effects.push(Effect::Save { stem, text }),
+            Ask::ShowRaw(subject) => {
+                self.layers.push(Box::new(PageLayer::raw(subject.clone())));
+                self.fetch_raw(subject);
+            }
+            Ask::FetchRaw(subject) => self.fetch_raw(subject),
+            // What leaves the program is read by other terminals and pasted into shells.
+            Ask::Copy(what, text) => {
+                let text = ui::clean_lines(&text);
+                self.effects.push(Effect::Copy { what, text });
+            }
+            Ask::Save(stem, text) => {
+                let text = ui::clean_lines(&text);
+                self.effects.push(Effect::Save { stem, text });
+            }
             Ask::Theme(name) => match (self.find_theme)(&name) {
                 Ok(theme) => self.scene.theme = theme,
                 Err(why) => self.say(Level::Warn, why, now),
@@ -73,9 +95,8 @@ impl App {
         }
     }
 
-    fn show_raw(&mut self, subject: Subject) {
+    fn fetch_raw(&mut self, subject: Subject) {
         let cluster = self.scene.store.cluster_of(&subject.arn);
-        self.layers.push(Box::new(PageLayer::raw(subject.clone())));
         self.effects.push(Effect::Raw {
             epoch: self.epoch,
             subject,
@@ -101,7 +122,7 @@ impl App {
     }
 
     /// Takes the top layer away; the root stays.
-    pub(super) fn pop(&mut self, _now: Now) {
+    pub(super) fn pop(&mut self) {
         self.keep_cursor();
         self.close();
         self.record();
@@ -113,11 +134,8 @@ impl App {
         }
     }
 
-    pub(super) fn go_home(&mut self, _now: Now) {
-        self.jump(&Place {
-            view: "clusters",
-            scope: Scope::account(),
-        });
+    pub(super) fn go_home(&mut self) {
+        self.jump(&Place::root());
     }
 
     /// Goes back (-1) or forward (1) in time, or to the place before the last move (0).
@@ -146,10 +164,7 @@ impl App {
             cursor,
             filter: String::new(),
         };
-        let root = Place {
-            view: "clusters",
-            scope: Scope::account(),
-        };
+        let root = Place::root();
         if *place == root {
             return vec![stop(root, None)];
         }
@@ -253,48 +268,60 @@ impl App {
         self.scene.under_cursor = table.and_then(|table| table.subject());
     }
 
-    /// Goes where the command line said to start, once the names are known.
+    /// Goes where the command line said to start, once the names are known. A person who went elsewhere meanwhile
+    /// stays there; what lies over a table, such as the help page, is waited for.
     pub(super) fn go_to_start(&mut self, now: Now) {
-        let Some((cluster, service)) = self.start.clone() else {
+        let Some(start) = self.start.take() else {
             return;
         };
-        let store = &self.scene.store;
-        let Some(found) = store
-            .cluster_named(&cluster)
-            .map(|cluster| cluster.arn.clone())
-        else {
-            if store.listing(&Query::Clusters).is_complete() {
-                self.start = None;
-                let text = format!("there is no cluster {cluster} in this region");
-                self.say(Level::Warn, text, now);
+        let Some(here) = self.layers.last().and_then(|top| top.place()) else {
+            self.start = Some(start);
+            return;
+        };
+        match start {
+            Start::Cluster { cluster, service } if *here == Place::root() => {
+                self.start_in_cluster(cluster, service, now);
             }
-            return;
-        };
-        let services = Place::of("services", Subject::whole(&found));
-        if self.layers.len() == 1 {
-            self.jump(&services);
+            Start::Service { services, name } if *here == services => {
+                self.start_in_service(services, name, now);
+            }
+            Start::Cluster { .. } | Start::Service { .. } => {}
         }
-        let Some(name) = service else {
-            self.start = None;
+    }
+
+    fn start_in_cluster(&mut self, cluster: String, service: Option<String>, now: Now) {
+        let store = &self.scene.store;
+        if let Some(found) = store.cluster_named(&cluster) {
+            let services = Place::of("services", Subject::whole(&found.arn));
+            self.jump(&services);
+            self.start = service.map(|name| Start::Service { services, name });
+            self.go_to_start(now);
+        } else if store.listing(&Query::Clusters).is_complete() {
+            let text = format!("there is no cluster {cluster} in this region");
+            self.say(Level::Warn, text, now);
+        } else {
+            self.start = Some(Start::Cluster { cluster, service });
+        }
+    }
+
+    fn start_in_service(&mut self, services: Place, name: String, now: Now) {
+        let Some(cluster) = services.scope.of.as_ref().map(|of| of.arn.clone()) else {
             return;
         };
         let store = &self.scene.store;
-        if let Some(service) = store.service_named(&found, &name) {
-            let place = Place::of("tasks", Subject::whole(&service.arn));
-            self.start = None;
-            self.jump(&place);
+        if let Some(service) = store.service_named(&cluster, &name) {
+            let tasks = Place::of("tasks", Subject::whole(&service.arn));
+            self.jump(&tasks);
         } else if store
             .listing(&Query::Services {
-                cluster: found.clone(),
+                cluster: cluster.clone(),
             })
             .is_complete()
         {
-            self.start = None;
-            self.say(
-                Level::Warn,
-                format!("there is no service {name} in {cluster}"),
-                now,
-            );
+            let text = format!("there is no service {name} in {}", cluster.name());
+            self.say(Level::Warn, text, now);
+        } else {
+            self.start = Some(Start::Service { services, name });
         }
     }
 }

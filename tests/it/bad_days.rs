@@ -136,10 +136,26 @@ async fn a_program_started_in_an_outage_connects_once_it_ends() {
 }
 
 #[rstest]
-#[case::server_error(Fault::error(500, "ServerException", "Internal failure"), "AWS error", "DescribeServices: Internal failure")]
-#[case::unavailable(Fault::error(503, "ServiceUnavailable", "Come back later"), "AWS error", "DescribeServices: Come back later")]
-#[case::truncated(Fault::Truncated, "unreachable", "end of file before message length reached")]
-#[case::no_json(Fault::NotJson, "AWS error", "DescribeServices: the answer (HTTP 200) cannot be read")]
+#[case::server_error(
+    Fault::error(500, "ServerException", "Internal failure"),
+    "AWS error",
+    "DescribeServices: Internal failure"
+)]
+#[case::unavailable(
+    Fault::error(503, "ServiceUnavailable", "Come back later"),
+    "AWS error",
+    "DescribeServices: Come back later"
+)]
+#[case::truncated(
+    Fault::Truncated,
+    "unreachable",
+    "end of file before message length reached"
+)]
+#[case::no_json(
+    Fault::NotJson,
+    "AWS error",
+    "DescribeServices: the answer (HTTP 200) cannot be read"
+)]
 #[case::reset(Fault::Reset, "unreachable", "onnection reset by peer")]
 #[case::hang(Fault::Hang, "no answer", "in time")]
 #[tokio::test]
@@ -182,7 +198,11 @@ async fn a_single_hiccup_is_not_even_seen() {
     let before = names(&mut driver);
     proxy.reset_calls();
 
-    proxy.fail_next("DescribeServices", 1, Fault::error(500, "ServerException", "Oops"));
+    proxy.fail_next(
+        "DescribeServices",
+        1,
+        Fault::error(500, "ServerException", "Oops"),
+    );
     driver.pass(Duration::from_secs(3)).await;
     assert!(is_live(&mut driver), "{}", driver.screen());
     assert_eq!(names(&mut driver), before);

@@ -199,6 +199,9 @@ impl Layer for PageLayer {
             }
             Command::Reveal if self.document.has_secrets() => self.revealed = !self.revealed,
             Command::Format => self.source.toggle_format(),
+            Command::Raw | Command::Refresh if matches!(self.source, Source::Raw { .. }) => {
+                return Reply::Ask(Ask::FetchRaw(self.subject.clone()));
+            }
             Command::Raw => return Reply::Ask(Ask::ShowRaw(self.subject.clone())),
             Command::CopyName => {
                 let text = self.text(cx);
@@ -329,6 +332,3 @@ impl Layer for PageLayer {
         self.document.text(self.revealed)
     }
 }
-
-#[cfg(test)]
-mod tests;
