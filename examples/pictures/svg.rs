@@ -76,6 +76,40 @@ struct Run {
     look: Look,
 }
 
+impl Run {
+    /// What stands between gaps of two spaces or more, so that no gap has to be drawn as wide as it is.
+    fn words(&self) -> Vec<Self> {
+        if !self.text.is_ascii() || self.look.underline {
+            return vec![Self {
+                text: self.text.clone(),
+                ..*self
+            }];
+        }
+        let mut words = Vec::new();
+        let mut at = 0;
+        for piece in self.text.split_inclusive("  ") {
+            let word = piece.trim_start();
+            let indent = piece.len() - word.len();
+            let word = word.trim_end();
+            if !word.is_empty() {
+                words.push(Self {
+                    column: self.column + cells(at + indent),
+                    cells: cells(word.len()),
+                    text: word.to_owned(),
+                    look: self.look,
+                });
+            }
+            at += piece.len();
+        }
+        words
+    }
+}
+
+/// A number of letters of one cell each.
+fn cells(letters: usize) -> u16 {
+    u16::try_from(letters).unwrap_or(u16::MAX)
+}
+
 /// Draws the screen.
 pub(crate) fn draw(screen: &Screen) -> String {
     let (rows, columns) = screen.size();
@@ -85,8 +119,7 @@ pub(crate) fn draw(screen: &Screen) -> String {
     );
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.1}\" height=\"{height:.1}\" \
-         viewBox=\"0 0 {width:.1} {height:.1}\" font-family=\"{FONTS}\" font-size=\"{FONT}\">\n\
-         <style>text {{ white-space: pre }}</style>\n\
+         viewBox=\"0 0 {width:.1} {height:.1}\" xml:space=\"preserve\" font-family=\"{FONTS}\" font-size=\"{FONT}\">\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>\n",
         hex(BACKGROUND)
     );
@@ -95,8 +128,8 @@ pub(crate) fn draw(screen: &Screen) -> String {
         for run in &runs {
             draw_background(&mut svg, run, row);
         }
-        for run in &runs {
-            draw_text(&mut svg, run, row);
+        for run in runs.iter().flat_map(Run::words) {
+            draw_text(&mut svg, &run, row);
         }
     }
     svg.push_str("</svg>\n");
@@ -162,22 +195,10 @@ fn draw_text(svg: &mut String, run: &Run, row: u16) {
     if let Some(sides) = box_sides(&run.text) {
         return draw_box(svg, run, row, sides);
     }
-    let indent = run.text.len() - run.text.trim_start().len();
-    let text = run.text.trim();
-    if text.is_empty() && !run.look.underline {
+    if run.text.trim().is_empty() && !run.look.underline {
         return;
     }
-    let (column, text) = if run.look.underline {
-        (run.column, run.text.as_str())
-    } else {
-        (run.column + u16::try_from(indent).unwrap_or(0), text)
-    };
-    let (x, y) = place(column, row);
-    let cells = if text.is_ascii() {
-        text.len()
-    } else {
-        usize::from(run.cells)
-    };
+    let (x, y) = place(run.column, row);
     let mut style = String::new();
     if run.look.bold {
         style.push_str(" font-weight=\"bold\"");
@@ -188,14 +209,14 @@ fn draw_text(svg: &mut String, run: &Run, row: u16) {
     if run.look.underline {
         style.push_str(" text-decoration=\"underline\"");
     }
-    let length = f32::from(u16::try_from(cells).unwrap_or(u16::MAX)) * CELL.0;
+    let length = f32::from(run.cells) * CELL.0;
     let _ = writeln!(
         svg,
         "<text x=\"{x:.1}\" y=\"{:.1}\" textLength=\"{length:.1}\" lengthAdjust=\"spacingAndGlyphs\" \
          fill=\"{}\"{style}>{}</text>",
         y + BASELINE,
         hex(run.look.foreground),
-        escape(text)
+        escape(&run.text)
     );
 }
 

@@ -10,17 +10,6 @@ use crate::{
     ui::{self, Ask, Layer, Level, PageLayer, Reply, TableLayer},
 };
 
-/// Where the command line said to start.
-pub(super) enum Start {
-    /// In a cluster of this name, and then in its service.
-    Cluster {
-        cluster: String,
-        service: Option<String>,
-    },
-    /// In the service of this name, from the services of its cluster.
-    Service { services: Place, name: String },
-}
-
 impl App {
     pub(super) fn perform(&mut self, reply: Reply, now: Now) {
         if let Reply::Ask(ask) = reply {
@@ -268,60 +257,48 @@ impl App {
         self.scene.under_cursor = table.and_then(|table| table.subject());
     }
 
-    /// Goes where the command line said to start, once the names are known. A person who went elsewhere meanwhile
-    /// stays there; what lies over a table, such as the help page, is waited for.
+    /// Goes where the command line said to start, once the names are known.
     pub(super) fn go_to_start(&mut self, now: Now) {
-        let Some(start) = self.start.take() else {
+        let Some((cluster, service)) = self.start.clone() else {
             return;
         };
-        let Some(here) = self.layers.last().and_then(|top| top.place()) else {
-            self.start = Some(start);
-            return;
-        };
-        match start {
-            Start::Cluster { cluster, service } if *here == Place::root() => {
-                self.start_in_cluster(cluster, service, now);
-            }
-            Start::Service { services, name } if *here == services => {
-                self.start_in_service(services, name, now);
-            }
-            Start::Cluster { .. } | Start::Service { .. } => {}
-        }
-    }
-
-    fn start_in_cluster(&mut self, cluster: String, service: Option<String>, now: Now) {
         let store = &self.scene.store;
-        if let Some(found) = store.cluster_named(&cluster) {
-            let services = Place::of("services", Subject::whole(&found.arn));
+        let Some(found) = store
+            .cluster_named(&cluster)
+            .map(|cluster| cluster.arn.clone())
+        else {
+            if store.listing(&Query::Clusters).is_complete() {
+                self.start = None;
+                let text = format!("there is no cluster {cluster} in this region");
+                self.say(Level::Warn, text, now);
+            }
+            return;
+        };
+        let services = Place::of("services", Subject::whole(&found));
+        if self.layers.len() == 1 {
             self.jump(&services);
-            self.start = service.map(|name| Start::Service { services, name });
-            self.go_to_start(now);
-        } else if store.listing(&Query::Clusters).is_complete() {
-            let text = format!("there is no cluster {cluster} in this region");
-            self.say(Level::Warn, text, now);
-        } else {
-            self.start = Some(Start::Cluster { cluster, service });
         }
-    }
-
-    fn start_in_service(&mut self, services: Place, name: String, now: Now) {
-        let Some(cluster) = services.scope.of.as_ref().map(|of| of.arn.clone()) else {
+        let Some(name) = service else {
+            self.start = None;
             return;
         };
         let store = &self.scene.store;
-        if let Some(service) = store.service_named(&cluster, &name) {
-            let tasks = Place::of("tasks", Subject::whole(&service.arn));
-            self.jump(&tasks);
+        if let Some(service) = store.service_named(&found, &name) {
+            let place = Place::of("tasks", Subject::whole(&service.arn));
+            self.start = None;
+            self.jump(&place);
         } else if store
             .listing(&Query::Services {
-                cluster: cluster.clone(),
+                cluster: found.clone(),
             })
             .is_complete()
         {
-            let text = format!("there is no service {name} in {}", cluster.name());
-            self.say(Level::Warn, text, now);
-        } else {
-            self.start = Some(Start::Service { services, name });
+            self.start = None;
+            self.say(
+                Level::Warn,
+                format!("there is no service {name} in {cluster}"),
+                now,
+            );
         }
     }
 }

@@ -15,6 +15,8 @@ const TWICE: Duration = Duration::from_secs(1);
 impl App {
     pub(super) fn on_key(&mut self, key: Key, now: Now) {
         self.hear(now);
+        // Whoever presses keys has found a way of their own.
+        self.start = None;
         // Keys that come faster than frames must find what the keys before them brought about. A key after a frame
         // finds what that frame showed: what it is meant for must not change under it.
         let types = self.layers.last().is_some_and(|top| top.takes_text()) && key.typed().is_some();

@@ -13,7 +13,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 pub use event::{Connection, Effect, Event};
 
-use self::{asks::Start, history::History, scene::Scene};
+use self::{history::History, scene::Scene};
 use crate::{
     keymap::Keymap,
     model::{Fault, Now, Part, Query, Timestamp},
@@ -94,7 +94,7 @@ pub struct App {
     changes_at: Option<Duration>,
     interrupted: Option<Duration>,
     /// Where to start, until the names are resolved.
-    start: Option<Start>,
+    start: Option<(String, Option<String>)>,
     effects: Vec<Effect>,
 }
 
@@ -130,10 +130,7 @@ impl App {
             ahead: false,
             changes_at: None,
             interrupted: None,
-            start: options.cluster.map(|cluster| Start::Cluster {
-                cluster,
-                service: options.service,
-            }),
+            start: options.cluster.map(|cluster| (cluster, options.service)),
             effects: vec![Effect::Connect { epoch: 1 }],
         };
         app.record();
@@ -168,6 +165,7 @@ impl App {
                 result,
             } if epoch == self.epoch => {
                 let answer = result.map_err(|fault| fault.to_string());
+                // Whoever asked may lie below something else by now.
                 for layer in &mut self.layers {
                     layer.on_raw(&subject, &answer);
                 }
@@ -356,3 +354,6 @@ impl App {
         self.epoch
     }
 }
+
+#[cfg(test)]
+mod tests;

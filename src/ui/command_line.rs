@@ -130,10 +130,18 @@ fn find_view(word: &str) -> Result<&'static dyn Resource, String> {
         [] => {
             let near = first_words()
                 .into_iter()
-                .map(|name| (strsim::damerau_levenshtein(word, &name), name))
+                .map(|name| {
+                    // Of names as near, one that begins alike was more likely meant.
+                    let begins_alike = name.chars().next() == word.chars().next();
+                    (
+                        strsim::damerau_levenshtein(word, &name),
+                        !begins_alike,
+                        name,
+                    )
+                })
                 .min();
             match near {
-                Some((distance, name)) if distance <= 2 => {
+                Some((distance, _, name)) if distance <= 2 => {
                     Err(format!("there is no {word}; did you mean {name}?"))
                 }
                 _ => Err(format!("there is no {word}; ? lists everything")),

@@ -60,7 +60,7 @@ impl Help {
         self.shown = (0..self.lines.len())
             .filter(|index| {
                 let line = &self.lines[*index];
-                let fields = format!("{}\n{}\n{}", line.keys(), line.place(), line.about());
+                let fields = [line.id(), &line.keys(), line.place(), line.about()].join("\n");
                 pattern
                     .as_ref()
                     .is_none_or(|pattern| pattern.takes(&fields.to_lowercase()))
@@ -91,6 +91,14 @@ impl Line {
                 keys.join(" ")
             }
             Self::View(names, _) => names.clone(),
+        }
+    }
+
+    /// The name that overrides use, so that a command is found by it too.
+    fn id(&self) -> &str {
+        match self {
+            Self::Binding(binding) => binding.id,
+            Self::View(..) => "",
         }
     }
 

@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{Freshness, Level};
 use crate::{
     keymap::{Area, Command, Key, Keymap, Target},
-    model::{Now, Query, Subject},
+    model::{Now, Query, Secret, Subject},
     resource::{self, Place, Step},
     store::Store,
     theme::Theme,
@@ -49,6 +49,12 @@ impl Glyphs {
     #[must_use]
     pub fn ellipsis(self) -> &'static str {
         if self.ascii { "~" } else { "…" }
+    }
+
+    /// What stands in the place of a secret.
+    #[must_use]
+    pub fn mask(self) -> &'static str {
+        if self.ascii { "******" } else { Secret::MASK }
     }
 
     /// What a horizontal rule is made of.

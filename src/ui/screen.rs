@@ -193,7 +193,7 @@ fn draw_header(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
     let cells = u16::try_from(text::width(&text::clean(&word)) + 1).unwrap_or(u16::MAX);
     let reserved = cells.min(line.width / 2);
     let left = Rect {
-        width: line.width - reserved,
+        width: line.width.saturating_sub(reserved + 1),
         ..line
     };
     put_pieces(buffer, left, &pieces, cx.glyphs.ellipsis());

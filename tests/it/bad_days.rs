@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_ecs::Client;
+use ecsight::keymap;
 use ecsight::sandbox::{self, Options, Sandbox};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use rstest::rstest;
 
 use crate::proxy::{ANY, Fault, Proxy};
@@ -86,9 +89,9 @@ async fn outlive_an_outage(upstream: &str, cluster: &str) {
     driver.shows("check the network");
     let counted = tries(&mut driver);
 
-    driver.pass(MINUTE * 2).await;
+    driver.pass(MINUTE).await;
     assert_eq!(names(&mut driver), before);
-    assert!(header(&mut driver).ends_with("unreachable, 2m old"));
+    assert!(header(&mut driver).ends_with("unreachable, 1m old"));
     assert!(tries(&mut driver) > counted);
     // What was never asked for says so in place of "there are none".
     driver.press("enter").await;
@@ -420,4 +423,75 @@ async fn a_cluster_that_is_not_found_any_more_is_told_and_the_rest_works() {
     assert_eq!(names(&mut driver), before);
     driver.press("esc").await;
     assert!(is_live(&mut driver), "{}", driver.screen());
+}
+
+#[tokio::test]
+async fn a_stopped_task_that_is_forgotten_goes_quietly() {
+    let sandbox = account().await;
+    let proxy = Proxy::start(&sandbox.url()).await;
+    let mut driver = explore(&proxy, "staging").await;
+    driver.press("esc t x").await;
+    let before = driver.rows();
+    assert!(before > 0, "{}", driver.screen());
+    driver.press("enter").await;
+    let containers = names(&mut driver);
+    assert!(!containers.is_empty());
+
+    // ECS forgets stopped tasks after an hour.
+    sandbox.tick(MINUTE * 65);
+    driver.pass(MINUTE).await;
+    assert!(names(&mut driver).is_empty(), "{}", driver.screen());
+    driver.hides("MISSING");
+    assert!(is_live(&mut driver), "{}", driver.screen());
+    driver.press("esc").await;
+    assert!(is_live(&mut driver), "{}", driver.screen());
+}
+
+/// Every key of every command, and some that have no meaning.
+fn keys() -> Vec<String> {
+    let bound = keymap::entries().iter().flat_map(|entry| entry.keys);
+    let loose = "a e i l o s t u v x z 0 1 5 space backspace tab f5".split(' ');
+    let leaves = ["q", "ctrl-c", "ctrl-s", "ctrl-z"];
+    bound
+        .map(|key| (*key).to_owned())
+        .chain(loose.map(str::to_owned))
+        .filter(|key| !leaves.contains(&key.as_str()))
+        .collect()
+}
+
+#[rstest]
+#[case(1)]
+#[case(2)]
+#[case(3)]
+#[tokio::test]
+async fn no_order_of_keys_sizes_and_faults_ends_the_program(#[case] seed: u64) {
+    let sandbox = account().await;
+    let proxy = Proxy::start(&sandbox.url()).await;
+    let mut driver = Driver::start(Setup {
+        attempt_timeout: IMPATIENT,
+        ..Setup::at(&proxy.url())
+    })
+    .await;
+    let keys = keys();
+    let mut dice = StdRng::seed_from_u64(seed);
+    for round in 0..1_500 {
+        match dice.random_range(0..100) {
+            0..80 => driver.tap(&keys[dice.random_range(0..keys.len())]),
+            80..84 => driver.resize(dice.random_range(1..200), dice.random_range(1..60)),
+            84..88 => {
+                sandbox.tick(Duration::from_secs(dice.random_range(1..900)));
+                driver.pass(Duration::from_secs(6)).await;
+            }
+            88..90 => proxy.fail_next(ANY, 3, Fault::NotJson),
+            90..95 => drop(driver.screen()),
+            _ => driver.settle().await,
+        }
+        assert!(!driver.has_left(), "after {round} events");
+    }
+    proxy.heal();
+    driver.resize(120, 30);
+    driver.press("esc esc esc esc esc esc ~").await;
+    driver.pass(A_WHILE).await;
+    driver.shows("prod-fargate");
+    driver.hides("cannot be read");
 }

@@ -120,6 +120,32 @@ async fn opening_a_service_costs_what_its_tasks_demand(#[case] tasks: usize) {
 }
 
 #[tokio::test]
+async fn the_services_of_all_clusters_cost_what_each_cluster_costs() {
+    let options = Options {
+        clusters: Some(7),
+        services: Some(23),
+        tasks: Some(0),
+        frozen: true,
+        ..Options::default()
+    };
+    let sandbox = sandbox::start(options).await.unwrap();
+    let mut driver = start(&sandbox).await;
+
+    let before = sandbox.calls();
+    driver.press(":").await;
+    driver.enter("svc all").await;
+    let expected = [("ListServices", 7), ("DescribeServices", 7 * 3)];
+    assert_eq!(since(&before, &sandbox), calls(expected));
+    assert_eq!(driver.rows(), 7 * 23);
+
+    // What is known of a cluster is not asked for again on the way into it.
+    let before = sandbox.calls();
+    driver.press("~ enter").await;
+    assert_eq!(driver.rows(), 23);
+    assert_eq!(since(&before, &sandbox), Calls::new());
+}
+
+#[tokio::test]
 async fn looking_around_costs_nothing() {
     let sandbox = world(40, 1).await;
     let mut driver = start(&sandbox).await;

@@ -2,6 +2,7 @@
 //! to type is understood.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -111,13 +112,45 @@ fn every_link_leads_somewhere() {
     assert!(seen > 10, "links are found");
 }
 
+/// The names of ECS operations between quotes, behind `prefix`.
+fn operations(text: &str, prefix: &str) -> BTreeSet<String> {
+    ["List", "Describe"]
+        .iter()
+        .flat_map(|verb| {
+            let begin = format!("\"{prefix}{verb}");
+            let found: Vec<_> = text
+                .match_indices(&begin)
+                .map(|(at, _)| {
+                    let name = &text[at + 1 + prefix.len()..];
+                    name.split('"').next().unwrap().to_owned()
+                })
+                .collect();
+            found
+        })
+        .filter(|name| name.chars().all(char::is_alphanumeric))
+        .collect()
+}
+
+#[test]
+fn the_policy_names_what_is_called() {
+    let mut called = BTreeSet::new();
+    for entry in fs::read_dir(root().join("src/aws/ecs")).unwrap() {
+        called.extend(operations(&read(entry.unwrap().path()), ""));
+    }
+    assert!(called.contains("DescribeServices"), "{called:?}");
+    assert_eq!(operations(&read("README.md"), "ecs:"), called);
+}
+
 #[test]
 fn every_picture_is_shown() {
     let readme = read("README.md");
     let shown = links(&readme);
     for entry in fs::read_dir(root().join("assets")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".svg") {
+        if Path::new(&name)
+            .extension()
+            .is_some_and(|ending| ending == "svg")
+        {
             let picture = format!("assets/{name}");
             assert!(
                 shown.contains(&picture.as_str()),

@@ -3,7 +3,11 @@
 mod motion;
 mod time;
 
-use ecsight::{app::Effect, keymap::Key, resource};
+use ecsight::{
+    app::{Effect, Event},
+    keymap::Key,
+    resource,
+};
 
 use crate::support::{
     account::Account,
@@ -269,6 +273,12 @@ fn a_filter_that_makes_no_sense_says_so_and_esc_takes_it_back() {
         "{}",
         stage.crumbs()
     );
+    stage.press("enter");
+    assert!(
+        stage.crumbs().contains("unclosed group"),
+        "{}",
+        stage.crumbs()
+    );
     stage.press("backspace enter");
     assert!(stage.crumbs().contains("1 of 7"), "{}", stage.crumbs());
     stage.press("esc");
@@ -329,6 +339,27 @@ fn what_is_copied_and_saved() {
     assert_eq!(
         stage.effects[stage.effects.len() - 2..],
         [Effect::Suspend, Effect::Redraw]
+    );
+}
+
+#[test]
+fn a_whole_answer_reaches_its_page_below_another() {
+    let mut stage = Stage::shop();
+    stage.run("svc prod-web").press("y");
+    let Some(Effect::Raw { epoch, subject, .. }) = stage.effects.last().cloned() else {
+        panic!("nothing is asked for");
+    };
+    stage.press("?");
+    stage.send(Event::Raw {
+        epoch,
+        subject,
+        result: Ok(r#"{"serviceName": "payments"}"#.to_owned()),
+    });
+    stage.press("esc");
+    assert!(
+        stage.text().contains("serviceName: payments"),
+        "{}",
+        stage.text()
     );
 }
 
@@ -495,6 +526,33 @@ fn meaning_does_not_hang_on_colour() {
         )
     };
     assert!(!painted::colours(&sixteen.screen()).iter().any(rgb));
+}
+
+/// Rows with something in the colour of failure carry the mark of it too, and there are such rows.
+#[test]
+fn failure_has_a_mark_beside_its_colour() {
+    use ratatui::style::Color::{LightRed, Red};
+    for line in ["svc prod-web", "task all", "clusters", "families"] {
+        let mut stage = Stage::sized(140, 30);
+        // The row under the cursor has a style of its own, so the cursor goes to the last.
+        stage.run(line).press("G");
+        let screen = stage.screen();
+        let width = usize::from(screen.area.width);
+        let rows = screen.content.chunks(width).skip(3);
+        let red = rows.filter(|row| row.iter().any(|cell| matches!(cell.fg, Red | LightRed)));
+        let marks: Vec<&str> = red.map(|row| row[0].symbol()).collect();
+        assert!(
+            marks.iter().all(|mark| *mark == "!"),
+            "{line}: {marks:?}\n{}",
+            stage.text()
+        );
+        assert_eq!(
+            marks.is_empty(),
+            line == "families",
+            "{line}: {}",
+            stage.text()
+        );
+    }
 }
 
 fn stage_in(theme: &'static str, depth: ecsight::theme::Depth) -> Stage {

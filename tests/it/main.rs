@@ -10,6 +10,7 @@
 
 mod bad_days;
 mod command_line;
+mod contract;
 mod counts;
 mod docs;
 mod layers;
@@ -21,3 +22,4 @@ mod pty;
 mod screens;
 mod servers;
 mod support;
+mod walk;

@@ -236,6 +236,20 @@ fn modules_use_only_what_the_table_allows() {
     }
 }
 
+/// `super` beyond the top of a module would be an arrow that the paths above do not show.
+#[test]
+fn super_stays_within_its_module() {
+    for source in sources() {
+        let depth = source.path.trim_end_matches("/mod.rs").split('/').count();
+        let out = "super::".repeat(depth);
+        let leaves = source
+            .code
+            .match_indices(&out)
+            .any(|(at, _)| !source.code[..at].ends_with("super::"));
+        assert!(!leaves, "src/{}: {out} leaves the module", source.path);
+    }
+}
+
 /// The table itself has no way back, and follows the list in `src/lib.rs`.
 #[test]
 fn the_table_is_in_order() {

@@ -267,14 +267,14 @@ fn what_others_wrote_cannot_drive_the_terminal() {
         "StopTask",
         &json!({"cluster": cluster, "task": task, "reason": reason}),
     );
-    sandbox.tick(Duration::from_secs(120));
+    sandbox.tick(Duration::from_mins(2));
     let name = cluster.as_str().unwrap().rsplit('/').next().unwrap();
     let mut terminal = looking_at(&sandbox, &["--cluster", name]);
     terminal.wait_for(&["> services", "live"]);
     terminal.type_in(":task\r");
     terminal.wait_for(&["> tasks", "live"]);
     terminal.type_in("x/owned\r");
-    terminal.wait_for(&["stopped tasks", "^[]0;owned^G"]);
+    terminal.wait_for(&["stopped tasks", "1 of", "UserInitiated"]);
     terminal.type_in("d");
     terminal.wait_for(&["^[]0;owned^G^[[2J<U+009B>31m<U+202E>dlrow"]);
     terminal.type_in("qqqqqqqq");

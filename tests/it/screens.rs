@@ -147,6 +147,10 @@ fn whole_answers() {
     stage.press("esc y");
     answer_raw(&mut stage, Err(denied()));
     shot(&mut text, "refused", &stage);
+    assert!(
+        stage.text().contains("ecs:ListServices)"),
+        "the refusal is shown to its end"
+    );
     insta::assert_snapshot!(text);
 }
 
@@ -157,6 +161,10 @@ fn help_menus_and_prompts() {
     stage.run("svc prod-web").press("?");
     shot(&mut text, "help", &stage);
     stage.write("refresh");
+    assert!(
+        stage.text().contains("ctrl-r"),
+        "a command is found by its name"
+    );
     shot(&mut text, "help, searched", &stage);
     stage.press("esc esc :").write("dep");
     shot(&mut text, "command line with what tab would add", &stage);
@@ -184,6 +192,11 @@ fn loading_empty_and_faulty() {
     };
     let stage = Stage::new(Account::shop(), setup());
     shot(&mut text, "loading", &stage);
+    assert_eq!(
+        stage.crumbs().trim_end_matches('─').trim(),
+        "clusters",
+        "nothing is counted yet"
+    );
     let stage = Stage::new(Account::default(), Setup::default());
     shot(&mut text, "no clusters", &stage);
     let mut stage = Stage::shop();
@@ -231,6 +244,13 @@ fn small_and_plain_terminals() {
     assert!(stage.text().is_ascii(), "{}", stage.text());
     stage.press("esc ?");
     assert!(stage.text().is_ascii(), "{}", stage.text());
+    stage.press("esc");
+    for view in resource::VIEWS {
+        reach(&mut stage, *view);
+        assert!(stage.text().is_ascii(), "{}", stage.text());
+        stage.press("d");
+        assert!(stage.text().is_ascii(), "{}", stage.text());
+    }
     insta::assert_snapshot!(text);
 }
 

@@ -30,6 +30,17 @@ impl Source {
         }
     }
 
+    /// Whether there is only a sentence to show: the answer is on its way, or there is none.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(
+            self,
+            Self::Raw {
+                answer: None | Some(Err(_)),
+                ..
+            }
+        )
+    }
+
     pub(super) fn set_answer(&mut self, came: &Result<String, String>) {
         if let Self::Raw { answer, .. } = self {
             *answer = Some(match came {
@@ -98,7 +109,7 @@ impl Document {
             .page
             .lines
             .iter()
-            .map(|line| clean_line(line, revealed))
+            .map(|line| clean_line(line, revealed, cx.glyphs.mask()))
             .collect();
         self.rows = lay_out(&self.lines, width);
         self.laid_out_for = Some((width, revealed));
@@ -195,14 +206,15 @@ fn message(text: String, tone: Tone) -> Page {
     page
 }
 
-fn clean_line(line: &crate::resource::Line, revealed: bool) -> CleanLine {
+fn clean_line(line: &crate::resource::Line, revealed: bool, mask: &str) -> CleanLine {
     let mut clean_line = CleanLine {
         indent: line.indent,
         ..CleanLine::default()
     };
     for span in &line.spans {
         let masked = span.secret && !revealed;
-        clean_line.text.push_str(&clean(span.shown(revealed)));
+        let shown = if masked { mask } else { span.shown(revealed) };
+        clean_line.text.push_str(&clean(shown));
         let tone = if masked { Tone::Muted } else { span.tone };
         clean_line.tones.push((clean_line.text.len(), tone));
     }

@@ -156,6 +156,8 @@ impl Layer for PageLayer {
 
     fn on_text(&mut self, key: Key, cx: &Cx) -> Reply {
         match (key.code, key.ctrl) {
+            // What makes no sense stays open, with the reason beside it, to be mended.
+            (Code::Enter, _) if self.complaint.is_some() => {}
             (Code::Enter, _) => self.editing = None,
             (Code::Esc, _) | (Code::Char('c'), true) => {
                 self.editing = None;
@@ -274,11 +276,8 @@ impl Layer for PageLayer {
     }
 
     fn settle(&mut self, cx: &Cx) {
-        let width = if self.wrap {
-            Some(usize::from(cx.room.0))
-        } else {
-            None
-        };
+        let wrap = self.wrap || self.source.is_message();
+        let width = wrap.then_some(usize::from(cx.room.0));
         let changed = self
             .document
             .settle(&self.source, &self.subject, width, self.revealed, cx);
@@ -303,7 +302,10 @@ impl Layer for PageLayer {
     fn status(&self) -> String {
         let hits = self.document.hits().len();
         let lines = self.document.rows();
-        let mut status = format!("{lines} lines");
+        let mut status = match lines {
+            1 => "1 line".to_owned(),
+            _ => format!("{lines} lines"),
+        };
         if self.search.is_some() {
             let at = if hits == 0 { 0 } else { self.hit + 1 };
             status = format!("{status}, hit {at} of {hits}");
@@ -332,3 +334,6 @@ impl Layer for PageLayer {
         self.document.text(self.revealed)
     }
 }
+
+#[cfg(test)]
+mod tests;

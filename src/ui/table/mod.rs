@@ -244,6 +244,8 @@ impl Layer for TableLayer {
 
     fn on_text(&mut self, key: Key, cx: &Cx) -> Reply {
         match (key.code, key.ctrl) {
+            // What makes no sense stays open, with the reason beside it, to be mended.
+            (Code::Enter, _) if self.complaint.is_some() => {}
             (Code::Enter, _) => self.editing = None,
             (Code::Esc, _) | (Code::Char('c'), true) => {
                 self.editing = None;
@@ -462,3 +464,6 @@ impl Layer for TableLayer {
         text
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,17 @@ use crate::{
     model::{Health, Subject},
     resource::{Cell, Cx, Resource, Rows, Scope, SortKey},
     store::Store,
-    ui::{Pattern, text},
+    ui::{Pattern, pattern::Known, text},
 };
 
 /// Rows looked at to measure how wide columns want to be.
 const MEASURED: usize = 500;
 
 /// The rows of a view with the order in which they are shown.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and no two of them exclude each other"
+)]
 pub(super) struct Sheet {
     resource: &'static dyn Resource,
     rows: Option<Box<dyn Rows>>,
@@ -21,7 +25,9 @@ pub(super) struct Sheet {
     fields: Vec<String>,
     /// Whether `fields` are as they are written; else they are in lower case.
     fields_keep_case: bool,
-    /// All rows by their index in `rows`, sorted.
+    /// All rows by their index in `rows`, in their natural order.
+    natural: Vec<usize>,
+    /// The same, sorted.
     sorted: Vec<usize>,
     /// Whether `sorted` is as `rows` and `sort` demand.
     is_sorted: bool,
@@ -33,6 +39,8 @@ pub(super) struct Sheet {
     unhealthy_only: bool,
     unhealthy: usize,
     moving: bool,
+    /// The number of rows; none before there are any or it is certain that there are none.
+    counted: Option<usize>,
     /// The version of the store that `rows` were taken from.
     version: Option<u64>,
     dirty: bool,
@@ -46,6 +54,7 @@ impl Sheet {
             health: Vec::new(),
             fields: Vec::new(),
             fields_keep_case: false,
+            natural: Vec::new(),
             sorted: Vec::new(),
             is_sorted: false,
             order: Vec::new(),
@@ -55,6 +64,7 @@ impl Sheet {
             unhealthy_only: false,
             unhealthy: 0,
             moving: false,
+            counted: None,
             version: None,
             dirty: true,
         }
@@ -79,6 +89,8 @@ impl Sheet {
         }
         if self.version != Some(version) {
             self.rebuild(scope, cx);
+            let known = self.total() > 0 || self.is_settled(scope, cx.store);
+            self.counted = known.then_some(self.total());
             self.version = Some(version);
         }
         self.arrange(cx);
@@ -96,72 +108,71 @@ impl Sheet {
             .count();
         self.moving = (0..rows.len()).any(|row| rows.moving(row));
         self.fields.clear();
+        // The order before is begun with: most refreshes change little of it, and what is nearly sorted is sorted fast.
+        if self.natural.len() != rows.len() {
+            self.natural = (0..rows.len()).collect();
+        }
+        self.natural
+            .sort_by(|one, two| rows.order(*one, *two).then_with(|| one.cmp(two)));
         self.is_sorted = false;
-        let step = (rows.len() / MEASURED).max(1);
-        let heads = self.resource.heads();
-        self.widths = heads
-            .iter()
-            .enumerate()
-            .map(|(column, head)| {
-                if head.grow == 0 {
-                    return head.width;
-                }
-                let sample = (0..rows.len()).step_by(step);
-                let widest = sample
-                    .map(|row| text::width(&text::clean(&rows.cell(row, column, cx).text)))
-                    .max();
-                u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX)
-            })
-            .collect();
+        self.measure(rows.as_ref(), cx);
         self.rows = Some(rows);
+    }
+
+    /// Measures how wide columns want to be. They only ever widen, so that a word that comes and goes does not move
+    /// what stands beside it.
+    fn measure(&mut self, rows: &dyn Rows, cx: &Cx) {
+        let heads = self.resource.heads();
+        self.widths.resize(heads.len(), 0);
+        let step = (rows.len() / MEASURED).max(1);
+        for (column, (head, width)) in heads.iter().zip(&mut self.widths).enumerate() {
+            if head.grow == 0 {
+                continue;
+            }
+            for row in (0..rows.len()).step_by(step) {
+                let cells = text::width(&text::clean(&rows.cell(row, column, cx).text));
+                *width = (*width).max(u16::try_from(cells).unwrap_or(u16::MAX));
+            }
+        }
     }
 
     /// Sorts, if that is not done already, and filters.
     fn arrange(&mut self, cx: &Cx) {
         if !self.is_sorted {
-            self.arrange_all(cx);
+            self.sort_all(cx);
             self.is_sorted = true;
         }
         self.fill_fields(cx);
+        let mut known = Known::default();
         let is_shown = |row: &usize| {
             (!self.unhealthy_only || self.health[*row].is_unhealthy())
                 && self
                     .filter
                     .as_ref()
-                    .is_none_or(|filter| filter.takes(&self.fields[*row]))
+                    .is_none_or(|filter| filter.takes_knowing(&self.fields[*row], &mut known))
         };
         self.order = self.sorted.iter().copied().filter(is_shown).collect();
     }
 
-    /// Sorts all rows. The order before is begun with: most refreshes change little of it, and what is nearly in
-    /// order is sorted fast.
-    fn arrange_all(&mut self, cx: &Cx) {
+    /// Sorts all rows. Sorting is stable, so that rows that are alike stay in their natural order.
+    fn sort_all(&mut self, cx: &Cx) {
         let Some(rows) = &self.rows else { return };
-        let mut sorted = std::mem::take(&mut self.sorted);
-        if sorted.len() != rows.len() {
-            sorted = (0..rows.len()).collect();
-        }
-        let natural = |one: usize, two: usize| rows.order(one, two).then_with(|| one.cmp(&two));
-        let health = &self.health;
+        self.sorted.clone_from(&self.natural);
         match self.sort {
             Some((column, descending)) => {
-                let keys: Vec<SortKey> = (0..rows.len())
-                    .map(|row| rows.key(row, column, cx))
+                let mut keyed: Vec<(SortKey, usize)> = self
+                    .natural
+                    .iter()
+                    .map(|row| (rows.key(*row, column, cx), *row))
                     .collect();
-                sorted.sort_by(|one, two| {
-                    keys[*one]
-                        .compare(&keys[*two], descending)
-                        .then_with(|| natural(*one, *two))
-                });
+                keyed.sort_by(|(one, _), (two, _)| one.compare(two, descending));
+                self.sorted = keyed.into_iter().map(|(_, row)| row).collect();
             }
-            None if self.resource.sick_first() => sorted.sort_by(|one, two| {
-                health[*one]
-                    .cmp(&health[*two])
-                    .then_with(|| natural(*one, *two))
-            }),
-            None => sorted.sort_by(|one, two| natural(*one, *two)),
+            None if self.resource.sick_first() => {
+                self.sorted.sort_by_key(|row| self.health[*row]);
+            }
+            None => {}
         }
-        self.sorted = sorted;
     }
 
     fn fill_fields(&mut self, cx: &Cx) {
@@ -311,7 +322,10 @@ impl Sheet {
 
     /// The counts beside the crumbs: `58`, or `12 of 58 (46 hidden), 3 unhealthy`.
     pub(super) fn status(&self) -> String {
-        let (shown, total) = (self.len(), self.total());
+        let Some(total) = self.counted else {
+            return String::new();
+        };
+        let shown = self.len();
         let mut status = match shown.cmp(&total) {
             Ordering::Equal => total.to_string(),
             _ => format!("{shown} of {total} ({} hidden)", total - shown),

@@ -82,7 +82,7 @@ fn shuffle(account: &mut Account, by: usize) {
         let at = by % account.tasks.len();
         account.tasks.rotate_left(at);
         account.tasks[0].version += 1;
-        account.tasks[0].last_status = "STOPPED".to_owned();
+        account.tasks[0].last_status = "STOPPED".into();
     }
 }
 
@@ -109,7 +109,7 @@ fn take(stage: &mut Stage, step: Step) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
 
     #[test]
     fn nothing_that_is_pressed_or_comes_breaks_it(steps in prop::collection::vec(step(), 1..60)) {

@@ -11,8 +11,8 @@ use ecsight::model::{
 pub const NOON: Timestamp = Timestamp(1_772_366_400_000);
 
 /// A moment so many seconds before noon.
-pub fn ago(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp(NOON.0 - seconds * 1_000))
+pub fn ago(seconds: i64) -> Timestamp {
+    Timestamp(NOON.0 - seconds * 1_000)
 }
 
 /// All there is in an account, and what goes wrong when it is asked.
@@ -43,13 +43,6 @@ impl Account {
             .iter()
             .find(|cluster| cluster.name == name)
             .expect("a cluster of that name")
-    }
-
-    pub fn service(&self, name: &str) -> &Service {
-        self.services
-            .iter()
-            .find(|service| service.name == name)
-            .expect("a service of that name")
     }
 
     /// The answer to a query, in the parts in which it would come.

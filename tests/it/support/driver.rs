@@ -1,13 +1,14 @@
 //! The whole program without a terminal: the real reducer, the real clients and the real drawing, in a time that
 //! tests move by hand.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ecsight::app::{App, Effect, Event, Options};
 use ecsight::aws::{Settings, StaticKeys};
 use ecsight::config::{Config, Paths};
-use ecsight::model::{Now, Query, Secret, Timestamp};
+use ecsight::model::{Now, Secret, Timestamp};
 use ecsight::runtime::{Message, Outside};
 use ecsight::schedule::{Budget, Pace};
 use ecsight::theme::{DEFAULT_THEME, Depth, Theme};
@@ -87,13 +88,13 @@ pub struct Driver {
 impl Driver {
     /// Starts the program and waits until it has nothing under way.
     pub async fn start(setup: Setup) -> Self {
-        let mut driver = Self::begin(setup);
+        let mut driver = Self::begin(&setup);
         driver.settle().await;
         driver
     }
 
     /// Starts the program.
-    pub fn begin(setup: Setup) -> Self {
+    fn begin(setup: &Setup) -> Self {
         let wall = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap()
@@ -104,7 +105,7 @@ impl Driver {
         };
         let theme = Theme::builtin(DEFAULT_THEME, Depth::Ansi16).unwrap();
         let options = Options {
-            keys: Default::default(),
+            keys: BTreeMap::new(),
             theme,
             find_theme: Box::new(|name| Err(format!("no theme {name} here"))),
             ascii: false,
@@ -155,6 +156,12 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Gives the screen another size.
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.size = (width, height);
+        self.feed(Event::Resize(width, height));
     }
 
     /// Presses a key by its name, without waiting for what comes of it.
@@ -212,12 +219,12 @@ impl Driver {
     }
 
     /// Waits for a message.
-    pub async fn hear_one(&mut self) {
-        match timeout(PATIENCE, self.messages.recv()).await {
-            Ok(Some(message)) => self.hear(message),
-            Ok(None) => panic!("the program holds the sender"),
-            Err(_) => panic!("no answer came:\n{}", self.screen()),
-        }
+    async fn hear_one(&mut self) {
+        let message = timeout(PATIENCE, self.messages.recv()).await;
+        let Ok(Some(message)) = message else {
+            panic!("no answer came:\n{}", self.screen());
+        };
+        self.hear(message);
     }
 
     fn hear(&mut self, message: Message) {
@@ -335,21 +342,6 @@ impl Driver {
     pub fn hides(&mut self, text: &str) {
         let screen = self.screen();
         assert!(!screen.contains(text), "{text:?} on:\n{screen}");
-    }
-
-    /// The cached model.
-    pub fn store(&self) -> &ecsight::store::Store {
-        self.app.store()
-    }
-
-    /// How many identities a query has given.
-    pub fn count(&self, query: &Query) -> usize {
-        self.store().listing(query).items().len()
-    }
-
-    /// The present moment of the program.
-    pub fn now(&self) -> Now {
-        self.now
     }
 
     /// Whether the program wanted to leave.

@@ -20,7 +20,7 @@ use portable_pty::{
 use tempfile::TempDir;
 
 /// How long anything may take before the test fails.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// How often states that cannot be waited for are looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -130,7 +130,7 @@ impl Terminal {
         let (sender, chunks) = channel();
         let stop = Arc::clone(&deaf);
         thread::spawn(move || {
-            let mut buffer = [0; 1 << 16];
+            let mut buffer = [0; 1 << 12];
             while let Ok(length @ 1..) = reader.read(&mut buffer) {
                 let sent = sender.send(buffer[..length].to_vec());
                 if sent.is_err() || stop.load(Ordering::SeqCst) {

@@ -48,8 +48,8 @@ fn deployment(id: &str, definition: &Arn, state: &str, counts: (i32, i32, i32)) 
         pending,
         desired,
         rollout_state: Some(state.to_owned()),
-        created_at: ago(7_200),
-        updated_at: ago(600),
+        created_at: Some(ago(7_200)),
+        updated_at: Some(ago(600)),
         ..samples::deployment(id, definition)
     }
 }
@@ -57,13 +57,13 @@ fn deployment(id: &str, definition: &Arn, state: &str, counts: (i32, i32, i32)) 
 fn steady(service: &mut Service, seconds: i64) {
     let words = format!("(service {}) has reached a steady state.", service.name);
     let mut event = samples::event("b7a1-steady", &words);
-    event.at = ago(seconds);
+    event.at = Some(ago(seconds));
     service.events.push(event);
 }
 
 fn say(service: &mut Service, id: &str, seconds: i64, words: &str) {
     let mut event = samples::event(id, &format!("(service {}) {words}", service.name));
-    event.at = ago(seconds);
+    event.at = Some(ago(seconds));
     service.events.push(event);
 }
 
@@ -103,12 +103,12 @@ fn clusters(account: &mut Account, web: &Arn, batch: &Arn) {
         .push(samples::cluster(&arn("cluster/empty")));
     for (name, status) in [("retired", "INACTIVE"), ("broken", "FAILED")] {
         let mut cluster = samples::cluster(&arn(&format!("cluster/{name}")));
-        cluster.status = status.to_owned();
+        cluster.status = status.into();
         account.clusters.push(cluster);
     }
     let mut cluster = samples::cluster(&arn("cluster/odd"));
-    cluster.name = "o\u{1b}[2Jdd\u{202e}fdp".to_owned();
-    cluster.status = "HIBERNATING".to_owned();
+    cluster.name = "o\u{1b}[2Jdd\u{202e}fdp".into();
+    cluster.status = "HIBERNATING".into();
     account.clusters.push(cluster);
 }
 
@@ -131,7 +131,7 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
         container: "app".to_owned(),
         port: 8080,
     }];
-    api.created_at = ago(86_400 * 90);
+    api.created_at = Some(ago(86_400 * 90));
     steady(&mut api, 900);
     say(
         &mut api,
@@ -193,7 +193,7 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
 
     let legacy_arn = arn("service/legacy");
     let mut legacy = running(samples::service(&legacy_arn, web), 1);
-    legacy.controller = "EXTERNAL".to_owned();
+    legacy.controller = "EXTERNAL".into();
     legacy.minimum_healthy_percent = None;
     legacy.maximum_percent = None;
 
@@ -201,9 +201,9 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
     let mut long = running(service(long), 1);
     long.launch_type = Some("FARGATE".to_owned());
     let mut wide = running(samples::service(&arn("service/prod-web/wide"), web), 1);
-    wide.name = "日本語サービス決済".to_owned();
+    wide.name = "日本語サービス決済".into();
     let mut gone = service("moving-out");
-    gone.status = "DRAINING".to_owned();
+    gone.status = "DRAINING".into();
     gone.running = 1;
     account
         .services
@@ -211,7 +211,7 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
 
     let id = arn("service/workers-ec2/agent");
     let mut agent = running(samples::service(&id, batch), 2);
-    agent.scheduling = "DAEMON".to_owned();
+    agent.scheduling = "DAEMON".into();
     agent.launch_type = Some("EC2".to_owned());
     steady(&mut agent, 3_600);
     account.services.push(agent);
@@ -238,10 +238,10 @@ fn task(cluster: &Arn, id: &str, service: &str, definition: &Arn) -> Task {
         memory: Some(512),
         zone: Some("eu-west-1a".to_owned()),
         private_ip: Some("10.0.3.17".to_owned()),
-        created_at: ago(5_400),
-        pull_started_at: ago(5_390),
-        pull_stopped_at: ago(5_380),
-        started_at: ago(5_370),
+        created_at: Some(ago(5_400)),
+        pull_started_at: Some(ago(5_390)),
+        pull_stopped_at: Some(ago(5_380)),
+        started_at: Some(ago(5_370)),
         containers: vec![container("app", "shop/web-api:1.5.1", "HEALTHY")],
         ..samples::task(&arn, cluster)
     }
@@ -255,16 +255,16 @@ fn tasks(account: &mut Account, web: &Arn) {
         ("5c2d0c11d2e34f5a8b6c7d8e9f0a1b2c", "UNHEALTHY"),
     ] {
         let mut task = task(web, id, "api", &api);
-        task.health = health.to_owned();
-        task.containers[0].health = health.to_owned();
+        task.health = health.into();
+        task.containers[0].health = health.into();
         task.containers
             .push(container("envoy", "mesh/envoy:v1.31", "HEALTHY"));
         account.tasks.push(task);
     }
     let next = revision("web-api", 43);
     let mut rolling = task(web, "77aa0c11d2e34f5a8b6c7d8e9f0a1b2c", "checkout", &next);
-    rolling.last_status = "PENDING".to_owned();
-    rolling.created_at = ago(60);
+    rolling.last_status = "PENDING".into();
+    rolling.created_at = Some(ago(60));
     rolling.started_at = None;
     account.tasks.push(rolling);
 
@@ -281,10 +281,10 @@ fn tasks(account: &mut Account, web: &Arn) {
         },
     ];
     let mut slow = task(web, "9e020c11d2e34f5a8b6c7d8e9f0a1b2c", "payments", &broken);
-    slow.last_status = "PROVISIONING".to_owned();
+    slow.last_status = "PROVISIONING".into();
     slow.started_at = None;
     let mut odd = task(web, "9e030c11d2e34f5a8b6c7d8e9f0a1b2c", "payments", &broken);
-    odd.last_status = "DREAMING".to_owned();
+    odd.last_status = "DREAMING".into();
     odd.launch_type = None;
     odd.containers.clear();
     account.tasks.extend([sick, slow, odd]);
@@ -324,16 +324,16 @@ fn batch_tasks(account: &mut Account, batch: &Arn) {
 }
 
 fn stopped(mut task: Task, seconds: i64, code: &str, reason: &str) -> Task {
-    task.last_status = "STOPPED".to_owned();
-    task.desired_status = "STOPPED".to_owned();
-    task.health = "UNKNOWN".to_owned();
-    task.stopping_at = ago(seconds + 20);
-    task.stopped_at = ago(seconds);
+    task.last_status = "STOPPED".into();
+    task.desired_status = "STOPPED".into();
+    task.health = "UNKNOWN".into();
+    task.stopping_at = Some(ago(seconds + 20));
+    task.stopped_at = Some(ago(seconds));
     task.stop_code = Some(code.to_owned());
     task.stopped_reason = Some(reason.to_owned());
     for container in &mut task.containers {
-        container.last_status = "STOPPED".to_owned();
-        container.health = "UNKNOWN".to_owned();
+        container.last_status = "STOPPED".into();
+        container.health = "UNKNOWN".into();
     }
     task
 }
@@ -379,11 +379,11 @@ fn instances(account: &mut Account, batch: &Arn) {
     host.running_tasks = 1;
     host.cpu = (2_048, 1_792);
     host.memory = (3_884, 3_372);
-    host.registered_at = ago(86_400);
+    host.registered_at = Some(ago(86_400));
     account.instances.push(host);
     let mut lost = samples::instance(&arn("container-instance/2222"), batch);
-    lost.ec2_id = "i-0ffffffffffffffff".to_owned();
-    lost.status = "DRAINING".to_owned();
+    lost.ec2_id = "i-0ffffffffffffffff".into();
+    lost.status = "DRAINING".into();
     lost.agent_connected = false;
     account.instances.push(lost);
 }
@@ -393,7 +393,7 @@ fn definitions(account: &mut Account) {
         for number in [revisions - 1, revisions] {
             if number > 0 {
                 let mut definition = samples::definition(&revision(family, number));
-                definition.registered_at = ago(86_400 * (100 - i64::from(number)));
+                definition.registered_at = Some(ago(86_400 * (100 - i64::from(number))));
                 definition.containers[0].ports = vec![PortMapping {
                     container: "8080".to_owned(),
                     host: None,
