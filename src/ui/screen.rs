@@ -6,6 +6,7 @@ use super::{Context, Cx, EnvClass, Freshness, Layer, Level, Toast, text};
 use crate::{
     keymap::{Command, Target},
     model::Identity,
+    resource::Place,
     theme::Role,
 };
 
@@ -285,7 +286,7 @@ fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
                 of.name()
             };
             crumbs.push(name.to_owned());
-        } else if layer.place().is_some() && layer.view() != Some("clusters") {
+        } else if layer.place().is_some_and(|place| *place != Place::root()) {
             crumbs.push("all".to_owned());
         }
         crumbs.push(layer.crumb(cx.store));

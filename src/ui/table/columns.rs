@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(widths(&layout), [(0, 10), (3, 10)]);
         assert!(!layout.more);
         let narrow = lay_out(&columns, &[0; 4], 15, shifted(1));
-        assert_eq!(widths(&narrow), [(0, 10), (2, 10)]);
+        assert_eq!(widths(&narrow), [(0, 8), (2, 10)]);
         assert!(narrow.more);
     }
 }
