@@ -143,12 +143,12 @@ fn task(number: usize, version: i64) -> Task {
     let definition =
         format!("arn:aws:ecs:eu-west-1:111122223333:task-definition/orders-api-{service}:7");
     task.definition = Arn::new(&definition);
-    task.health = if number % 143 == 0 {
+    let health = if number.is_multiple_of(143) {
         "UNHEALTHY"
     } else {
         "HEALTHY"
-    }
-    .to_owned();
+    };
+    health.clone_into(&mut task.health);
     task.launch_type = Some("FARGATE".to_owned());
     task.cpu = Some(256);
     task.memory = Some(512);

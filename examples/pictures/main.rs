@@ -79,12 +79,9 @@ const PICTURES: &[Picture] = &[
     Picture {
         name: "containers",
         columns: 140,
-        rows: 14,
-        arguments: &["demo", "--cluster", "prod-fargate"],
+        rows: 12,
+        arguments: &["demo", "--cluster", "batch", "--service", "queue-consumer"],
         steps: &[
-            See(" live"),
-            Press("G\r"),
-            See("GROUP"),
             See("RUNNING"),
             See(" live"),
             Press("\r"),
