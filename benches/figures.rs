@@ -143,12 +143,8 @@ fn task(number: usize, version: i64) -> Task {
     let definition =
         format!("arn:aws:ecs:eu-west-1:111122223333:task-definition/orders-api-{service}:7");
     task.definition = Arn::new(&definition);
-    let health = if number.is_multiple_of(143) {
-        "UNHEALTHY"
-    } else {
-        "HEALTHY"
-    };
-    health.clone_into(&mut task.health);
+    let sick = number.is_multiple_of(143);
+    task.health = String::from(if sick { "UNHEALTHY" } else { "HEALTHY" });
     task.launch_type = Some("FARGATE".to_owned());
     task.cpu = Some(256);
     task.memory = Some(512);

@@ -72,7 +72,7 @@ const PICTURES: &[Picture] = &[
             See("GROUP"),
             See(" live"),
             Press("x"),
-            See("STOP CODE"),
+            See("STOPPED"),
             See(" live"),
         ],
     },

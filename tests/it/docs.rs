@@ -146,9 +146,11 @@ fn every_picture_is_shown() {
     let readme = read("README.md");
     let shown = links(&readme);
     for entry in fs::read_dir(root().join("assets")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "svg") {
-            let name = path.file_name().unwrap().to_str().unwrap();
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if Path::new(&name)
+            .extension()
+            .is_some_and(|ending| ending == "svg")
+        {
             let picture = format!("assets/{name}");
             assert!(
                 shown.contains(&picture.as_str()),
