@@ -105,7 +105,7 @@ const PICTURES: &[Picture] = &[
             See("prod-web"),
             Press(":svc all\r"),
             See("fraud-detector"),
-            See("legacy-admin"),
+            See("search-indexer"),
             See(" live"),
             Press("/api"),
             See("hidden"),
