@@ -6,7 +6,7 @@ use super::{Context, Cx, EnvClass, Freshness, Layer, Level, Toast, text};
 use crate::{
     keymap::{Command, Target},
     model::Identity,
-    resource,
+    resource::{self, Place},
     theme::Role,
 };
 
@@ -282,7 +282,7 @@ fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
         let of = layer.place().and_then(|place| place.scope.of.as_ref());
         if let Some(of) = of {
             crumbs.push(resource::called(of, cx.store).to_owned());
-        } else if layer.place().is_some() && layer.view() != Some("clusters") {
+        } else if layer.place().is_some_and(|place| *place != Place::root()) {
             crumbs.push("all".to_owned());
         }
         crumbs.push(layer.crumb(cx.store));

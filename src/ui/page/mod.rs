@@ -203,6 +203,9 @@ impl Layer for PageLayer {
             Command::Format if matches!(self.source, Source::Raw { .. }) => {
                 self.source.toggle_format();
             }
+            Command::Raw | Command::Refresh if matches!(self.source, Source::Raw { .. }) => {
+                return Reply::Ask(Ask::FetchRaw(self.subject.clone()));
+            }
             Command::Raw => return Reply::Ask(Ask::ShowRaw(self.subject.clone())),
             Command::CopyName => {
                 let text = self.text(cx);

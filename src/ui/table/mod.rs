@@ -470,7 +470,9 @@ impl Layer for TableLayer {
             let cells: Vec<String> = heads
                 .iter()
                 .map(|shown| {
-                    super::clean(&self.sheet.cell(row, shown.index, &cx.model()).text).into_owned()
+                    let cell = self.sheet.cell(row, shown.index, &cx.model());
+                    // Tabs and line ends within a cell would read as further cells and rows.
+                    super::clean(&cell.text).into_owned()
                 })
                 .collect();
             text.push_str(&cells.join("\t"));
