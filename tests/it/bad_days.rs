@@ -95,7 +95,7 @@ async fn outlive_an_outage(upstream: &str, cluster: &str) {
     assert!(tries(&mut driver) > counted);
     // What was never asked for says so in place of "there are none".
     driver.press("enter").await;
-    driver.shows("Nothing known of running tasks");
+    driver.shows("Nothing is known of running tasks");
     driver.shows("cannot reach");
     driver.press("esc esc").await;
     driver.shows(cluster);
@@ -129,7 +129,7 @@ async fn a_program_started_in_an_outage_connects_once_it_ends() {
     proxy.cut().await;
     let mut driver = Driver::start(Setup::at(&proxy.url())).await;
     driver.shows("cannot reach");
-    driver.shows("Nothing known of");
+    driver.shows("Nothing is known of");
 
     proxy.restore().await;
     driver.pass(A_WHILE).await;

@@ -335,13 +335,13 @@ impl Driver {
     /// Fails unless the screen shows the text.
     pub fn shows(&mut self, text: &str) {
         let screen = self.screen();
-        assert!(screen.contains(text), "no {text:?} on:\n{screen}");
+        assert!(reads(&screen, text), "no {text:?} on:\n{screen}");
     }
 
     /// Fails if the screen shows the text.
     pub fn hides(&mut self, text: &str) {
         let screen = self.screen();
-        assert!(!screen.contains(text), "{text:?} on:\n{screen}");
+        assert!(!reads(&screen, text), "{text:?} on:\n{screen}");
     }
 
     /// Whether the program wanted to leave.
@@ -359,4 +359,10 @@ fn line(buffer: &Buffer, y: u16) -> String {
 
 fn lines(buffer: &Buffer) -> Vec<String> {
     (0..buffer.area.height).map(|y| line(buffer, y)).collect()
+}
+
+/// Whether a screen holds a text, be it wrapped over lines.
+fn reads(screen: &str, text: &str) -> bool {
+    let flat = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    screen.contains(text) || flat.contains(text)
 }
