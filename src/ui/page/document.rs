@@ -179,7 +179,7 @@ fn write(source: &Source, subject: &Subject, cx: &Cx) -> Page {
                 )
             } else if cx.freshness.is_faulty() {
                 message(
-                    format!("Nothing known of the {noun} {name} yet."),
+                    format!("Nothing is known of the {noun} {name} yet."),
                     Tone::Muted,
                 )
             } else {
