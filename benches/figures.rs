@@ -57,6 +57,7 @@ impl Desk {
             service: None,
             context: Context::default(),
             seed: 1,
+            notices: Vec::new(),
         };
         let app = App::new(options, now);
         let shown = Buffer::empty(SCREEN);

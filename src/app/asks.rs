@@ -46,9 +46,20 @@ impl App {
                     top.set_filter(&text);
                 }
             }
-            Ask::ShowRaw(subject) => self.show_raw(subject),
-            Ask::Copy(what, text) => self.effects.push(Effect::Copy { what, text }),
-            Ask::Save(stem, text) => self.effects.push(Effect::Save { stem, text }),
+            Ask::ShowRaw(subject) => {
+                self.layers.push(Box::new(PageLayer::raw(subject.clone())));
+                self.fetch_raw(subject);
+            }
+            Ask::FetchRaw(subject) => self.fetch_raw(subject),
+            // What leaves the program is read by other terminals and pasted into shells.
+            Ask::Copy(what, text) => {
+                let text = ui::clean_lines(&text);
+                self.effects.push(Effect::Copy { what, text });
+            }
+            Ask::Save(stem, text) => {
+                let text = ui::clean_lines(&text);
+                self.effects.push(Effect::Save { stem, text });
+            }
             Ask::Theme(name) => match (self.find_theme)(&name) {
                 Ok(theme) => self.scene.theme = theme,
                 Err(why) => self.say(Level::Warn, why, now),
@@ -73,9 +84,8 @@ impl App {
         }
     }
 
-    fn show_raw(&mut self, subject: Subject) {
+    fn fetch_raw(&mut self, subject: Subject) {
         let cluster = self.scene.store.cluster_of(&subject.arn);
-        self.layers.push(Box::new(PageLayer::raw(subject.clone())));
         self.effects.push(Effect::Raw {
             epoch: self.epoch,
             subject,
@@ -101,7 +111,7 @@ impl App {
     }
 
     /// Takes the top layer away; the root stays.
-    pub(super) fn pop(&mut self, _now: Now) {
+    pub(super) fn pop(&mut self) {
         self.keep_cursor();
         self.close();
         self.record();
@@ -113,11 +123,8 @@ impl App {
         }
     }
 
-    pub(super) fn go_home(&mut self, _now: Now) {
-        self.jump(&Place {
-            view: "clusters",
-            scope: Scope::account(),
-        });
+    pub(super) fn go_home(&mut self) {
+        self.jump(&Place::root());
     }
 
     /// Goes back (-1) or forward (1) in time, or to the place before the last move (0).
@@ -146,10 +153,7 @@ impl App {
             cursor,
             filter: String::new(),
         };
-        let root = Place {
-            view: "clusters",
-            scope: Scope::account(),
-        };
+        let root = Place::root();
         if *place == root {
             return vec![stop(root, None)];
         }

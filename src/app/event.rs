@@ -50,8 +50,13 @@ pub enum Event {
         /// The answer as JSON text.
         result: Result<String, Fault>,
     },
-    /// Which kind of environment the account is, by the user's patterns.
-    Classified(Option<EnvClass>),
+    /// What the user's patterns say of the account.
+    Classified {
+        /// Which kind of environment it is.
+        class: Option<EnvClass>,
+        /// Whether nothing can be changed.
+        readonly: bool,
+    },
     /// Something that was asked of the terminal or the disk is done: what to say about it.
     Finished(Result<String, String>),
     /// A moment came that the program wanted to be woken at.
@@ -101,7 +106,7 @@ pub enum Effect {
         /// The cluster it lives in, if that is known.
         cluster: Option<Arn>,
     },
-    /// Find out which kind of environment an account is.
+    /// Find out which kind of environment an account is, and shut the read-only gate if it is to be shut.
     Classify {
         /// The account.
         account: String,

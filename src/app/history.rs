@@ -77,10 +77,10 @@ impl History {
     }
 }
 
+/// Whether two trails lead along the same views of the same things; which facet is shown makes no difference.
 fn same_places(one: &Trail, two: &Trail) -> bool {
-    one.iter()
-        .map(|stop| &stop.place)
-        .eq(two.iter().map(|stop| &stop.place))
+    let places = |stop: &Stop| (stop.place.view, stop.place.scope.of.clone());
+    one.iter().map(places).eq(two.iter().map(places))
 }
 
 #[cfg(test)]

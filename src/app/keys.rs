@@ -14,10 +14,18 @@ const TWICE: Duration = Duration::from_secs(1);
 
 impl App {
     pub(super) fn on_key(&mut self, key: Key, now: Now) {
-        self.last_key = now.mono;
-        self.schedule.set_paused(false);
+        self.hear(now);
         // Whoever presses keys has found a way of their own.
         self.start = None;
+        // What was merely worth a note has been read by whoever goes on; warnings and errors stay their time.
+        self.toast.take_if(|toast| toast.level == Level::Info);
+        // Keys that come faster than frames must find what the keys before them brought about. A key after a frame
+        // finds what that frame showed: what it is meant for must not change under it.
+        let types = self.layers.last().is_some_and(|top| top.takes_text()) && key.typed().is_some();
+        if self.ahead && !types {
+            self.settle(now);
+        }
+        self.ahead = true;
         let cx = self.scene.cx(now);
         let Some(top) = self.layers.last_mut() else {
             return;
@@ -28,12 +36,22 @@ impl App {
             return;
         }
         let target = self.scene.keymap.resolve(key, top.area(), top.view());
-        if let Some(target) = target {
-            self.run(target, now);
+        match target {
+            Some(target) => self.run(target, now),
+            None => self.say_useless(key, now),
         }
     }
 
+    /// Says that a key does nothing here, and where the keys are listed.
+    fn say_useless(&mut self, key: Key, now: Now) {
+        let help = self.scene.keymap.key_of(Command::Help);
+        let listed = help.map_or_else(String::new, |help| format!("; {help} lists the keys"));
+        self.say(Level::Info, format!("{key} does nothing here{listed}"), now);
+    }
+
     pub(super) fn on_paste(&mut self, text: &str, now: Now) {
+        self.hear(now);
+        self.ahead = true;
         let cx = self.scene.cx(now);
         if let Some(top) = self.layers.last_mut().filter(|top| top.takes_text()) {
             top.on_paste(text, &cx);
@@ -41,6 +59,7 @@ impl App {
     }
 
     pub(super) fn on_mouse(&mut self, lines: Option<i32>, row: u16, now: Now) {
+        self.hear(now);
         let row = row.saturating_sub(self.scene.body.y);
         let cx = self.scene.cx(now);
         if let Some(top) = self.layers.last_mut() {
@@ -69,8 +88,8 @@ impl App {
 
     fn run_global(&mut self, command: Command, now: Now) {
         match command {
-            Command::Back => self.pop(now),
-            Command::Quit if self.layers.len() > 1 => self.pop(now),
+            Command::Back => self.pop(),
+            Command::Quit if self.layers.len() > 1 => self.pop(),
             Command::Quit => self.effects.push(Effect::Quit),
             Command::Interrupt => self.interrupt(now),
             Command::CommandLine => {
@@ -82,7 +101,7 @@ impl App {
                 self.layers.push(Box::new(help));
             }
             Command::Refresh => self.refresh(now),
-            Command::Home => self.go_home(now),
+            Command::Home => self.go_home(),
             Command::HistoryBack => self.travel(-1, now),
             Command::HistoryForward => self.travel(1, now),
             Command::LastPlace => self.travel(0, now),
@@ -90,7 +109,11 @@ impl App {
             Command::Crumbs => self.crumbs = !self.crumbs,
             Command::Redraw => self.effects.push(Effect::Redraw),
             Command::Suspend => self.effects.push(Effect::Suspend),
-            _ => {}
+            command => {
+                if let Some(key) = self.scene.keymap.key_of(command) {
+                    self.say_useless(key, now);
+                }
+            }
         }
     }
 
@@ -116,9 +139,7 @@ impl App {
                 self.schedule.hurry(&need.query);
             }
         }
-        if matches!(self.link, super::Link::Failed { .. }) {
-            self.reconnect();
-        }
+        self.reconnect();
         self.say(Level::Info, "asking again".to_owned(), now);
     }
 }

@@ -17,7 +17,7 @@ use self::{history::History, scene::Scene};
 use crate::{
     keymap::Keymap,
     model::{Fault, Now, Part, Query, Timestamp},
-    resource::{Place, Scope},
+    resource::Place,
     schedule::{Pace, Schedule},
     theme::Theme,
     ui::{self, Chrome, Context, Glyphs, Layer, Level, TableLayer, Toast},
@@ -48,6 +48,8 @@ pub struct Options {
     pub context: Context,
     /// Seed of the jitter.
     pub seed: u64,
+    /// What to tell the user first.
+    pub notices: Vec<String>,
 }
 
 /// How the connection to AWS stands.
@@ -59,9 +61,13 @@ enum Link {
         fault: Fault,
         since: Timestamp,
         times: u32,
-        retry_at: Duration,
+        /// When it is tried again; none while it is being tried.
+        retry_at: Option<Duration>,
     },
 }
+
+/// The wait before a connection that could not be had is tried again.
+const RECONNECT: Duration = Duration::from_secs(15);
 
 /// The state of the program.
 pub struct App {
@@ -80,7 +86,12 @@ pub struct App {
     lines: Vec<String>,
     find_theme: FindTheme,
     pause_after: Duration,
-    last_key: Duration,
+    /// When a person was last heard of.
+    last_heard: Duration,
+    /// Whether a key was taken since the layers were last brought up to date.
+    ahead: bool,
+    /// When what is shown changes by itself next, though nothing happens.
+    changes_at: Option<Duration>,
     interrupted: Option<Duration>,
     /// Where to start, until the names are resolved.
     start: Option<(String, Option<String>)>,
@@ -92,11 +103,8 @@ impl App {
     #[must_use]
     pub fn new(options: Options, now: Now) -> Self {
         let (keymap, warnings) = Keymap::new(&options.keys);
-        let root = Place {
-            view: "clusters",
-            scope: Scope::account(),
-        };
-        let root = TableLayer::new(root).map(|root| Box::new(root) as Box<dyn Layer>);
+        let notices = [options.notices, warnings].concat();
+        let root = TableLayer::new(Place::root()).map(|root| Box::new(root) as Box<dyn Layer>);
         let mut app = Self {
             scene: Scene::new(
                 keymap,
@@ -118,14 +126,16 @@ impl App {
             lines: Vec::new(),
             find_theme: options.find_theme,
             pause_after: options.pause_after,
-            last_key: now.mono,
+            last_heard: now.mono,
+            ahead: false,
+            changes_at: None,
             interrupted: None,
             start: options.cluster.map(|cluster| (cluster, options.service)),
             effects: vec![Effect::Connect { epoch: 1 }],
         };
         app.record();
-        if !warnings.is_empty() {
-            app.say(Level::Warn, warnings.join("; "), now);
+        if !notices.is_empty() {
+            app.say(Level::Warn, notices.join("; "), now);
         }
         app
     }
@@ -137,7 +147,12 @@ impl App {
             Event::Paste(text) => self.on_paste(&text, now),
             Event::Mouse { lines, row } => self.on_mouse(lines, row, now),
             Event::Resize(width, height) => self.size = (width, height),
-            Event::Focus(focused) => self.schedule.set_focused(focused),
+            Event::Focus(focused) => {
+                self.schedule.set_focused(focused);
+                if focused {
+                    self.hear(now);
+                }
+            }
             Event::Connected { epoch, result } if epoch == self.epoch => {
                 self.on_connected(result, now);
             }
@@ -161,10 +176,14 @@ impl App {
                 Ok(text) => self.say(Level::Info, text, now),
                 Err(text) => self.say(Level::Error, text, now),
             },
-            Event::Classified(class) => self.context.class = class,
-            Event::Wake => self.on_wake(now),
+            Event::Classified { class, readonly } => {
+                self.context.class = class;
+                self.context.readonly = readonly;
+            }
+            Event::Wake => {}
             Event::Hangup => self.effects.push(Effect::Quit),
         }
+        self.pass_time(now);
         self.ask_for_what_is_due(now);
         std::mem::take(&mut self.effects)
     }
@@ -184,12 +203,11 @@ impl App {
                     Link::Failed { since, times, .. } => (*since, times + 1),
                     _ => (now.wall, 1),
                 };
-                let retry_at = now.mono + Duration::from_secs(15);
                 self.link = Link::Failed {
                     fault,
                     since,
                     times,
-                    retry_at,
+                    retry_at: Some(now.mono + RECONNECT),
                 };
             }
         }
@@ -201,14 +219,23 @@ impl App {
             Part::Done { calls, .. } => self.schedule.done(query, *calls, now.mono),
             Part::Failed { fault, .. } => self.schedule.failed(query, &fault.kind, now.mono),
         }
+        let whole = matches!(part, Part::Done { .. });
         self.scene.store.apply(query, part, now);
-        if *query == Query::Identity {
-            self.reclassify();
+        if whole && *query == Query::Identity {
+            self.classify();
         }
         self.go_to_start(now);
     }
 
-    fn on_wake(&mut self, now: Now) {
+    /// Notes that a person is there, so that asking goes on.
+    fn hear(&mut self, now: Now) {
+        self.last_heard = now.mono;
+        self.schedule.set_paused(false);
+    }
+
+    /// Does what the passing of time brings about. Looked after with every event, so that no flood of answers can
+    /// keep it from happening.
+    fn pass_time(&mut self, now: Now) {
         if self
             .toast
             .as_ref()
@@ -216,25 +243,29 @@ impl App {
         {
             self.toast = None;
         }
-        if now.mono.saturating_sub(self.last_key) >= self.pause_after {
+        if now.mono.saturating_sub(self.last_heard) >= self.pause_after {
             self.schedule.set_paused(true);
         }
-        if let Link::Failed { retry_at, .. } = &self.link
-            && *retry_at <= now.mono
+        if let Link::Failed {
+            retry_at: Some(at), ..
+        } = &self.link
+            && *at <= now.mono
         {
             self.reconnect();
         }
     }
 
+    /// Tries a connection again that could not be had, unless that is under way.
     fn reconnect(&mut self) {
-        if let Link::Failed { retry_at, .. } = &mut self.link {
-            *retry_at = Duration::MAX;
+        if let Link::Failed { retry_at, .. } = &mut self.link
+            && retry_at.take().is_some()
+        {
+            self.effects.push(Effect::Connect { epoch: self.epoch });
         }
-        self.effects.push(Effect::Connect { epoch: self.epoch });
     }
 
-    /// The banner colour depends on the account, which is known only after the first answer.
-    fn reclassify(&mut self) {
+    /// The banner and the read-only gate depend on the account, which is known only after the first answer.
+    fn classify(&mut self) {
         if let Some(identity) = self.scene.store.identity() {
             self.effects.push(Effect::Classify {
                 account: identity.account.clone(),
@@ -253,24 +284,21 @@ impl App {
 
     /// When something happens by itself next, by the clock that never jumps; none if nothing will.
     #[must_use]
-    pub fn next_wake(&self, now: Now) -> Option<Duration> {
+    pub fn next_wake(&self) -> Option<Duration> {
         let toast = self.toast.as_ref().map(|toast| toast.until);
         // Without a pause the time until it has no end.
         let pause = (!self.schedule.is_paused())
-            .then(|| self.last_key.checked_add(self.pause_after))
+            .then(|| self.last_heard.checked_add(self.pause_after))
             .flatten();
-        let link = match &self.link {
-            Link::Failed { retry_at, .. } if *retry_at < Duration::MAX => Some(*retry_at),
-            _ => None,
-        };
-        let due = match self.link {
+        let asking = match &self.link {
+            Link::Connecting => None,
             Link::Ready => self.schedule.next(&self.wants()),
-            _ => None,
+            Link::Failed { retry_at, .. } => *retry_at,
         };
-        // Ages grow on the screen while something keeps it from being live.
-        let aging = (self.scene.freshness != ui::Freshness::Live)
-            .then(|| now.mono + Duration::from_secs(1));
-        [toast, pause, link, due, aging].into_iter().flatten().min()
+        [toast, pause, asking, self.changes_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Whether nothing is under way: no query, no connection.
@@ -282,7 +310,8 @@ impl App {
     /// Brings the layers up to date with the store. To be called before drawing, not for every event, so that many
     /// small answers cost one look.
     pub fn settle(&mut self, now: Now) {
-        self.scene.freshness = self.freshness(now);
+        self.ahead = false;
+        self.look_at_age(now);
         self.look_around();
         let story = self.scene.freshness.story(now.wall);
         let area = Rect::new(0, 0, self.size.0, self.size.1);

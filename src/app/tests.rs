@@ -7,6 +7,7 @@
 use super::*;
 use crate::{
     model::{Arn, Entity, Subject, Task, samples},
+    resource::Scope,
     schedule::Urgency,
     theme::Depth,
 };
@@ -24,6 +25,7 @@ fn app() -> (App, Now) {
         service: None,
         context: Context::default(),
         seed: 1,
+        notices: Vec::new(),
     };
     (App::new(options, now), now)
 }
@@ -38,9 +40,9 @@ fn know(app: &mut App, now: Now, query: &Query, entities: Vec<Entity>, items: &[
 
 #[test]
 fn the_root_is_never_taken_away() {
-    let (mut app, now) = app();
+    let (mut app, _) = app();
     for _ in 0..3 {
-        app.pop(now);
+        app.pop();
     }
     assert_eq!(app.layers.len(), 1);
     assert_eq!(app.layers[0].view(), Some("clusters"));

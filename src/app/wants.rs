@@ -7,8 +7,11 @@ use crate::{
     app::Effect,
     model::{Now, Query},
     schedule::{Urgency, Want},
-    ui::{Freshness, Layer, Need},
+    ui::{Freshness, Layer, Need, Retry},
 };
+
+/// How long an answer may take before what it would replace counts as old.
+const LATE: Duration = Duration::from_secs(2);
 
 impl App {
     /// The layer that fills the middle of the screen.
@@ -20,31 +23,39 @@ impl App {
             .map(AsRef::as_ref)
     }
 
-    /// Everything that the layers need: what is in front first, what lies behind it less urgently.
+    /// What the layer in front needs.
+    fn wants_in_front(&self) -> Vec<Want> {
+        let needs = self
+            .front()
+            .map(|layer| layer.needs(&self.scene.store))
+            .unwrap_or_default();
+        needs
+            .into_iter()
+            .map(|Need { query, moving }| Want {
+                query,
+                urgency: Urgency::Visible,
+                moving,
+            })
+            .collect()
+    }
+
+    /// Everything that the layers need: what is in front first, what lies behind it less urgently. A query that
+    /// several layers need stands there more than once; the first is due first, and the schedule takes it.
     pub(super) fn wants(&self) -> Vec<Want> {
         let mut wants = vec![Want {
             query: Query::Identity,
             urgency: Urgency::Visible,
             moving: false,
         }];
-        let mut in_front = true;
-        for layer in self.layers.iter().rev().filter(|layer| !layer.is_overlay()) {
-            for Need { query, moving } in layer.needs(&self.scene.store) {
-                let known = wants.iter().any(|want| want.query == query);
-                if !known {
-                    let urgency = if in_front {
-                        Urgency::Visible
-                    } else {
-                        Urgency::Background
-                    };
-                    wants.push(Want {
-                        query,
-                        urgency,
-                        moving: moving && in_front,
-                    });
-                }
-            }
-            in_front = false;
+        wants.extend(self.wants_in_front());
+        let full = self.layers.iter().rev().filter(|layer| !layer.is_overlay());
+        for layer in full.skip(1) {
+            let needs = layer.needs(&self.scene.store).into_iter();
+            wants.extend(needs.map(|need| Want {
+                query: need.query,
+                urgency: Urgency::Background,
+                moving: false,
+            }));
         }
         wants
     }
@@ -63,8 +74,18 @@ impl App {
         }
     }
 
-    /// How fresh the layer in front is: as its worst query.
-    pub(super) fn freshness(&self, now: Now) -> Freshness {
+    /// Finds out how fresh the layer in front is, and when that changes by itself.
+    pub(super) fn look_at_age(&mut self, now: Now) {
+        let wants = self.wants_in_front();
+        self.scene.freshness = self.freshness(&wants, now);
+        self.changes_at = match &self.scene.freshness {
+            Freshness::Live => self.turns_old_at(&wants, now),
+            other => other.changes_in(now.wall).map(|time| now.mono + time),
+        };
+    }
+
+    /// How fresh an answer to all of this is: as its worst part.
+    fn freshness(&self, wants: &[Want], now: Now) -> Freshness {
         if let Link::Failed {
             fault,
             since,
@@ -72,57 +93,73 @@ impl App {
             retry_at,
         } = &self.link
         {
-            let retry = (*retry_at < Duration::MAX).then(|| retry_at.saturating_sub(now.mono));
             return Freshness::Faulty {
                 fault: fault.clone(),
                 since: *since,
                 times: *times,
                 age: None,
-                retry,
+                retry: retry_at
+                    .map_or(Retry::UnderWay, |at| Retry::In(at.saturating_sub(now.mono))),
             };
         }
-        let wants = self
-            .front()
-            .map(|layer| layer.needs(&self.scene.store))
-            .unwrap_or_default();
-        let mut oldest: Option<(Duration, bool)> = None;
-        let mut loading = false;
-        for Need { query, moving } in wants {
-            let listing = self.scene.store.listing(&query);
-            let want = Want {
-                query,
-                urgency: Urgency::Visible,
-                moving,
-            };
+        if self.front().is_some_and(|layer| !layer.is_live()) {
+            return Freshness::Once;
+        }
+        let (mut loading, mut oldest, mut late) = (false, None, None);
+        for want in wants {
+            let listing = self.scene.store.listing(&want.query);
             if let Some(record) = listing.fault() {
-                let next = self.schedule.next(std::slice::from_ref(&want));
                 return Freshness::Faulty {
                     fault: record.fault.clone(),
                     since: record.since,
                     times: record.times,
                     age: listing.age(now),
-                    retry: next.map(|next| next.saturating_sub(now.mono)),
+                    retry: self.retry(want, now),
                 };
             }
             match listing.age(now) {
                 None => loading = true,
                 Some(_) if want.query.is_immutable() => {}
                 Some(age) => {
-                    let late = age > self.schedule.interval(&want) * 2 + LATE;
-                    if oldest.is_none_or(|(oldest, _)| oldest < age) {
-                        oldest = Some((age, late));
+                    oldest = oldest.max(Some(age));
+                    if age >= self.patience(want) {
+                        late = late.max(Some(age));
                     }
                 }
             }
         }
-        match oldest {
+        match (oldest, late) {
             _ if loading => Freshness::Loading,
-            Some((age, _)) if self.schedule.is_paused() => Freshness::Paused(age),
-            Some((age, true)) => Freshness::Old(age),
+            (Some(age), _) if self.schedule.is_paused() => Freshness::Paused(age),
+            (_, Some(age)) => Freshness::Old(age),
             _ => Freshness::Live,
         }
     }
-}
 
-/// How long an answer may take before what it would replace counts as old.
-const LATE: Duration = Duration::from_secs(2);
+    /// When a query that failed is asked again.
+    fn retry(&self, want: &Want, now: Now) -> Retry {
+        if self.schedule.is_in_flight(&want.query) {
+            return Retry::UnderWay;
+        }
+        match self.schedule.next(std::slice::from_ref(want)) {
+            Some(at) => Retry::In(at.saturating_sub(now.mono)),
+            None => Retry::AtAKey,
+        }
+    }
+
+    /// The age from which on an answer counts as old.
+    fn patience(&self, want: &Want) -> Duration {
+        self.schedule.interval(want) * 2 + LATE
+    }
+
+    /// When the first of these answers counts as old, if no other comes.
+    fn turns_old_at(&self, wants: &[Want], now: Now) -> Option<Duration> {
+        let changing = wants.iter().filter(|want| !want.query.is_immutable());
+        changing
+            .filter_map(|want| {
+                let age = self.scene.store.listing(&want.query).age(now)?;
+                Some(now.mono + self.patience(want).saturating_sub(age))
+            })
+            .min()
+    }
+}

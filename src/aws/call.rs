@@ -20,6 +20,7 @@ use aws_smithy_types::{config_bag::ConfigBag, error::metadata::ProvideErrorMetad
 use crate::{
     aws::{
         Pacer, Urgency,
+        allow::ReadOnlyGate,
         fault::{self, Scene},
         profile::Profile,
     },
@@ -39,7 +40,7 @@ pub struct Clients {
 }
 
 /// What a set of clients is connected to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Session {
     pub(super) region: String,
     pub(super) profile: Profile,
@@ -80,6 +81,23 @@ impl Clients {
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
         self.session.endpoint.as_deref()
+    }
+
+    /// The same clients with the read-only gate shut: same connections, same pace. Clones made before stay as they
+    /// were.
+    #[must_use]
+    pub fn into_readonly(self) -> Self {
+        let ecs = self.ecs.config().to_builder().interceptor(ReadOnlyGate);
+        let sts = self.sts.config().to_builder().interceptor(ReadOnlyGate);
+        Self {
+            ecs: aws_sdk_ecs::Client::from_conf(ecs.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            pacer: self.pacer,
+            session: Arc::new(Session {
+                readonly: true,
+                ..Session::clone(&self.session)
+            }),
+        }
     }
 
     /// Whether writes are refused.

@@ -9,7 +9,6 @@ use aws_types::service_config::ServiceConfigKey;
 use crate::{
     aws::{
         Pacer,
-        allow::ReadOnlyGate,
         call::{Clients, Session, ThrottlesAreOurs, Witness},
         credentials,
         profile::{self, Profile},
@@ -106,25 +105,26 @@ impl Clients {
             region,
             profile,
             endpoint: endpoint(&config),
-            readonly: settings.readonly,
+            readonly: false,
             hosts: witness.hosts.clone(),
         };
-        let mut ecs = aws_sdk_ecs::config::Builder::from(&config)
+        let ecs = aws_sdk_ecs::config::Builder::from(&config)
             .interceptor(witness.clone())
             .retry_classifier(ThrottlesAreOurs);
-        let mut sts = aws_sdk_sts::config::Builder::from(&config)
+        let sts = aws_sdk_sts::config::Builder::from(&config)
             .interceptor(witness)
             .retry_classifier(ThrottlesAreOurs);
-        if settings.readonly {
-            ecs = ecs.interceptor(ReadOnlyGate);
-            sts = sts.interceptor(ReadOnlyGate);
-        }
-        Ok(Self::new(
+        let clients = Self::new(
             aws_sdk_ecs::Client::from_conf(ecs.build()),
             aws_sdk_sts::Client::from_conf(sts.build()),
             Pacer::start(settings.budget),
             session,
-        ))
+        );
+        Ok(if settings.readonly {
+            clients.into_readonly()
+        } else {
+            clients
+        })
     }
 }
 

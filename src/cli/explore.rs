@@ -151,13 +151,13 @@ fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Sess
         service: start_service,
         context,
         seed: std::process::id().into(),
+        notices,
     };
     Ok(Session {
         options,
         settings,
         profile_name,
         config,
-        notices,
     })
 }
 

@@ -27,4 +27,4 @@ pub use query::{Entity, Identity, Part, Query, Subject, TaskFilter};
 pub use secret::Secret;
 pub use service::{CircuitBreaker, Deployment, LoadBalancer, Service, ServiceEvent, TaskSet};
 pub use task::{Container, PortBinding, Task, short_digest};
-pub use time::{Now, Timestamp, age};
+pub use time::{Now, Timestamp, age, age_grows_in, age_shrinks_in};

@@ -38,6 +38,34 @@ pub fn age(duration: Duration) -> String {
     }
 }
 
+/// The time after which [`age`] writes a growing duration differently; never zero.
+#[must_use]
+pub fn age_grows_in(duration: Duration) -> Duration {
+    let unit = unit(duration);
+    Duration::from_millis(unit - millis(duration) % unit)
+}
+
+/// The time after which [`age`] writes a shrinking duration differently; never zero.
+#[must_use]
+pub fn age_shrinks_in(duration: Duration) -> Duration {
+    Duration::from_millis(millis(duration) % unit(duration) + 1)
+}
+
+/// The unit in which [`age`] writes a duration, in milliseconds. Years are looked at every day.
+fn unit(duration: Duration) -> u64 {
+    1_000
+        * match duration.as_secs() {
+            0..60 => 1,
+            60..3_600 => 60,
+            3_600..86_400 => 3_600,
+            _ => 86_400,
+        }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -55,6 +83,25 @@ mod tests {
     #[case(1_000 * 86_400, "2y")]
     fn ages_are_short(#[case] seconds: u64, #[case] text: &str) {
         assert_eq!(age(Duration::from_secs(seconds)), text);
+    }
+
+    #[rstest]
+    #[case(300)]
+    #[case(59_900)]
+    #[case(60_000)]
+    #[case(61_250)]
+    #[case(3_599_999)]
+    #[case(7_300_000)]
+    #[case(90_000_000)]
+    fn an_age_stays_as_written_just_as_long_as_said(#[case] millis: u64) {
+        let at = Duration::from_millis(millis);
+        let moment = Duration::from_millis(1);
+        let grows = age_grows_in(at);
+        assert_eq!(age(at + grows - moment), age(at));
+        assert_ne!(age(at + grows), age(at));
+        let shrinks = age_shrinks_in(at);
+        assert_eq!(age(at + moment - shrinks), age(at));
+        assert!(shrinks > at || age(at - shrinks) != age(at));
     }
 
     #[test]

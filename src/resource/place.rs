@@ -39,6 +39,15 @@ pub struct Place {
 }
 
 impl Place {
+    /// The clusters of the account, where every way begins.
+    #[must_use]
+    pub fn root() -> Self {
+        Self {
+            view: "clusters",
+            scope: Scope::account(),
+        }
+    }
+
     /// A view over the parts of one thing.
     #[must_use]
     pub fn of(view: &'static str, subject: Subject) -> Self {

@@ -60,26 +60,50 @@ impl Outside {
         match message {
             Message::Event(event) => *event,
             Message::Connected { epoch, result } => {
-                let result = result.map(|clients| {
-                    let connection = self.describe(&clients);
-                    self.clients = Some(clients);
-                    connection
-                });
+                let result = result.map(|clients| self.connected(clients));
                 Event::Connected { epoch, result }
             }
         }
     }
 
-    fn describe(&self, clients: &Clients) -> Connection {
-        let profile = clients.profile().unwrap_or(&self.profile_name).to_owned();
-        let environment = self.config.environment(None, Some(&profile));
-        Connection {
+    /// Takes new clients into use; of the account nothing is known yet.
+    fn connected(&mut self, clients: Clients) -> Connection {
+        let (clients, class) = self.judge(clients, None);
+        let connection = Connection {
+            profile: clients.profile().unwrap_or(&self.profile_name).to_owned(),
             region: clients.region().to_owned(),
             endpoint: clients.endpoint().map(str::to_owned),
             readonly: clients.is_readonly(),
-            class: environment.map(class_of),
-            profile,
-        }
+            class,
+        };
+        self.clients = Some(clients);
+        connection
+    }
+
+    /// Applies the user's patterns to the account, now that it is known.
+    fn classify(&mut self, account: &str) -> Option<Event> {
+        let clients = self.clients.take()?;
+        let (clients, class) = self.judge(clients, Some(account));
+        let readonly = clients.is_readonly();
+        self.clients = Some(clients);
+        Some(Event::Classified { class, readonly })
+    }
+
+    /// What the user's patterns say of an account and profile. Where they say that nothing is to be changed, the gate
+    /// of the clients is shut.
+    fn judge(&self, clients: Clients, account: Option<&str>) -> (Clients, Option<EnvClass>) {
+        let profile = clients.profile().unwrap_or(&self.profile_name);
+        let class = self
+            .config
+            .environment(account, Some(profile))
+            .map(class_of);
+        let shut = self.config.is_readonly(account, Some(profile)) && !clients.is_readonly();
+        let clients = if shut {
+            clients.into_readonly()
+        } else {
+            clients
+        };
+        (clients, class)
     }
 
     /// Begins an effect. Gives the event at once where there is nothing to wait for.
@@ -132,7 +156,7 @@ impl Outside {
                 });
             }
             Effect::Classify { account } => {
-                return Some(Event::Classified(self.classify(&account)));
+                return self.classify(&account);
             }
             Effect::Save { stem, text } => {
                 let folder = self.config.paths.state.join("saved");
@@ -161,23 +185,6 @@ impl Outside {
         });
     }
 
-    /// Applies the user's patterns to the account: its banner, and whether it is read-only. In the latter case new
-    /// clients, with the gate shut, take the place of the present ones.
-    fn classify(&mut self, account: &str) -> Option<EnvClass> {
-        let clients = self.clients.as_ref()?;
-        let profile = clients.profile().unwrap_or(&self.profile_name);
-        let class = self
-            .config
-            .environment(Some(account), Some(profile))
-            .map(class_of);
-        let readonly = self.config.is_readonly(Some(account), Some(profile));
-        if readonly && !self.settings.readonly {
-            self.settings.readonly = true;
-            self.connect(1);
-        }
-        class
-    }
-
     /// Runs a task; if it panics the program ends rather than wait for it for ever.
     fn watch(&self, work: impl Future<Output = ()> + Send + 'static) {
         let sender = self.sender.clone();
@@ -196,5 +203,88 @@ fn class_of(environment: Environment) -> EnvClass {
         Environment::Prod => EnvClass::Prod,
         Environment::Staging => EnvClass::Staging,
         Environment::Dev => EnvClass::Dev,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )]
+
+    use super::*;
+    use crate::{
+        aws::StaticKeys,
+        config::{Flags, Paths},
+        model::Secret,
+    };
+
+    /// Clients of a port that nobody listens at: making them sends nothing.
+    fn settings() -> Settings {
+        Settings {
+            region: Some("eu-west-1".to_owned()),
+            endpoint_url: Some("http://127.0.0.1:9".to_owned()),
+            credentials: Some(StaticKeys {
+                access_key_id: "key".to_owned(),
+                secret_access_key: Secret::new("secret"),
+                session_token: None,
+            }),
+            ..Settings::default()
+        }
+    }
+
+    fn config(text: &str) -> Config {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::of_folders(home.path(), home.path(), home.path());
+        std::fs::write(&paths.config_file, text).unwrap();
+        Config::load_from(paths, &Flags::default(), |_| None).unwrap()
+    }
+
+    async fn connected(config: Config) -> (Outside, mpsc::Receiver<Message>, Connection) {
+        let (sender, mut messages) = mpsc::channel(8);
+        let mut outside = Outside::new(sender, settings(), "shop".to_owned(), config);
+        assert!(outside.perform(Effect::Connect { epoch: 7 }).is_none());
+        let message = messages.recv().await.unwrap();
+        let Event::Connected { epoch: 7, result } = outside.take(message) else {
+            panic!("another event than asked for");
+        };
+        (outside, messages, result.unwrap())
+    }
+
+    fn classify(outside: &mut Outside, account: &str) -> (Option<EnvClass>, bool) {
+        let account = account.to_owned();
+        match outside.perform(Effect::Classify { account }) {
+            Some(Event::Classified { class, readonly }) => (class, readonly),
+            other => panic!("not classified: {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_that_is_to_be_read_only_is_so_at_once_and_keeps_its_banner() {
+        let text = "readonly_accounts = [\"1111*\"]\n[env]\nprod = [\"1111*\"]";
+        let (mut outside, mut messages, connection) = connected(config(text)).await;
+        assert_eq!((connection.class, connection.readonly), (None, false));
+        let prod = (Some(EnvClass::Prod), true);
+        assert_eq!(classify(&mut outside, "111122223333"), prod);
+        assert!(outside.clients.as_ref().is_some_and(Clients::is_readonly));
+        // Nothing else is on its way that could take the banner back.
+        assert!(messages.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_profile_that_is_to_be_read_only_is_so_before_the_account_is_known() {
+        let (outside, _messages, connection) =
+            connected(config("readonly_accounts = [\"shop\"]")).await;
+        assert!(connection.readonly);
+        assert!(outside.clients.is_some_and(|clients| clients.is_readonly()));
+    }
+
+    #[tokio::test]
+    async fn other_accounts_stay_as_they_are() {
+        let (mut outside, _messages, _) =
+            connected(config("readonly_accounts = [\"1111*\"]")).await;
+        assert_eq!(classify(&mut outside, "222233334444"), (None, false));
     }
 }

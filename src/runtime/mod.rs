@@ -42,8 +42,6 @@ pub struct Session {
     pub profile_name: String,
     /// The user's patterns and paths.
     pub config: Config,
-    /// What to tell the user first.
-    pub notices: Vec<String>,
 }
 
 /// Takes the terminal over and runs until the user leaves.
@@ -55,13 +53,6 @@ pub async fn explore(session: Session) -> io::Result<()> {
     let mut screen = Screen::take(*session.config.mouse)?;
     let (sender, mut messages) = mpsc::channel(QUEUE);
     let mut app = App::new(session.options, clock.now());
-    if !session.notices.is_empty() {
-        app.say(
-            crate::ui::Level::Warn,
-            session.notices.join("; "),
-            clock.now(),
-        );
-    }
     let (width, height) = screen.size()?;
     let mut outside = Outside::new(
         sender,
@@ -105,7 +96,7 @@ pub async fn explore(session: Session) -> io::Result<()> {
             painted = Some(now.mono);
             stale = false;
         }
-        let wake = app.next_wake(now);
+        let wake = app.next_wake();
         let next = if stale {
             Some(wake.map_or(frame, |wake| wake.min(frame)))
         } else {

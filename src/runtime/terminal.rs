@@ -38,13 +38,14 @@ impl Screen {
         // The theme drops colours itself; crossterm's own way of doing so takes the modifiers along.
         crossterm::style::force_color_output(true);
         give_back_before_panic();
-        enter(mouse)?;
         let writer = BufWriter::with_capacity(1 << 16, io::stdout());
         let mut screen = Self {
             backend: CrosstermBackend::new(writer),
             mouse,
             shown: Buffer::default(),
         };
+        // From here on dropping the screen gives back what was taken, even if not all of it could be had.
+        enter(mouse)?;
         screen.clear()?;
         Ok(screen)
     }

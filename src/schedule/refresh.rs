@@ -45,8 +45,8 @@ impl Default for Pace {
 
 /// Parents of what is visible are asked for this many times less often.
 const BEHIND: u32 = 4;
-/// The first wait after a failure; doubles with each further one.
-const BACKOFF_FIRST: Duration = Duration::from_secs(1);
+/// The longest first wait after a failure; doubles with each further one.
+const BACKOFF_FIRST: Duration = Duration::from_secs(2);
 /// The longest wait after a failure that may pass by itself.
 const BACKOFF_MOST: Duration = Duration::from_secs(30);
 /// The wait after a refusal that will not pass by itself.
@@ -131,17 +131,14 @@ impl Schedule {
     pub fn start(&mut self, wants: &[Want], now: Duration) -> Vec<Want> {
         let mut due: Vec<Want> = Vec::new();
         for want in wants {
-            let ready = self.due_at(want).is_some_and(|at| at <= now);
-            if ready && !due.iter().any(|other| other.query == want.query) {
+            if self.due_at(want).is_some_and(|at| at <= now) {
+                let entry = self.entries.entry(want.query.clone()).or_default();
+                entry.in_flight = true;
+                entry.hurried = false;
                 due.push(want.clone());
             }
         }
         due.sort_by_key(|want| want.urgency);
-        for want in &due {
-            let entry = self.entries.entry(want.query.clone()).or_default();
-            entry.in_flight = true;
-            entry.hurried = false;
-        }
         due
     }
 
@@ -208,7 +205,7 @@ impl Schedule {
             FaultKind::Denied { .. } | FaultKind::Refused | FaultKind::ReadOnly => BACKOFF_DENIED,
             FaultKind::Expired | FaultKind::Unconfigured | FaultKind::ClockSkew => BACKOFF_MOST / 3,
             _ => {
-                let doubled = BACKOFF_FIRST * 2_u32.saturating_pow(entry.failures.min(10));
+                let doubled = BACKOFF_FIRST * 2_u32.pow((entry.failures - 1).min(10));
                 doubled.min(BACKOFF_MOST)
             }
         };

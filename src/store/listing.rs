@@ -71,9 +71,11 @@ impl Listing {
         }
     }
 
-    /// Replaces the list and returns what is no longer in it.
-    pub(super) fn complete(&mut self, items: Vec<Arn>, now: Now) -> Vec<Arn> {
-        let held: HashSet<Arn> = items.iter().cloned().collect();
+    /// Replaces the list and returns what is no longer in it. What stands in it twice (a list can shift between two
+    /// of its pages) is kept once.
+    pub(super) fn complete(&mut self, mut items: Vec<Arn>, now: Now) -> Vec<Arn> {
+        let mut held = HashSet::with_capacity(items.len());
+        items.retain(|arn| held.insert(arn.clone()));
         let gone = self
             .items
             .drain(..)

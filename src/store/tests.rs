@@ -166,3 +166,16 @@ fn old_short_arns_find_their_cluster_by_the_thing_itself() {
     );
     assert_eq!(store.cluster_of(&arn), Some(cluster));
 }
+
+#[test]
+fn what_stands_on_two_pages_of_a_list_is_one_row() {
+    let mut store = Store::new();
+    let twice = vec![Arn::new("a"), Arn::new("b"), Arn::new("a")];
+    let done = Part::Done {
+        items: twice,
+        calls: 2,
+    };
+    store.apply(&Query::Families, done, Now::default());
+    let items = store.listing(&Query::Families).items();
+    assert_eq!(items, [Arn::new("a"), Arn::new("b")]);
+}

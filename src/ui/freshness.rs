@@ -2,7 +2,18 @@
 
 use std::time::Duration;
 
-use crate::model::{Fault, Timestamp, age};
+use crate::model::{Fault, Timestamp, age, age_grows_in, age_shrinks_in};
+
+/// When something that failed is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It is being tried now.
+    UnderWay,
+    /// After this time.
+    In(Duration),
+    /// When a person presses a key: asking pauses.
+    AtAKey,
+}
 
 /// The freshness of a layer: of all queries that fill it, the worst.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,6 +23,8 @@ pub enum Freshness {
     Loading,
     /// As new as it is meant to be.
     Live,
+    /// Fetched once, and not kept up to date.
+    Once,
     /// Older than it is meant to be, though nothing failed.
     Old(Duration),
     /// Nobody has pressed a key for long, so nothing is asked for.
@@ -26,8 +39,8 @@ pub enum Freshness {
         times: u32,
         /// The age of what is shown; none if nothing ever came.
         age: Option<Duration>,
-        /// The time until the next attempt; none while one is under way.
-        retry: Option<Duration>,
+        /// When it is tried again.
+        retry: Retry,
     },
 }
 
@@ -44,6 +57,7 @@ impl Freshness {
         match self {
             Self::Loading => "loading".to_owned(),
             Self::Live => "live".to_owned(),
+            Self::Once => "fetched once".to_owned(),
             Self::Old(old) => format!("{} old", age(*old)),
             Self::Paused(old) => format!("paused, {} old", age(*old)),
             Self::Faulty {
@@ -76,15 +90,36 @@ impl Freshness {
             story.push_str(&format!(", {times} tries"));
         }
         match retry {
-            Some(retry) if !retry.is_zero() => {
-                story.push_str(&format!(", next in {}", age(*retry)));
+            Retry::In(time) if !time.is_zero() => {
+                story.push_str(&format!(", next in {}", age(*time)));
             }
-            _ => story.push_str(", trying again"),
+            Retry::In(_) | Retry::UnderWay => story.push_str(", trying again"),
+            Retry::AtAKey => story.push_str(", paused until a key is pressed"),
         }
         if !fault.hint.is_empty() {
             story.push_str(&format!(" - {}", fault.hint));
         }
         Some(story)
+    }
+
+    /// The time after which its words read otherwise, if nothing else happens but that time passes.
+    #[must_use]
+    pub fn changes_in(&self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Loading | Self::Live | Self::Once => None,
+            Self::Old(old) | Self::Paused(old) => Some(age_grows_in(*old)),
+            Self::Faulty {
+                since, age, retry, ..
+            } => {
+                let told = Some(age_grows_in(now.since(*since)));
+                let old = age.map(age_grows_in);
+                let next = match retry {
+                    Retry::In(time) => Some(age_shrinks_in(*time)),
+                    Retry::UnderWay | Retry::AtAKey => None,
+                };
+                [told, old, next].into_iter().flatten().min()
+            }
+        }
     }
 }
 
@@ -105,7 +140,7 @@ mod tests {
             since: Timestamp(0),
             times: 3,
             age: Some(Duration::from_secs(130)),
-            retry: Some(Duration::from_secs(8)),
+            retry: Retry::In(Duration::from_secs(8)),
         };
         assert_eq!(freshness.word(), "unreachable, 2m old");
         let story = freshness.story(Timestamp(120_000)).unwrap_or_default();

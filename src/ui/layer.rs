@@ -186,6 +186,8 @@ pub enum Ask {
     SortBy(usize),
     /// Fetch the whole API answer of a thing and show it.
     ShowRaw(Subject),
+    /// Fetch that answer again for the layer that shows it.
+    FetchRaw(Subject),
     /// Put text on the clipboard; the first says what it is.
     Copy(String, String),
     /// Write text to a file of this name stem.
@@ -253,7 +255,7 @@ pub trait Layer {
         Reply::Ignored
     }
 
-    /// Takes the answer to [`Ask::ShowRaw`].
+    /// Takes the answer to [`Ask::ShowRaw`] or [`Ask::FetchRaw`], whichever layer asked for it.
     fn on_raw(&mut self, _subject: &Subject, _answer: &Result<String, String>) {}
 
     /// Filters by a text as if it had been typed.
@@ -283,6 +285,11 @@ pub trait Layer {
     /// The thing under the cursor, or the thing it is about.
     fn subject(&self) -> Option<Subject> {
         None
+    }
+
+    /// Whether what it shows is kept up to date; an answer fetched once is not.
+    fn is_live(&self) -> bool {
+        true
     }
 
     /// Brings what it shows up to date with the store and the room it has. Called before it is drawn.

@@ -16,7 +16,7 @@ mod text;
 mod toast;
 
 pub use command_line::{CommandLine, parse_line};
-pub use freshness::Freshness;
+pub use freshness::{Freshness, Retry};
 pub use help::Help;
 pub use input::Input;
 pub use layer::{Ask, Context, Cx, EnvClass, FilterLine, Glyphs, Hint, Layer, Need, Reply};
@@ -27,5 +27,5 @@ pub(crate) use screen::Parts;
 pub use screen::{Chrome, draw};
 pub use table::TableLayer;
 use table::role_of;
-pub use text::clean;
+pub use text::{clean, clean_lines};
 pub use toast::{Level, Toast};

@@ -6,6 +6,7 @@ use super::{Context, Cx, EnvClass, Freshness, Layer, Level, Toast, text};
 use crate::{
     keymap::{Command, Target},
     model::Identity,
+    resource::Place,
     theme::Role,
 };
 
@@ -185,7 +186,7 @@ fn draw_header(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
     }
     let word = cx.freshness.word();
     let style = match cx.freshness {
-        Freshness::Live | Freshness::Loading => base,
+        Freshness::Live | Freshness::Once | Freshness::Loading => base,
         Freshness::Old(_) | Freshness::Paused(_) => base.patch(cx.theme.style(Role::Stale)),
         Freshness::Faulty { .. } => base.patch(cx.theme.style(Role::StatusError)),
     };
@@ -285,7 +286,7 @@ fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
                 of.name()
             };
             crumbs.push(name.to_owned());
-        } else if layer.place().is_some() && layer.view() != Some("clusters") {
+        } else if layer.place().is_some_and(|place| *place != Place::root()) {
             crumbs.push("all".to_owned());
         }
         crumbs.push(layer.crumb(cx.store));

@@ -41,6 +41,18 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Makes text of several lines safe to hand out: as [`clean`], but line ends and tabs stay.
+#[must_use]
+pub fn clean_lines(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for piece in text.split_inclusive(['\n', '\t']) {
+        let content = piece.trim_end_matches(['\n', '\t']);
+        safe.push_str(&clean(content));
+        safe.push_str(&piece[content.len()..]);
+    }
+    safe
+}
+
 /// Whether a character can act on a terminal, or hide or reorder what stands beside it.
 fn is_unsafe(character: char) -> bool {
     character.is_control()
@@ -219,6 +231,14 @@ mod tests {
     #[case("naïve 日本", "naïve 日本")]
     fn controls_become_visible(#[case] text: &str, #[case] safe: &str) {
         assert_eq!(clean(text), safe);
+    }
+
+    #[rstest]
+    #[case("NAME\tAGE\nweb\t3m\n", "NAME\tAGE\nweb\t3m\n")]
+    #[case("\n\n\tx", "\n\n\tx")]
+    #[case("a\u{1b}]0;b\u{7}\r\nc\u{9b}", "a^[]0;b^G \nc<U+009B>")]
+    fn lines_and_tabs_stay_in_what_is_handed_out(#[case] text: &str, #[case] safe: &str) {
+        assert_eq!(clean_lines(text), safe);
     }
 
     #[rstest]

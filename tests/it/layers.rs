@@ -565,3 +565,132 @@ fn stage_in(theme: &'static str, depth: ecsight::theme::Depth) -> Stage {
     stage.run("svc prod-web");
     stage
 }
+
+#[test]
+fn keys_that_come_faster_than_frames_find_what_those_before_them_did() {
+    let mut slow = Stage::shop();
+    slow.run("svc prod-web").press("/").write("checkout");
+    slow.press("enter enter");
+    assert!(
+        slow.crumbs().contains("> checkout > tasks"),
+        "{}",
+        slow.crumbs()
+    );
+    let mut fast = Stage::shop();
+    fast.run("svc prod-web");
+    let keys = "/ c h e c k o u t enter enter".split(' ');
+    for key in keys {
+        let key: Key = key.parse().expect("a key");
+        fast.app.update(ecsight::app::Event::Key(key), fast.now);
+    }
+    fast.app.settle(fast.now);
+    assert!(
+        fast.crumbs().contains("> checkout > tasks"),
+        "{}",
+        fast.crumbs()
+    );
+}
+
+#[test]
+fn a_whole_answer_finds_its_page_behind_the_help() {
+    let mut stage = Stage::shop();
+    stage.press("y ?");
+    let Some(Effect::Raw { epoch, subject, .. }) = stage.effects.last().cloned() else {
+        panic!("the answer is asked for");
+    };
+    stage.send(ecsight::app::Event::Raw {
+        epoch,
+        subject,
+        result: Ok(r#"{"clusters":[{"status":"ACTIVE"}]}"#.to_owned()),
+    });
+    stage.press("esc");
+    assert!(stage.text().contains("status: ACTIVE"), "{}", stage.text());
+}
+
+#[test]
+fn a_whole_answer_is_asked_for_again_on_its_own_page() {
+    let mut stage = Stage::shop();
+    stage.press("y");
+    let crumbs = stage.crumbs();
+    stage.effects.clear();
+    stage.press("y ctrl-r");
+    let asked = |effect: &&Effect| matches!(effect, Effect::Raw { .. });
+    assert_eq!(stage.effects.iter().filter(asked).count(), 2);
+    assert_eq!(stage.crumbs(), crumbs);
+    stage.press("esc");
+    assert!(
+        stage.crumbs().starts_with("clusters  6"),
+        "{}",
+        stage.crumbs()
+    );
+}
+
+#[test]
+fn nothing_that_is_copied_or_saved_can_drive_a_terminal() {
+    let mut stage = Stage::shop();
+    stage.press("y");
+    let Some(Effect::Raw { epoch, subject, .. }) = stage.effects.last().cloned() else {
+        panic!("the answer is asked for");
+    };
+    stage.send(ecsight::app::Event::Raw {
+        epoch,
+        subject,
+        result: Ok("{\"name\":\"web\u{9b}2J\u{202e}\"}".to_owned()),
+    });
+    stage.effects.clear();
+    stage.press("c ctrl-s");
+    assert_eq!(stage.effects.len(), 2, "{:?}", stage.effects);
+    for effect in &stage.effects {
+        let (Effect::Copy { text, .. } | Effect::Save { text, .. }) = effect else {
+            panic!("another effect: {effect:?}");
+        };
+        assert!(text.contains("web") && text.contains("<U+202E>"), "{text}");
+        let acts = |character: char| character.is_control() && character != '\n';
+        assert!(
+            !text.contains(acts) && !text.contains('\u{202e}'),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn who_went_elsewhere_is_not_fetched_back_to_the_start() {
+    let setup = Setup {
+        cluster: Some("prod-web"),
+        service: Some("payments"),
+        answering: false,
+        ..Setup::default()
+    };
+    let mut stage = Stage::new(Account::shop(), setup);
+    stage.answer();
+    assert!(stage.crumbs().starts_with("clusters > prod-web > services"));
+    stage.run("families");
+    stage.answering = true;
+    stage.answer();
+    stage.send(ecsight::app::Event::Wake);
+    assert!(stage.crumbs().contains("families"), "{}", stage.crumbs());
+}
+
+#[test]
+fn going_back_finds_the_facet_that_was_shown() {
+    let mut stage = Stage::shop();
+    stage.run("svc prod-web").press("enter x");
+    let stopped = stage.crumbs();
+    assert!(stopped.contains("stopped tasks"), "{stopped}");
+    stage.run("families").press("[");
+    assert_eq!(stage.crumbs(), stopped);
+}
+
+#[test]
+fn all_that_is_to_be_told_at_the_start_is_told() {
+    let setup = Setup {
+        size: (200, 24),
+        keys: [("refresh".to_owned(), vec!["no-such-key".to_owned()])].into(),
+        notices: vec!["the log file cannot be written".to_owned()],
+        ..Setup::default()
+    };
+    let stage = Stage::new(Account::shop(), setup);
+    for words in ["the log file cannot be written; ", "no-such-key"] {
+        assert!(stage.foot().contains(words), "{words} in {}", stage.foot());
+    }
+}

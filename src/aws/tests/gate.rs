@@ -55,6 +55,18 @@ async fn a_write_of_a_read_only_session_never_leaves_the_process() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_gate_can_be_shut_later() {
+    let (settings, count) = counter().await;
+    let clients = Clients::connect(settings).await.unwrap().into_readonly();
+    assert!(clients.is_readonly());
+    assert_eq!(update(&clients).await.kind, FaultKind::ReadOnly);
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+    let answer = fetch(&clients, &services_query()).await;
+    assert_eq!(answer.fault().kind, FaultKind::Network);
+    assert!(count.load(Ordering::SeqCst) > 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_of_an_ordinary_session_is_sent() {
     let (settings, count) = counter().await;
     let clients = Clients::connect(settings).await.unwrap();

@@ -199,7 +199,14 @@ impl TableLayer {
 
     fn on_subject(&self, command: Command, cx: &Cx) -> Reply {
         let Some(subject) = self.sheet.subject(self.cursor) else {
-            return Reply::Ignored;
+            return match command {
+                Command::Enter
+                | Command::Describe
+                | Command::Raw
+                | Command::CopyName
+                | Command::CopyMenu => no_row(),
+                _ => Reply::Ignored,
+            };
         };
         match command {
             Command::Enter => {
@@ -208,7 +215,10 @@ impl TableLayer {
                     .enter(&subject, &self.place.scope, &cx.model())
                 {
                     Some(step) => Reply::Ask(Ask::Step(step)),
-                    None => Reply::Taken,
+                    None => Reply::Ask(Ask::Say(
+                        Level::Info,
+                        format!("{} leads nowhere further", subject.name()),
+                    )),
                 }
             }
             Command::Describe => Reply::Ask(Ask::Step(Step::Describe(self.resource.id(), subject))),
@@ -227,6 +237,11 @@ impl TableLayer {
             self.set_filter(&typed);
         }
     }
+}
+
+fn no_row() -> Reply {
+    let text = "there is no row under the cursor".to_owned();
+    Reply::Ask(Ask::Say(Level::Info, text))
 }
 
 impl Layer for TableLayer {
@@ -283,7 +298,9 @@ impl Layer for TableLayer {
                 Reply::Taken
             }
             Command::Filter => {
-                self.editing = Some(Input::new(self.sheet.filter_text()));
+                // As in k9s and less, each filter begins anew.
+                self.set_filter("");
+                self.editing = Some(Input::default());
                 Reply::Taken
             }
             Command::Facet if !self.resource.facets().is_empty() => {
@@ -306,7 +323,7 @@ impl Layer for TableLayer {
 
     fn on_link(&mut self, index: usize, cx: &Cx) -> Reply {
         let Some(subject) = self.sheet.subject(self.cursor) else {
-            return Reply::Taken;
+            return no_row();
         };
         let Some(link) = self.resource.links().get(index) else {
             return Reply::Ignored;
@@ -453,7 +470,9 @@ impl Layer for TableLayer {
             let cells: Vec<String> = heads
                 .iter()
                 .map(|shown| {
-                    super::clean(&self.sheet.cell(row, shown.index, &cx.model()).text).into_owned()
+                    let cell = self.sheet.cell(row, shown.index, &cx.model());
+                    // Tabs and line ends within a cell would read as further cells and rows.
+                    super::clean(&cell.text).into_owned()
                 })
                 .collect();
             text.push_str(&cells.join("\t"));

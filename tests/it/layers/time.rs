@@ -257,10 +257,7 @@ fn a_connection_that_cannot_be_had_is_told_and_tried_again() {
         "{}",
         stage.text()
     );
-    let wake = stage
-        .app
-        .next_wake(stage.now)
-        .expect("it is to be tried again");
+    let wake = stage.app.next_wake().expect("it is to be tried again");
     assert!(wake <= stage.now.mono + seconds(15));
     stage.now.mono += seconds(15);
     let effects = stage.app.update(Event::Wake, stage.now);
@@ -272,4 +269,117 @@ fn a_hangup_leaves() {
     let mut stage = Stage::shop();
     stage.send(Event::Hangup);
     assert!(stage.has_quit());
+}
+
+#[test]
+fn what_hangs_counts_as_old_though_nothing_comes_and_no_key_is_pressed() {
+    let mut stage = Stage::new(Account::plain(1, 1), Setup::default());
+    stage.answering = false;
+    stage.pass(seconds(11));
+    assert!(stage.text().contains("live"), "{}", stage.text());
+    stage.pass(seconds(2));
+    assert!(stage.text().contains("13s old"), "{}", stage.text());
+}
+
+#[test]
+fn while_asking_pauses_the_program_wakes_only_to_write_another_age() {
+    let mut stage = Stage::new(Account::plain(1, 1), Setup::default());
+    stage.pass(seconds(30 * 60));
+    let mut wakes = 0;
+    let end = stage.now.mono + seconds(10 * 60);
+    while let Some(wake) = stage.app.next_wake().filter(|wake| *wake <= end) {
+        let before = stage.text();
+        stage.pass(wake.saturating_sub(stage.now.mono));
+        assert_ne!(before, stage.text());
+        wakes += 1;
+    }
+    assert_eq!(wakes, 10);
+}
+
+#[test]
+fn an_answer_that_is_on_its_way_wakes_nobody() {
+    let setup = Setup {
+        answering: false,
+        ..Setup::default()
+    };
+    let stage = Stage::new(Account::shop(), setup);
+    let wake = stage.app.next_wake().expect("the pause");
+    assert_eq!(wake - stage.now.mono, seconds(15 * 60));
+}
+
+#[test]
+fn a_flood_of_answers_does_not_keep_a_message_on_the_screen() {
+    let mut stage = Stage::shop();
+    stage.send(Event::Finished(Ok("saved to a file".to_owned())));
+    let epoch = stage.app.epoch();
+    for _ in 0..7 {
+        stage.now.mono += seconds(1);
+        let part = Part::Some {
+            entities: Vec::new(),
+            items: Vec::new(),
+        };
+        stage.deliver(epoch, Query::Clusters, part);
+    }
+    assert!(
+        !stage.foot().contains("saved to a file"),
+        "{}",
+        stage.foot()
+    );
+}
+
+#[test]
+fn a_fault_in_a_pause_says_what_ends_it() {
+    let mut stage = Stage::shop();
+    stage.run("svc prod-web");
+    stage.pass(seconds(14 * 60 + 50));
+    stage.account.fault = Some(unreachable());
+    stage.pass(seconds(120));
+    let text = stage.text();
+    assert!(text.contains("paused until a key is pressed"), "{text}");
+}
+
+#[test]
+fn the_wheel_a_paste_and_the_focus_end_a_pause_too() {
+    let signs = [
+        Event::Mouse {
+            lines: Some(3),
+            row: 5,
+        },
+        Event::Paste("text".to_owned()),
+        Event::Focus(true),
+    ];
+    for sign in signs {
+        let mut stage = Stage::new(Account::plain(1, 1), Setup::default());
+        stage.pass(seconds(20 * 60));
+        stage.fetched.clear();
+        stage.send(sign.clone());
+        assert_eq!(stage.fetched, [Query::Clusters], "{sign:?}");
+    }
+}
+
+#[test]
+fn a_connection_is_tried_again_once_at_a_time() {
+    let mut stage = Stage::shop();
+    let epoch = stage.app.epoch();
+    stage.send(Event::Connected {
+        epoch,
+        result: Err(unreachable()),
+    });
+    let refresh = || Event::Key("ctrl-r".parse().expect("a key"));
+    let effects = stage.app.update(refresh(), stage.now);
+    assert_eq!(effects, [Effect::Connect { epoch }]);
+    assert_eq!(stage.app.update(refresh(), stage.now), []);
+}
+
+#[test]
+fn the_account_decides_banner_and_gate_once_it_is_known() {
+    let mut stage = Stage::shop();
+    let classified = |effect: &&Effect| matches!(effect, Effect::Classify { .. });
+    assert_eq!(stage.effects.iter().filter(classified).count(), 1);
+    assert!(!stage.text().contains("READ-ONLY"));
+    stage.send(Event::Classified {
+        class: None,
+        readonly: true,
+    });
+    assert!(stage.text().contains("READ-ONLY"), "{}", stage.text());
 }

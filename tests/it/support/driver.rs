@@ -115,6 +115,7 @@ impl Driver {
             service: None,
             context: Context::default(),
             seed: 7,
+            notices: Vec::new(),
         };
         let folder = env::temp_dir().join("ecsight-tests");
         let config = Config::defaults(Paths::of_folders(&folder, &folder, &folder));
@@ -213,7 +214,7 @@ impl Driver {
 
     fn is_due(&self) -> bool {
         self.app
-            .next_wake(self.now)
+            .next_wake()
             .is_some_and(|wake| wake <= self.now.mono)
     }
 
@@ -235,7 +236,7 @@ impl Driver {
     pub async fn pass(&mut self, by: Duration) {
         let until = self.now.mono + by;
         self.settle().await;
-        while let Some(wake) = self.app.next_wake(self.now)
+        while let Some(wake) = self.app.next_wake()
             && wake <= until
         {
             self.jump_to(wake);

@@ -25,6 +25,7 @@ pub struct Setup {
     pub class: Option<EnvClass>,
     pub cluster: Option<&'static str>,
     pub service: Option<&'static str>,
+    pub notices: Vec<String>,
     pub keys: BTreeMap<String, Vec<String>>,
     /// Whether queries are answered as soon as they are asked.
     pub answering: bool,
@@ -41,6 +42,7 @@ impl Default for Setup {
             class: None,
             cluster: None,
             service: None,
+            notices: Vec::new(),
             keys: BTreeMap::new(),
             answering: true,
         }
@@ -99,6 +101,7 @@ impl Stage {
             service: setup.service.map(str::to_owned),
             context: Context::default(),
             seed: 1,
+            notices: setup.notices,
         };
         let mut stage = Self {
             app: App::new(options, now),
@@ -207,7 +210,7 @@ impl Stage {
     /// Lets time pass; the program wakes whenever it wants to.
     pub fn pass(&mut self, time: Duration) {
         let end = self.now.mono + time;
-        while let Some(wake) = self.app.next_wake(self.now).filter(|wake| *wake <= end) {
+        while let Some(wake) = self.app.next_wake().filter(|wake| *wake <= end) {
             self.advance(wake.saturating_sub(self.now.mono));
             self.send(Event::Wake);
         }
