@@ -170,8 +170,8 @@ impl App {
                     layer.on_raw(&subject, &answer);
                 }
             }
-            // Answers for an account or region that is no longer looked at.
-            Event::Connected { .. } | Event::Fetched { .. } | Event::Raw { .. } => {}
+            // Answers for an account or region that is no longer looked at; and time that passed, see below.
+            Event::Connected { .. } | Event::Fetched { .. } | Event::Raw { .. } | Event::Wake => {}
             Event::Finished(result) => match result {
                 Ok(text) => self.say(Level::Info, text, now),
                 Err(text) => self.say(Level::Error, text, now),
@@ -180,7 +180,6 @@ impl App {
                 self.context.class = class;
                 self.context.readonly = readonly;
             }
-            Event::Wake => {}
             Event::Hangup => self.effects.push(Effect::Quit),
         }
         self.pass_time(now);

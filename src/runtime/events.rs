@@ -40,6 +40,8 @@ impl Events {
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
+    /// Sent from outside: Ctrl-c on this terminal is a key.
+    interrupt: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -49,6 +51,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
         })
     }
 
@@ -57,6 +60,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.hangup.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }

@@ -121,12 +121,15 @@ impl Document {
         self.hits.clear();
         let Some(pattern) = pattern else { return };
         for (line, clean) in self.lines.iter().enumerate() {
+            let first = self.rows.partition_point(|row| row.line < line);
+            let rows = self.rows[first..].iter();
             for range in pattern.hits(&clean.text) {
-                let row = self.rows.iter().position(|row| {
-                    row.line == line
-                        && row.range.start <= range.start
-                        && range.start < row.range.end
-                });
+                let holds = |row: &Row| row.line == line && row.range.contains(&range.start);
+                let row = rows
+                    .clone()
+                    .take_while(|row| row.line == line)
+                    .position(holds);
+                let row = row.map(|row| first + row);
                 self.hits.extend(row.map(|row| Hit { row, line, range }));
             }
         }
