@@ -17,6 +17,8 @@ impl App {
         self.hear(now);
         // Whoever presses keys has found a way of their own.
         self.start = None;
+        // What was merely worth a note has been read by whoever goes on; warnings and errors stay their time.
+        self.toast.take_if(|toast| toast.level == Level::Info);
         // Keys that come faster than frames must find what the keys before them brought about. A key after a frame
         // finds what that frame showed: what it is meant for must not change under it.
         let types = self.layers.last().is_some_and(|top| top.takes_text()) && key.typed().is_some();
@@ -34,9 +36,17 @@ impl App {
             return;
         }
         let target = self.scene.keymap.resolve(key, top.area(), top.view());
-        if let Some(target) = target {
-            self.run(target, now);
+        match target {
+            Some(target) => self.run(target, now),
+            None => self.say_useless(key, now),
         }
+    }
+
+    /// Says that a key does nothing here, and where the keys are listed.
+    fn say_useless(&mut self, key: Key, now: Now) {
+        let help = self.scene.keymap.key_of(Command::Help);
+        let listed = help.map_or_else(String::new, |help| format!("; {help} lists the keys"));
+        self.say(Level::Info, format!("{key} does nothing here{listed}"), now);
     }
 
     pub(super) fn on_paste(&mut self, text: &str, now: Now) {
@@ -99,7 +109,11 @@ impl App {
             Command::Crumbs => self.crumbs = !self.crumbs,
             Command::Redraw => self.effects.push(Effect::Redraw),
             Command::Suspend => self.effects.push(Effect::Suspend),
-            _ => {}
+            command => {
+                if let Some(key) = self.scene.keymap.key_of(command) {
+                    self.say_useless(key, now);
+                }
+            }
         }
     }
 

@@ -102,6 +102,9 @@ impl App {
                     .map_or(Retry::UnderWay, |at| Retry::In(at.saturating_sub(now.mono))),
             };
         }
+        if self.front().is_some_and(|layer| !layer.is_live()) {
+            return Freshness::Once;
+        }
         let (mut loading, mut oldest, mut late) = (false, None, None);
         for want in wants {
             let listing = self.scene.store.listing(&want.query);

@@ -70,6 +70,14 @@ fn bare(code: &str) -> &str {
 /// What the SDK says when the credential chain takes longer than it is given.
 const SLOW_CREDENTIALS: &[&str] = &["identity resolver timed out"];
 
+/// What is said of a connection that was there and ended too early.
+const BROKEN_OFF: &[&str] = &[
+    "end of file",
+    "connection closed",
+    "reset by peer",
+    "broken pipe",
+];
+
 fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
     let kind = kind_of(evidence);
     let message = match kind {
@@ -78,7 +86,11 @@ fn diagnose(scene: Scene<'_>, evidence: &Evidence) -> Fault {
         }
         FaultKind::Network => {
             let host = scene.host.unwrap_or("the endpoint");
-            format!("cannot reach {host}: {}", evidence.said())
+            if evidence.mentions(BROKEN_OFF) {
+                format!("the connection to {host} broke: {}", evidence.said())
+            } else {
+                format!("cannot reach {host}: {}", evidence.said())
+            }
         }
         FaultKind::Timeout if evidence.mentions(SLOW_CREDENTIALS) => {
             "the credentials did not come in time".to_owned()
@@ -499,13 +511,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_reached_is_named_with_the_deepest_cause() {
+    fn what_broke_is_named_with_the_deepest_cause() {
         let cause = std::io::Error::other("Connection reset by peer (os error 104)");
         let fault = unsent(cause);
         assert_eq!(fault.kind, FaultKind::Network);
         assert_eq!(
             fault.message,
-            "cannot reach ecs.example:443: Connection reset by peer"
+            "the connection to ecs.example:443 broke: Connection reset by peer"
         );
     }
 

@@ -96,16 +96,3 @@ fn nonsense_is_refused_with_what_to_do(#[case] line: &str, #[case] expected: &st
     assert_eq!(error.exit_code(), i32::from(BAD_INPUT));
     assert!(error.to_string().contains(expected), "{error}");
 }
-
-/// The AWS SDK reads its own variables, by rules of its own.
-#[test]
-fn no_flag_reads_a_variable() {
-    let command = Cli::command();
-    let subcommands = command.get_subcommands();
-    for argument in subcommands
-        .chain([&command])
-        .flat_map(clap::Command::get_arguments)
-    {
-        assert_eq!(argument.get_env(), None, "{argument}");
-    }
-}

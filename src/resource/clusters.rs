@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::{
-    Cell, Column, Cx, Link, Page, Place, SortKey, Step, Tone, View,
-    words::{pairs, strategy_item},
+    Cell, Column, Cx, Link, Page, Place, SortKey, Step, Tone, View, services,
+    words::{count, pairs, strategy_item},
 };
-use crate::model::{Cluster, Health, Query, Subject};
+use crate::{
+    model::{Cluster, Health, Query, Subject},
+    store::Store,
+};
 
 /// The view.
 pub static VIEW: View<Arc<Cluster>> = View {
@@ -82,9 +85,21 @@ pub static VIEW: View<Arc<Cluster>> = View {
             to: |subject, _, _| Some(Step::Open(Place::of("instances", subject.clone()))),
         },
     ],
-    page_needs: |_, _| vec![Query::Clusters],
+    page_needs,
     page,
 };
+
+/// The clusters, and the services of this one: they tell how it is.
+fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
+    let mut needs = vec![Query::Clusters];
+    let cluster = store.cluster(&subject.arn);
+    if cluster.is_some_and(|one| one.active_services + one.draining_services > 0) {
+        needs.push(Query::Services {
+            cluster: subject.arn.clone(),
+        });
+    }
+    needs
+}
 
 fn health(cluster: &Arc<Cluster>, _: &Cx) -> Health {
     match cluster.status.as_str() {
@@ -124,6 +139,8 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     page.field("running tasks", cluster.running_tasks.to_string());
     page.field("pending tasks", cluster.pending_tasks.to_string());
     page.field("container instances", cluster.instances.to_string());
+    by_launch(&mut page, cluster);
+    services::summary(&mut page, &cx.store.services_of(&cluster.arn), cx);
     page.heading("Capacity");
     page.list("providers", cluster.capacity_providers.iter().cloned());
     page.list(
@@ -131,7 +148,29 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
         cluster.default_strategy.iter().map(strategy_item),
     );
     pairs(&mut page, "Settings", &cluster.settings);
-    pairs(&mut page, "Statistics", &cluster.statistics);
     pairs(&mut page, "Tags", &cluster.tags);
     Some(page)
+}
+
+/// Adds what the statistics say of each launch type. Their names are those of the API: `runningFargateTasksCount`,
+/// `activeEC2ServiceCount` and the like; a launch type without a service or task is left out.
+fn by_launch(page: &mut Page, cluster: &Cluster) {
+    let counted = |name: String| {
+        let found = cluster.statistics.iter().find(|one| one.key == name);
+        found.and_then(|one| one.value.parse::<i64>().ok())
+    };
+    for (launch, label) in [
+        ("Fargate", "on Fargate"),
+        ("EC2", "on EC2"),
+        ("External", "on external hosts"),
+    ] {
+        let services = counted(format!("active{launch}ServiceCount")).unwrap_or(0);
+        let running = counted(format!("running{launch}TasksCount")).unwrap_or(0);
+        let pending = counted(format!("pending{launch}TasksCount")).unwrap_or(0);
+        if services + running + pending > 0 {
+            let services = count(services, "service");
+            let tasks = count(running, "running task");
+            page.field(label, format!("{services}, {tasks}, {pending} pending"));
+        }
+    }
 }

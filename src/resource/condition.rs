@@ -9,6 +9,11 @@ use crate::model::{Deployment, Health, Now, Service, ServiceEvent};
 /// (ECS developer guide, "service event messages").
 const TROUBLE: Duration = Duration::from_mins(6 * 60 + 10);
 
+/// Tasks that come and go without a deployment are counted within this time.
+const RESTARTS: Duration = Duration::from_mins(30);
+/// So many tasks lost within that time are more than bad luck.
+const MANY: i32 = 3;
+
 /// A word for the state of a service, and how well that is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Condition {
@@ -74,6 +79,10 @@ fn active(service: &Service, now: Now) -> Condition {
     if rolling {
         return condition("rolling", Health::Moving);
     }
+    if lost(service, now).is_some() {
+        let health = if short { Health::Sick } else { Health::Warn };
+        return condition("restarting", health);
+    }
     if short {
         let missing = service.desired - service.running;
         return if service.pending >= missing {
@@ -107,6 +116,27 @@ pub(super) fn trouble(service: &Service, now: Now) -> Option<&ServiceEvent> {
             recent && !event.message.contains("has reached a steady state")
         })
         .find(|event| events::tone(&event.message) == Tone::Error)
+}
+
+/// How many tasks a service lost lately though it never stopped them: those it started, without those it stopped and
+/// those that run now. None as long as they are few.
+pub(super) fn lost(service: &Service, now: Now) -> Option<i32> {
+    let recent = service
+        .events
+        .iter()
+        .take_while(|event| event.at.is_some_and(|at| now.wall.since(at) <= RESTARTS));
+    let balance: i32 = recent
+        .map(|event| {
+            let words = events::tail(&event.message);
+            let tasks = |verb: &str| {
+                let rest = words.strip_prefix(verb)?;
+                rest.split_whitespace().next()?.parse::<i32>().ok()
+            };
+            tasks("has started ").unwrap_or(0) - tasks("has stopped ").unwrap_or(0)
+        })
+        .sum();
+    let lost = balance - service.running - service.pending;
+    (lost >= MANY).then_some(lost)
 }
 
 /// Whether the service is on its way between two states.
@@ -232,6 +262,29 @@ mod tests {
             .map(|message| samples::event("e", message))
             .collect();
         assert_eq!(of(&service, NOW), condition(word, health));
+    }
+
+    #[rstest]
+    #[case(&["has started 2 tasks: (task 1) (task 2)."], 2, None)]
+    #[case(&["has started 8 tasks: (task 1).", "has stopped 6 running tasks: (task 2)."], 2, None)]
+    #[case(&["has reached a steady state.", "has started 6 tasks: (task 1)."], 2, Some(4))]
+    fn tasks_that_end_by_themselves_are_counted(
+        #[case] events: &[&str],
+        #[case] running: i32,
+        #[case] count: Option<i32>,
+    ) {
+        let mut service = service(2, running, 0);
+        service.events = events
+            .iter()
+            .map(|words| {
+                let mut event = samples::event("e", &format!("(service api) {words}"));
+                event.at = Some(Timestamp(NOW.wall.0 - 60_000));
+                event
+            })
+            .collect();
+        assert_eq!(lost(&service, NOW), count);
+        let word = if count.is_some() { "restarting" } else { "ok" };
+        assert_eq!(of(&service, NOW).word, word);
     }
 
     #[test]

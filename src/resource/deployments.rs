@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, condition, events,
-    words::{age_cell, age_key, launch, revision_cell, revision_key, strategy_item},
+    words::{age_cell, age_key, count, launch, revision_cell, revision_key, strategy_item},
 };
 use crate::{
     model::{Arn, CircuitBreaker, Deployment, Health, Service, Subject, TaskSet, Timestamp},
@@ -300,10 +300,10 @@ pub(super) fn rules(page: &mut Page, service: &Service) {
     let (minimum, maximum) = (service.minimum_healthy_percent, service.maximum_percent);
     let (fewest, most) = bounds(service.desired, minimum, maximum);
     if let (Some(percent), Some(tasks)) = (minimum, fewest) {
-        page.field("minimum healthy", format!("{percent}% = {tasks} tasks"));
+        page.field("minimum healthy", format!("{percent}% = {}", count(tasks, "task")));
     }
     if let (Some(percent), Some(tasks)) = (maximum, most) {
-        page.field("maximum running", format!("{percent}% = {tasks} tasks"));
+        page.field("maximum running", format!("{percent}% = {}", count(tasks, "task")));
     }
     if let (Some(fewest), Some(most)) = (fewest, most)
         && service.desired > 0

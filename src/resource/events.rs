@@ -52,7 +52,7 @@ pub static VIEW: View<Row> = View {
             }
         }),
         Column::text("MESSAGE", 30, 0, |row: &Row, _| {
-            Cell::new(row.message().to_owned(), tone(row.message()))
+            Cell::new(brief(row.message()), tone(row.message()))
         })
         .grow(400),
     ],
@@ -115,6 +115,22 @@ pub(super) fn tail(message: &str) -> &str {
         .or_else(|| message.strip_prefix("service ("))
         .and_then(|rest| rest.split_once(") "))
         .map_or(message, |(_, tail)| tail)
+}
+
+/// The words of an event for a narrow place: ids of tasks and instances as short as their tables show them.
+pub(super) fn brief(message: &str) -> String {
+    let is_id = |word: &str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = tail(message).split_inclusive(|letter: char| !letter.is_ascii_alphanumeric());
+    words
+        .map(|piece| {
+            let word = piece.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
+            if is_id(word) {
+                format!("{}{}", &word[..8], &piece[word.len()..])
+            } else {
+                piece.to_owned()
+            }
+        })
+        .collect()
 }
 
 /// What the words of an event mean.

@@ -1,14 +1,14 @@
 //! Services of a cluster, or of all clusters.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Span, Step, Tone, View, condition,
-    deployments, events,
+    deployments, events, stops,
     words::{age_cell, age_key, launch, pairs, revision_cell, revision_key, strategy_item, yes_no},
 };
 use crate::{
-    model::{Arn, Health, Query, Service, Subject, Timestamp, age},
+    model::{Arn, Health, Query, Service, Subject, TaskFilter, Timestamp, age},
     store::Store,
 };
 
@@ -105,9 +105,22 @@ pub static VIEW: View<Arc<Service>> = View {
             },
         },
     ],
-    page_needs: |subject, store| events::needs(Some(subject), store),
+    page_needs,
     page,
 };
+
+/// The service itself, and its tasks that stopped: they tell what is wrong with it.
+fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
+    let mut needs = events::needs(Some(subject), store);
+    if let Some(service) = store.service(&subject.arn) {
+        needs.push(Query::Tasks {
+            cluster: service.cluster.clone(),
+            filter: TaskFilter::Service(service.name.clone()),
+            stopped: true,
+        });
+    }
+    needs
+}
 
 fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
     if let Some(subject) = &scope.of {
@@ -208,8 +221,11 @@ fn last_event(service: &Arc<Service>, cx: &Cx) -> Cell {
         tone => tone,
     };
     match event.at {
-        Some(at) => Cell::new(format!("{} {words}", age(cx.now.wall.since(at))), tone),
-        None => Cell::new(words.to_owned(), tone),
+        Some(at) => {
+            let ago = age(cx.now.wall.since(at));
+            Cell::new(format!("{ago} {}", events::brief(words)), tone)
+        }
+        None => Cell::new(events::brief(words), tone),
     }
 }
 
@@ -217,6 +233,9 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let service = cx.store.service(&subject.arn)?;
     let mut page = Page::new(format!("service {}", service.name));
     identity(&mut page, service, cx);
+    let filter = TaskFilter::Service(service.name.clone());
+    let stopped = cx.store.tasks_of(&service.cluster, &filter, true);
+    stops::section(&mut page, &stopped, cx.now);
     rollout_section(&mut page, service, cx);
     compute(&mut page, service);
     network(&mut page, service);
@@ -227,11 +246,52 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
                 .at
                 .map_or_else(String::new, |at| age(cx.now.wall.since(at)));
             let words = events::tail(&event.message);
-            page.toned(&when, words.to_owned(), events::tone(words));
+            page.toned(&when, events::brief(words), events::tone(words));
         }
     }
     pairs(&mut page, "Tags", &service.tags);
     Some(page)
+}
+
+/// Adds how the services of a cluster are doing: how many of each condition, and what ails the sick ones.
+pub(super) fn summary(page: &mut Page, services: &[Arc<Service>], cx: &Cx) {
+    if services.is_empty() {
+        return;
+    }
+    page.heading("How its services are");
+    let mut words: BTreeMap<(Health, String), i64> = BTreeMap::new();
+    for service in services {
+        let condition = condition::of(service, cx.now);
+        *words.entry((condition.health, condition.word)).or_default() += 1;
+    }
+    let spans = words.into_iter().enumerate().map(|(at, ((health, word), number))| {
+        let gap = if at > 0 { ", " } else { "" };
+        Span::new(format!("{gap}{number} {word}"), health.into())
+    });
+    page.spans("in all", spans.collect());
+    for service in services {
+        let condition = condition::of(service, cx.now);
+        if !condition.health.is_unhealthy() {
+            continue;
+        }
+        let mut spans = vec![Span::new(
+            format!("{} {}/{}", condition.word, service.running, service.desired),
+            condition.health.into(),
+        )];
+        if let Some(words) = ailment(service, cx) {
+            spans.push(Span::plain(format!("  {words}")));
+        }
+        page.spans(&service.name, spans);
+    }
+}
+
+/// What is wrong with a service, as far as its events tell.
+fn ailment(service: &Service, cx: &Cx) -> Option<String> {
+    if let Some(event) = condition::trouble(service, cx.now) {
+        return Some(events::brief(&event.message));
+    }
+    condition::lost(service, cx.now)
+        .map(|lost| format!("its tasks keep ending: {lost} lost within half an hour"))
 }
 
 fn identity(page: &mut Page, service: &Service, cx: &Cx) {
@@ -254,12 +314,10 @@ fn identity(page: &mut Page, service: &Service, cx: &Cx) {
             service.running, service.pending, service.desired
         ),
     );
-    if let Some(event) = condition::trouble(service, cx.now) {
-        let words = events::tail(&event.message);
-        page.toned("trouble", words.to_owned(), Tone::Error);
-        if let Some(advice) = events::advice(words) {
-            page.field("look at", advice);
-        }
+    if let Some(words) = ailment(service, cx) {
+        let advice = events::advice(&words);
+        page.toned("trouble", words, Tone::Error);
+        page.maybe("look at", advice);
     } else if service.status == "ACTIVE"
         && service.running < service.desired
         && service.pending == 0

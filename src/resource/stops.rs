@@ -2,8 +2,16 @@
 //!
 //! What a container says goes before what the task says; the reasons themselves are in `reasons`.
 
-use super::{reasons, words::mebibytes};
-use crate::model::{Container, Health, Task};
+use std::sync::Arc;
+
+use super::{
+    Page, Span, Tone, reasons,
+    words::{count, mebibytes},
+};
+use crate::model::{Container, Health, Now, Task, age};
+
+/// Kinds of ends that a page tells of, the most frequent first.
+const KINDS: usize = 3;
 
 /// The end of a task, explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +158,50 @@ pub(super) fn reason(task: &Task) -> Option<&str> {
         .filter(|reason| !reason.is_empty())
         .or(task.stopped_reason.as_deref())
         .filter(|reason| !reason.is_empty())
+}
+
+/// Adds why tasks stopped that should not have, equal ends together and the most frequent first; nothing if all went
+/// well. ECS remembers a stopped task for about an hour.
+pub(super) fn section(page: &mut Page, tasks: &[Arc<Task>], now: Now) {
+    let mut kinds: Vec<(Stop, Vec<&Task>)> = Vec::new();
+    for task in tasks {
+        let stop = explain(task);
+        if !stop.health.is_unhealthy() {
+            continue;
+        }
+        match kinds.iter_mut().find(|(kind, _)| *kind == stop) {
+            Some((_, alike)) => alike.push(task),
+            None => kinds.push((stop, vec![task])),
+        }
+    }
+    if kinds.is_empty() {
+        return;
+    }
+    kinds.sort_by_key(|(_, alike)| std::cmp::Reverse(alike.len()));
+    page.heading("Why its tasks stopped, within the last hour");
+    for (stop, alike) in kinds.iter().take(KINDS) {
+        let newest = alike.iter().max_by_key(|task| task.stopped_at);
+        let label = count(i64::try_from(alike.len()).unwrap_or(i64::MAX), "task");
+        let mut says = vec![Span::new(stop.says.clone(), Tone::from(stop.health))];
+        if let Some(at) = newest.and_then(|task| task.stopped_at) {
+            let ago = age(now.wall.since(at));
+            says.push(Span::new(format!("  newest {ago} ago"), Tone::Muted));
+        }
+        page.spans(&label, says);
+        let reason = newest.and_then(|task| reason(task));
+        page.maybe("", reason.filter(|reason| *reason != stop.says));
+        if !stop.next.is_empty() {
+            page.field("look at", stop.next);
+        }
+    }
+    if let Some(more) = kinds.len().checked_sub(KINDS).filter(|more| *more > 0) {
+        let more = i64::try_from(more).unwrap_or(i64::MAX);
+        page.toned(
+            "",
+            format!("and {}", count(more, "further cause")),
+            Tone::Muted,
+        );
+    }
 }
 
 /// The exit codes of all containers, `app 137, envoy 0`; empty if none ended.

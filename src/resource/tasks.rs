@@ -385,7 +385,9 @@ fn end(page: &mut Page, task: &Task) {
         "containers",
         task.containers.iter().filter_map(|container| {
             let code = container.exit_code.map(|code| format!("exit {code}"));
-            let words: Vec<_> = code.into_iter().chain(container.reason.clone()).collect();
+            let reason = container.reason.clone();
+            let own = reason.filter(|reason| task.stopped_reason.as_ref() != Some(reason));
+            let words: Vec<_> = code.into_iter().chain(own).collect();
             (!words.is_empty()).then(|| format!("{}: {}", container.name, words.join(", ")))
         }),
     );

@@ -112,6 +112,13 @@ pub(super) fn percent(used: i64, total: i64) -> Option<i64> {
     (total > 0).then(|| used.max(0) * 100 / total)
 }
 
+/// Writes a number of things: `1 task`, `3 tasks`.
+pub(super) fn count(number: impl Into<i64>, noun: &str) -> String {
+    let number = number.into();
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 /// Adds a yes or a no.
 pub(super) fn yes_no(page: &mut Page, label: &str, yes: bool) {
     page.field(label, if yes { "yes" } else { "no" });

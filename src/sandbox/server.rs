@@ -1,7 +1,7 @@
 //! The HTTP/1.1 server in front of an account: accepting, reading, writing, stopping.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::front::{self, Account, Reply};
+use super::lock;
 
 /// The largest request that is read, in bytes; AWS itself refuses task definitions above 64 KiB.
 const LARGEST_REQUEST: usize = 1 << 20;
@@ -89,16 +90,11 @@ async fn respond(
         .headers
         .get("x-amz-target")
         .and_then(|value| value.to_str().ok());
-    let reply = account
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .answer(
-            front::Request {
-                target,
-                body: &body,
-            },
-            Instant::now(),
-        );
+    let request = front::Request {
+        target,
+        body: &body,
+    };
+    let reply = lock(&account).answer(request, Instant::now());
     Ok(write(reply))
 }
 

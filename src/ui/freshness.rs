@@ -23,6 +23,8 @@ pub enum Freshness {
     Loading,
     /// As new as it is meant to be.
     Live,
+    /// Fetched once, and not kept up to date.
+    Once,
     /// Older than it is meant to be, though nothing failed.
     Old(Duration),
     /// Nobody has pressed a key for long, so nothing is asked for.
@@ -55,6 +57,7 @@ impl Freshness {
         match self {
             Self::Loading => "loading".to_owned(),
             Self::Live => "live".to_owned(),
+            Self::Once => "fetched once".to_owned(),
             Self::Old(old) => format!("{} old", age(*old)),
             Self::Paused(old) => format!("paused, {} old", age(*old)),
             Self::Faulty {
@@ -103,7 +106,7 @@ impl Freshness {
     #[must_use]
     pub fn changes_in(&self, now: Timestamp) -> Option<Duration> {
         match self {
-            Self::Loading | Self::Live => None,
+            Self::Loading | Self::Live | Self::Once => None,
             Self::Old(old) | Self::Paused(old) => Some(age_grows_in(*old)),
             Self::Faulty {
                 since, age, retry, ..

@@ -287,6 +287,11 @@ pub trait Layer {
         None
     }
 
+    /// Whether what it shows is kept up to date; an answer fetched once is not.
+    fn is_live(&self) -> bool {
+        true
+    }
+
     /// Brings what it shows up to date with the store and the room it has. Called before it is drawn.
     fn settle(&mut self, _cx: &Cx) {}
 

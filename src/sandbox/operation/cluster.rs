@@ -105,12 +105,9 @@ impl Counts {
                 LaunchType::Fargate => counts.fargate.count(task),
             }
         }
-        for key in cluster
-            .services
-            .values()
-            .filter(|key| world.service(**key).active)
-        {
-            match world.launch_of(*key) {
+        let services = cluster.services.values().map(|key| world.service(*key));
+        for service in services.filter(|service| service.active) {
+            match service.placing.launch_type() {
                 LaunchType::Ec2 => counts.ec2_services += 1,
                 LaunchType::Fargate => counts.fargate_services += 1,
             }

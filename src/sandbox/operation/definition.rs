@@ -58,11 +58,15 @@ pub fn render(world: &World, definition: &Definition) -> Value {
     Value::Object(document)
 }
 
-fn compatibilities(definition: &Definition) -> Value {
-    let fargate = definition.network == NetworkMode::Awsvpc
+/// Whether tasks of this definition can run on Fargate.
+pub fn fits_fargate(definition: &Definition) -> bool {
+    definition.network == NetworkMode::Awsvpc
         && definition.cpu.is_some()
-        && definition.memory.is_some();
-    if fargate {
+        && definition.memory.is_some()
+}
+
+fn compatibilities(definition: &Definition) -> Value {
+    if fits_fargate(definition) {
         json!(["EC2", "FARGATE"])
     } else {
         json!(["EXTERNAL", "EC2"])

@@ -7,6 +7,12 @@ use super::find::arn_or_name;
 use super::page::Paging;
 use super::{Answer, Call, Fault, check_include, missing};
 use crate::sandbox::world::World;
+use crate::sandbox::world::cluster::StrategyItem;
+
+/// The most providers on a page.
+const PAGE: i64 = 10;
+/// The capacity providers that every account has.
+const FARGATE: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -18,7 +24,7 @@ struct Input {
     paging: Paging,
 }
 
-/// Describes the named capacity providers, or all of them page by page.
+/// Describes the named capacity providers, or all of them (all of a cluster) page by page.
 pub fn describe(call: &mut Call<'_>) -> Answer {
     let Input {
         capacity_providers: names,
@@ -27,20 +33,27 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
         paging,
     } = call.input()?;
     check_include(&include, &["TAGS"])?;
-    let world = &*call.world;
-    if let Some(cluster) = &cluster {
-        world.find_cluster(Some(cluster))?;
+    if paging.max_results.is_some_and(|size| size > PAGE) {
+        let message = format!("Max results should be between 1 and {PAGE}.");
+        return Err(Fault::invalid(message));
     }
+    let world = &*call.world;
+    let cluster = match &cluster {
+        Some(name) => Some(world.cluster(world.find_cluster(Some(name))?)),
+        None => None,
+    };
+    let associated = |name: &String| cluster.is_none_or(|cluster| cluster.providers.contains(name));
     if names.len() > 100 {
         return Err(Fault::invalid(
             "capacityProviders can have at most 100 items.",
         ));
     }
     if names.is_empty() {
-        let fargate = ["FARGATE", "FARGATE_SPOT"].map(str::to_owned);
+        let fargate = FARGATE.map(str::to_owned);
         let mut known: Vec<String> = fargate
             .into_iter()
             .chain(world.providers.keys().cloned())
+            .filter(associated)
             .collect();
         known.sort_unstable();
         let (page, token) = paging.cut(10, known, |name| render(world, name))?;
@@ -64,7 +77,7 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
 
 fn render(world: &World, name: &str) -> Option<Value> {
     let arn = world.arn(&format!("capacity-provider/{name}"));
-    if let "FARGATE" | "FARGATE_SPOT" = name {
+    if FARGATE.contains(&name) {
         return Some(
             json!({"capacityProviderArn": arn, "name": name, "status": "ACTIVE", "tags": [], "type": name}),
         );
@@ -86,4 +99,16 @@ fn render(world: &World, name: &str) -> Option<Value> {
         "tags": [],
         "type": "EC2_AUTOSCALING",
     }))
+}
+
+/// Refuses a strategy with a capacity provider that does not exist.
+pub fn check_strategy(world: &World, strategy: &[StrategyItem]) -> Result<(), Fault> {
+    let exists = |name: &str| FARGATE.contains(&name) || world.providers.contains_key(name);
+    if strategy.iter().all(|item| exists(&item.capacity_provider)) {
+        Ok(())
+    } else {
+        Err(Fault::invalid(
+            "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
+        ))
+    }
 }

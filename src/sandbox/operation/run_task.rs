@@ -3,13 +3,14 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::definition::fits_fargate;
+use super::provider::check_strategy;
 use super::task::render;
 use super::{Answer, Call, Fault};
 use crate::sandbox::world::cluster::{StrategyItem, Tag};
 use crate::sandbox::world::definition::NetworkMode;
 use crate::sandbox::world::launch::Launch;
-use crate::sandbox::world::placement::{Misfit, Wish};
-use crate::sandbox::world::service::Placing;
+use crate::sandbox::world::placement::{Misfit, Placing, Wish};
 use crate::sandbox::world::task::LaunchType;
 
 #[derive(Default, Deserialize)]
@@ -49,15 +50,16 @@ pub fn run(call: &mut Call<'_>) -> Answer {
         ));
     }
     let placing = placing(&input, call)?;
+    if placing.launch == Some(LaunchType::Fargate)
+        && !fits_fargate(call.world.definition(definition))
+    {
+        return Err(Fault::invalid(
+            "Task definition does not support launch_type FARGATE.",
+        ));
+    }
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for _ in 0..count {
-        let wish = Wish {
-            cluster,
-            definition,
-            placing: &placing,
-            service: None,
-            one_each: false,
-        };
+        let wish = Wish::standalone(cluster, definition, &placing);
         match call.world.place(&wish, call.dice) {
             Ok(site) => {
                 let launch = Launch {
@@ -118,14 +120,7 @@ fn placing(input: &Input, call: &Call<'_>) -> Result<Placing, Fault> {
         let cluster = call.world.find_cluster(input.cluster.as_deref())?;
         strategy.clone_from(&call.world.cluster(cluster).strategy);
     }
-    for item in &strategy {
-        let name = item.capacity_provider.as_str();
-        if !matches!(name, "FARGATE" | "FARGATE_SPOT") && !call.world.providers.contains_key(name) {
-            return Err(Fault::invalid(
-                "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
-            ));
-        }
-    }
+    check_strategy(call.world, &strategy)?;
     Ok(Placing {
         launch,
         strategy,

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::find::arn_or_name;
 use super::page::Paging;
 use super::{Answer, Call, Fault, check_include, includes, missing};
-use crate::sandbox::world::service::{Controller, Deployment, Placing, Service, ServiceKey};
+use crate::sandbox::world::placement::Placing;
+use crate::sandbox::world::service::{Controller, Deployment, Service, ServiceKey};
 use crate::sandbox::world::task::LaunchType;
 use crate::sandbox::world::{Census, World};
 
@@ -34,7 +35,7 @@ pub fn list(call: &mut Call<'_>) -> Answer {
             && input
                 .launch_type
                 .as_deref()
-                .is_none_or(|word| word == world.launch_of(key).word())
+                .is_none_or(|word| word == service.placing.launch_type().word())
             && input
                 .scheduling_strategy
                 .as_deref()
@@ -131,7 +132,7 @@ pub fn render(world: &World, key: ServiceKey, tags: bool) -> Value {
         "placementConstraints": [],
     });
     let rest = json!({
-        "placementStrategy": if world.launch_of(key) == LaunchType::Ec2 && !service.is_daemon() {
+        "placementStrategy": if service.placing.launch_type() == LaunchType::Ec2 && !service.is_daemon() {
             json!([{"type": "spread", "field": "attribute:ecs.availability-zone"}, {"type": "binpack", "field": "MEMORY"}])
         } else {
             json!([])

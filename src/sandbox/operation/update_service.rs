@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::provider::check_strategy;
 use super::service::render;
 use super::{Answer, Call, Fault};
 use crate::sandbox::world::cluster::StrategyItem;
-use crate::sandbox::world::definition::DefinitionKey;
-use crate::sandbox::world::service::{Controller, LoadBalancer, Service, ServiceKey};
+use crate::sandbox::world::service::{Controller, LoadBalancer, Service};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -42,13 +42,17 @@ struct Breaker {
     rollback: bool,
 }
 
-/// Changes a service. A new task definition, another configuration of its tasks or `forceNewDeployment` begins a
-/// deployment; a desired count alone does not.
+/// Changes a service. A task definition, network, load balancers, registries or platform version other than before
+/// begin a deployment, and so does `forceNewDeployment`; the other members do not (`UpdateService` in the API
+/// reference says so of each).
 pub fn update(call: &mut Call<'_>) -> Answer {
     let input: Input = call.input()?;
     let cluster = call.world.find_active_cluster(input.cluster.as_deref())?;
     let key = call.world.find_service(cluster, &input.service)?;
     check(call.world.service(key), &input)?;
+    if let Some(strategy) = &input.capacity_provider_strategy {
+        check_strategy(call.world, strategy)?;
+    }
     let definition = match &input.task_definition {
         None => None,
         Some(name) => Some(
@@ -68,13 +72,10 @@ pub fn update(call: &mut Call<'_>) -> Answer {
         call.world.set_desired(key, desired);
     }
     if rolls && call.world.service(key).controller == Controller::Ecs {
-        roll(call, key, definition.unwrap_or(current));
+        call.world
+            .deploy(key, definition.unwrap_or(current), call.dice);
     }
     Ok(json!({"service": render(call.world, key, true)}))
-}
-
-fn roll(call: &mut Call<'_>, key: ServiceKey, definition: DefinitionKey) {
-    call.world.deploy(key, definition, call.dice);
 }
 
 fn check(service: &Service, input: &Input) -> Result<(), Fault> {
@@ -120,9 +121,10 @@ fn apply(service: &mut Service, input: &Input) -> bool {
         }
     }
     if let Some(strategy) = &input.capacity_provider_strategy {
-        rolls |= service.placing.strategy != *strategy;
+        // An empty list goes back to the launch type that the tasks had.
+        let launch = service.placing.launch_type();
+        service.placing.launch = strategy.is_empty().then_some(launch);
         service.placing.strategy.clone_from(strategy);
-        service.placing.launch = None;
     }
     if let Some(network) = &input.network_configuration {
         rolls |= service.network.as_ref() != Some(network);

@@ -12,7 +12,7 @@ use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
 use crate::sandbox::world::cluster::{Cluster, ClusterKey, Provider, StrategyItem, Tag};
 use crate::sandbox::world::instance::{Instance, InstanceKey};
-use crate::sandbox::world::service::Placing;
+use crate::sandbox::world::placement::Placing;
 use crate::sandbox::world::task::LaunchType;
 
 /// The capacity provider of the EC2 cluster.

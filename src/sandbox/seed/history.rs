@@ -7,9 +7,7 @@ use rand::RngExt;
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
 use crate::sandbox::world::definition::DefinitionKey;
-use crate::sandbox::world::launch::Launch;
 use crate::sandbox::world::moment::Moment;
-use crate::sandbox::world::placement::Wish;
 use crate::sandbox::world::report::task_list;
 use crate::sandbox::world::service::ServiceKey;
 use crate::sandbox::world::task::TaskKey;
@@ -71,45 +69,23 @@ pub fn announcements(world: &mut World, key: ServiceKey, dice: &mut Dice) {
 /// Launches the tasks that a service wants and has them running since some time after its last deployment.
 pub fn tasks(world: &mut World, key: ServiceKey, dice: &mut Dice) {
     let service = world.service(key);
-    let (cluster, placing, exec) = (service.cluster, service.placing.clone(), service.exec);
-    let (definition, daemon) = (service.definition, service.is_daemon());
-    let tags = service.propagated_tags();
     let Some((deployment, since)) = service
         .primary()
         .map(|primary| (primary.id, primary.created))
     else {
         return;
     };
-    let desired = if daemon {
-        world.cluster(cluster).instances.len()
+    let desired = if service.is_daemon() {
+        world.cluster(service.cluster).instances.len()
     } else {
         service.desired as usize
     };
     let span = world.now.since(since).as_secs().max(120);
     let mut first = Vec::new();
     for _ in 0..desired {
-        let wish = Wish {
-            cluster,
-            definition,
-            placing: &placing,
-            service: Some(key),
-            one_each: daemon,
-        };
-        let Ok(site) = world.place(&wish, dice) else {
+        let Ok(task) = world.launch_for(key, deployment, dice) else {
             continue;
         };
-        let launch = Launch {
-            cluster,
-            definition,
-            site,
-            service: Some((key, deployment)),
-            group: None,
-            started_by: None,
-            overrides: None,
-            tags: tags.clone(),
-            exec,
-        };
-        let task = world.launch(launch, dice);
         // Most tasks came with the deployment, some replaced others later.
         let late = chance::percent(dice, 30);
         let latest = if late {

@@ -323,6 +323,16 @@ async fn deployments_revisions_providers_and_tags_decode() {
         .await
         .unwrap();
     assert_eq!(providers.capacity_providers().len(), 3);
+    let of_cluster = scene.ecs.describe_capacity_providers().cluster("prod-web");
+    let of_cluster = of_cluster.send().await.unwrap();
+    let names: Vec<_> = of_cluster
+        .capacity_providers()
+        .iter()
+        .map(|known| known.name())
+        .collect();
+    assert_eq!(names, [Some("prod-web-asg")]);
+    let eleven = scene.ecs.describe_capacity_providers().max_results(11);
+    assert!(eleven.send().await.is_err());
     let service = briefs[0].service_arn().unwrap();
     let tags = scene
         .ecs

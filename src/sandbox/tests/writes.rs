@@ -1,8 +1,12 @@
 //! What clients change, and how the world follows.
 
+use std::time::Duration;
+
 use aws_sdk_ecs::Client;
+use aws_sdk_ecs::error::ProvideErrorMetadata as _;
 use aws_sdk_ecs::types::{
-    AwsVpcConfiguration, ContainerDefinition, DeploymentRolloutState, NetworkConfiguration, Service,
+    AwsVpcConfiguration, CapacityProviderStrategyItem, ContainerDefinition, DeploymentRolloutState,
+    HealthCheck, HealthStatus, LaunchType, NetworkConfiguration, Service,
 };
 
 use super::Scene;
@@ -330,5 +334,121 @@ async fn a_task_that_fits_nowhere_is_a_failure() {
     assert_eq!(
         (run.tasks().len(), run.failures()[0].reason()),
         (0, Some("RESOURCE:MEMORY"))
+    );
+}
+
+#[tokio::test]
+async fn a_standalone_task_outlives_its_bad_health() {
+    let scene = Scene::demo().await;
+    let container = ContainerDefinition::builder()
+        .name("probe")
+        .image("probe:unhealthy")
+        .memory(64)
+        .health_check(
+            HealthCheck::builder()
+                .command("CMD-SHELL")
+                .command("false")
+                .build()
+                .unwrap(),
+        )
+        .build();
+    let register = scene.ecs.register_task_definition().family("probe");
+    register
+        .container_definitions(container)
+        .send()
+        .await
+        .unwrap();
+    let run = scene
+        .ecs
+        .run_task()
+        .cluster("prod-web")
+        .task_definition("probe");
+    let run = run.launch_type(LaunchType::Ec2).send().await.unwrap();
+    let arn = run.tasks()[0].task_arn().unwrap();
+    let task = async |ecs: &Client| {
+        let found = ecs
+            .describe_tasks()
+            .cluster("prod-web")
+            .tasks(arn)
+            .send()
+            .await;
+        found.unwrap().tasks()[0].clone()
+    };
+    scene
+        .until(async |ecs| task(ecs).await.health_status() == Some(&HealthStatus::Unhealthy))
+        .await;
+    scene.sandbox.tick(Duration::from_mins(30));
+    let task = task(&scene.ecs).await;
+    assert_eq!(
+        (task.last_status(), task.desired_status()),
+        (Some("RUNNING"), Some("RUNNING"))
+    );
+}
+
+#[tokio::test]
+async fn a_strategy_alone_does_not_deploy_and_an_empty_one_goes_back() {
+    let scene = Scene::demo().await;
+    scene
+        .until(async |ecs| settled(&service(ecs, "prod-fargate", "payments-api").await))
+        .await;
+    let before = service(&scene.ecs, "prod-fargate", "payments-api").await;
+    let strategy = |provider: &str| {
+        let item = CapacityProviderStrategyItem::builder().capacity_provider(provider);
+        let update = scene
+            .ecs
+            .update_service()
+            .cluster("prod-fargate")
+            .service("payments-api");
+        update.capacity_provider_strategy(item.weight(1).build().unwrap())
+    };
+    let spot = strategy("FARGATE_SPOT")
+        .send()
+        .await
+        .unwrap()
+        .service
+        .unwrap();
+    assert_eq!(spot.capacity_provider_strategy().len(), 1);
+    assert_eq!(spot.launch_type(), None);
+    assert_eq!(spot.deployments()[0].id(), before.deployments()[0].id());
+    let refused = strategy("nowhere")
+        .send()
+        .await
+        .unwrap_err()
+        .into_service_error();
+    assert_eq!(refused.code(), Some("InvalidParameterException"));
+    let back = scene
+        .ecs
+        .update_service()
+        .cluster("prod-fargate")
+        .service("payments-api");
+    let back = back
+        .set_capacity_provider_strategy(Some(Vec::new()))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        back.service().unwrap().launch_type(),
+        Some(&LaunchType::Fargate)
+    );
+}
+
+#[tokio::test]
+async fn fargate_takes_only_what_fits_it() {
+    let scene = Scene::demo().await;
+    let run = scene
+        .ecs
+        .run_task()
+        .cluster("prod-fargate")
+        .task_definition("legacy-admin");
+    let refused = run
+        .launch_type(LaunchType::Fargate)
+        .send()
+        .await
+        .unwrap_err()
+        .into_service_error();
+    assert_eq!(refused.code(), Some("InvalidParameterException"));
+    assert_eq!(
+        refused.message(),
+        Some("Task definition does not support launch_type FARGATE.")
     );
 }

@@ -11,8 +11,8 @@ use super::chance::{self, Dice};
 use super::cluster::ClusterKey;
 use super::definition::{Conduct, DefinitionKey};
 use super::launch::Launch;
-use super::placement::Wish;
-use super::service::{Placing, Rollout, ServiceKey};
+use super::placement::{Placing, Wish};
+use super::service::{Rollout, ServiceKey};
 use super::task::{Stage, TaskKey};
 
 /// Something that happens by itself, again and again.
@@ -93,27 +93,20 @@ impl World {
                 .is_some_and(|primary| primary.rollout == Rollout::Completed)
     }
 
+    fn idle(&self, among: &[ServiceKey]) -> Vec<ServiceKey> {
+        let idle = among.iter().filter(|key| self.is_idle(**key));
+        idle.copied().collect()
+    }
+
     fn release(&mut self, dice: &mut Dice) {
-        let idle: Vec<ServiceKey> = self
-            .director
-            .releases
-            .iter()
-            .copied()
-            .filter(|key| self.is_idle(*key))
-            .collect();
+        let idle = self.idle(&self.director.releases);
         if let Some(key) = chance::pick(dice, &idle).copied() {
             self.release_of(key, Conduct::Steady, dice);
         }
     }
 
     fn faulty_release(&mut self, dice: &mut Dice) {
-        let idle: Vec<ServiceKey> = self
-            .director
-            .faulty
-            .iter()
-            .copied()
-            .filter(|key| self.is_idle(*key))
-            .collect();
+        let idle = self.idle(&self.director.faulty);
         if let Some(key) = chance::pick(dice, &idle).copied() {
             let conduct = if chance::percent(dice, 50) {
                 Conduct::PullFails
@@ -187,13 +180,7 @@ impl World {
         else {
             return;
         };
-        let wish = Wish {
-            cluster,
-            definition,
-            placing: &placing,
-            service: None,
-            one_each: false,
-        };
+        let wish = Wish::standalone(cluster, definition, &placing);
         let Ok(site) = self.place(&wish, dice) else {
             return;
         };
@@ -230,13 +217,7 @@ impl World {
 
     /// A running task is lost: to spot reclaim where there is such capacity, else to its health checks.
     fn mishap(&mut self, dice: &mut Dice) {
-        let idle: Vec<ServiceKey> = self
-            .director
-            .releases
-            .iter()
-            .copied()
-            .filter(|key| self.is_idle(*key))
-            .collect();
+        let idle = self.idle(&self.director.releases);
         let Some(service) = chance::pick(dice, &idle).copied() else {
             return;
         };

@@ -11,6 +11,7 @@ use super::cluster::{ClusterKey, Tag};
 use super::definition::{Conduct, DefinitionKey, NetworkMode};
 use super::instance::InstanceKey;
 use super::moment::Moment;
+use super::placement::{Misfit, Wish};
 use super::service::ServiceKey;
 use super::task::{Container, Fate, Health, LaunchType, Stage, Task, TaskKey, Times};
 
@@ -122,6 +123,36 @@ impl World {
         key
     }
 
+    /// Launches one more task of a service for one of its deployments, if there is a place for it.
+    pub fn launch_for(
+        &mut self,
+        key: ServiceKey,
+        deployment: u64,
+        dice: &mut Dice,
+    ) -> Result<TaskKey, Misfit> {
+        let service = self.service(key);
+        let wish = Wish {
+            cluster: service.cluster,
+            definition: service.definition,
+            placing: &service.placing,
+            service: Some(key),
+            one_each: service.is_daemon(),
+        };
+        let site = self.place(&wish, dice)?;
+        let launch = Launch {
+            cluster: service.cluster,
+            definition: service.definition,
+            site,
+            service: Some((key, deployment)),
+            group: None,
+            started_by: None,
+            overrides: None,
+            tags: service.propagated_tags(),
+            exec: service.exec,
+        };
+        Ok(self.launch(launch, dice))
+    }
+
     /// Makes a launched task one that has been running since `started`: for worlds that begin with a past.
     pub fn backdate(&mut self, key: TaskKey, started: Moment, dice: &mut Dice) {
         let Some(task) = self.tasks.get_mut(&key) else {
@@ -165,8 +196,10 @@ impl World {
             .containers
             .first()
             .map_or("", |container| container.image.as_str());
+        let balanced = launch
+            .service
+            .is_some_and(|(key, _)| !self.service(key).balancers.is_empty());
         match definition.conduct {
-            Conduct::Steady => Fate::Lives,
             Conduct::Finishes => Fate::Exits(i32::from(chance::percent(dice, 12)), false),
             Conduct::PullFails if launch.site.launch == LaunchType::Ec2 => {
                 Fate::FailsToStart(format!(
@@ -183,8 +216,8 @@ impl World {
             Conduct::OutOfMemory => Fate::Exits(137, true),
             Conduct::Crashes => Fate::Exits(1, false),
             Conduct::FailsContainerHealth => Fate::FailsContainerHealth,
-            Conduct::FailsTargetHealth if launch.service.is_none() => Fate::Lives,
-            Conduct::FailsTargetHealth => Fate::FailsTargetHealth,
+            Conduct::FailsTargetHealth if balanced => Fate::FailsTargetHealth,
+            Conduct::Steady | Conduct::FailsTargetHealth => Fate::Lives,
         }
     }
 }

@@ -144,7 +144,10 @@ impl World {
                     container.health = Health::Unhealthy;
                 }
                 task.version += 1;
-                self.reject(key, "Task failed container health checks", dice);
+                // A standalone task goes on "regardless of its health status" (`HealthCheck` in the API reference).
+                if task.service.is_some() {
+                    self.reject(key, "Task failed container health checks", dice);
+                }
             }
             Fate::FailsTargetHealth => {
                 let service = task.service;

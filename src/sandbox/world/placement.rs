@@ -6,8 +6,37 @@ use super::cluster::{ClusterKey, StrategyItem};
 use super::definition::DefinitionKey;
 use super::instance::{InstanceKey, Shortage};
 use super::launch::Site;
-use super::service::{Placing, ServiceKey};
+use super::service::ServiceKey;
 use super::task::LaunchType;
+
+/// Where tasks are to go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placing {
+    /// The launch type; a service with a strategy, and some old services, have none.
+    pub launch: Option<LaunchType>,
+    /// The capacity provider strategy.
+    pub strategy: Vec<StrategyItem>,
+    /// Fargate platform version.
+    pub platform: Option<String>,
+}
+
+impl Placing {
+    /// The launch type that the tasks get, by the strategy or by default where none is named.
+    pub fn launch_type(&self) -> LaunchType {
+        match self.strategy.first() {
+            Some(item) => launch_type_of(&item.capacity_provider),
+            None => self.launch.unwrap_or(LaunchType::Ec2),
+        }
+    }
+}
+
+/// The launch type of the tasks that a capacity provider runs.
+fn launch_type_of(provider: &str) -> LaunchType {
+    match provider {
+        "FARGATE" | "FARGATE_SPOT" => LaunchType::Fargate,
+        _ => LaunchType::Ec2,
+    }
+}
 
 /// Why no container instance takes a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +62,29 @@ pub struct Wish<'a> {
     pub one_each: bool,
 }
 
+impl<'a> Wish<'a> {
+    /// The wish for a standalone task.
+    pub fn standalone(
+        cluster: ClusterKey,
+        definition: DefinitionKey,
+        placing: &'a Placing,
+    ) -> Self {
+        Self {
+            cluster,
+            definition,
+            placing,
+            service: None,
+            one_each: false,
+        }
+    }
+}
+
 impl World {
     /// Finds a place for a task.
     pub fn place(&self, wish: &Wish<'_>, dice: &mut Dice) -> Result<Site, Misfit> {
         let provider = self.choose_provider(wish);
         let launch = match provider.as_deref() {
-            Some("FARGATE" | "FARGATE_SPOT") => LaunchType::Fargate,
-            Some(_) => LaunchType::Ec2,
+            Some(provider) => launch_type_of(provider),
             None => wish.placing.launch.unwrap_or(LaunchType::Ec2),
         };
         let instance = match launch {
@@ -85,7 +130,7 @@ impl World {
     ) -> Result<InstanceKey, Misfit> {
         let footprint = &self.definition(wish.definition).footprint;
         let mut best: Option<((usize, u32), InstanceKey)> = None;
-        let mut closest: Option<(u32, InstanceKey, Shortage)> = None;
+        let mut closest: Option<((bool, u32), InstanceKey, Shortage)> = None;
         let instances = self
             .cluster(wish.cluster)
             .instances
@@ -104,10 +149,9 @@ impl World {
                 continue;
             }
             if let Some(shortage) = instance.shortage(footprint) {
-                if instance.connected
-                    && closest.is_none_or(|(free, ..)| instance.free_memory > free)
-                {
-                    closest = Some((instance.free_memory, instance.key, shortage));
+                let rank = (instance.connected, instance.free_memory);
+                if closest.is_none_or(|(known, ..)| rank > known) {
+                    closest = Some((rank, instance.key, shortage));
                 }
             } else {
                 let rank = (siblings, u32::MAX - instance.free_memory);

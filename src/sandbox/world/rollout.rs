@@ -30,11 +30,7 @@ impl World {
     ) {
         let (id, revision) = (chance::nineteen_digits(dice), chance::nineteen_digits(dice));
         let service = self.service_mut(key);
-        for record in service
-            .records
-            .iter_mut()
-            .filter(|record| record.finished.is_none())
-        {
+        if let Some(record) = service.open_record_mut() {
             record.finished = Some(at);
             record.updated = at;
             record.status = "STOPPED";
@@ -108,11 +104,7 @@ impl World {
         primary.updated = at;
         primary.reason = format!("ECS deployment ecs-svc/{} completed.", primary.id);
         let id = primary.id();
-        for record in service
-            .records
-            .iter_mut()
-            .filter(|record| record.finished.is_none())
-        {
+        if let Some(record) = service.open_record_mut() {
             record.finished = Some(at);
             record.updated = at;
             if record.status == "ROLLBACK_IN_PROGRESS" {
@@ -137,40 +129,48 @@ impl World {
     }
 
     /// The circuit breaker acts: the deployment has failed, and where the rules say so the last completed one returns.
+    /// A rollback that fails in its turn is the end of it, and so is there being nothing to return to.
     pub(super) fn trip(&mut self, key: ServiceKey, dice: &mut Dice) {
         let now = self.now;
         let service = self.service_mut(key);
-        let (threshold, back) = (service.threshold(), service.rules.rollback);
+        let threshold = service.threshold();
         let Some(primary) = service.deployments.first_mut() else {
             return;
         };
         primary.rollout = Rollout::Failed;
         "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut primary.reason);
         primary.updated = now;
-        let (failed_id, failures) = (primary.id, primary.failed);
+        let failures = primary.failed;
         let text = format!(
             "(deployment {}) deployment failed: tasks failed to start.",
             primary.id()
         );
         service.note(now, dice, &text);
-        if let Some(record) = service.record_mut(failed_id) {
+        let mut is_rollback = false;
+        if let Some(record) = service.open_record_mut() {
+            is_rollback = record.rollback.is_some();
             record.breaker = ("TRIGGERED", failures, threshold);
             record.updated = now;
             record.reason = Some(
                 "Service deployment failed: the deployment circuit breaker was triggered."
                     .to_owned(),
             );
-            if !back {
-                record.status = "STOPPED";
-                record.finished = Some(now);
-            }
         }
-        if back {
-            self.roll_back(key, failed_id, dice);
+        if service.rules.rollback && !is_rollback && self.roll_back(key, dice) {
+            return;
+        }
+        if let Some(record) = self.service_mut(key).open_record_mut() {
+            record.finished = Some(now);
+            record.status = if is_rollback {
+                "ROLLBACK_FAILED"
+            } else {
+                "STOPPED"
+            };
         }
     }
 
-    fn roll_back(&mut self, key: ServiceKey, failed: u64, dice: &mut Dice) {
+    /// Brings the last completed deployment back; false when there is none.
+    fn roll_back(&mut self, key: ServiceKey, dice: &mut Dice) -> bool {
         let now = self.now;
         let fresh = chance::nineteen_digits(dice);
         let service = self.service_mut(key);
@@ -193,7 +193,9 @@ impl World {
                     .iter()
                     .find(|known| known.id == record.target)
             });
-            let Some(revision) = revision else { return };
+            let Some(revision) = revision else {
+                return false;
+            };
             Deployment {
                 id: fresh,
                 revision: revision.id,
@@ -221,11 +223,12 @@ impl World {
         service.pace.failures = 0;
         service.pace.not_before = None;
         service.note(now, dice, &text);
-        if let Some(record) = service.record_mut(failed) {
+        if let Some(record) = service.open_record_mut() {
             record.status = "ROLLBACK_IN_PROGRESS";
             record.rollback = Some((reason, now, revision));
         }
         self.wake(key, Duration::from_millis(500));
+        true
     }
 
     /// Drops ACTIVE deployments that have no task left, and lowers the desired count of the others.

@@ -6,12 +6,10 @@ use std::time::Duration;
 use super::World;
 use super::agenda::Item;
 use super::chance::Dice;
-use super::launch::Launch;
-use super::placement::Wish;
 use super::report::task_list;
 use super::roll::{self, Moves, Side};
 use super::service::{Rollout, ServiceKey};
-use super::task::{Fate, LaunchType, Stage, Task, TaskKey};
+use super::task::{Fate, Stage, Task, TaskKey};
 
 /// Tasks launched or stopped per look, as the service scheduler works in batches of ten.
 const BATCH: u32 = 10;
@@ -78,7 +76,6 @@ impl World {
         let stalled =
             moves == Moves::default() && new.total() < desired && old.serving + new.serving > 0;
         if stalled && new.pending + new.unproven == 0 && old.total() == old.serving {
-            let now = self.now;
             self.service_mut(key).complain(now, dice, "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.");
         }
         self.retire(key, &mut members, moves, dice);
@@ -208,38 +205,11 @@ impl World {
         {
             return self.wake(key, wait);
         }
-        let (definition, deployment) = (primary.definition, primary.id);
-        let (cluster, placing, exec, daemon) = (
-            service.cluster,
-            service.placing.clone(),
-            service.exec,
-            service.is_daemon(),
-        );
-        let tags = service.propagated_tags();
+        let deployment = primary.id;
         let mut started = Vec::new();
         for _ in 0..count.min(BATCH) {
-            let wish = Wish {
-                cluster,
-                definition,
-                placing: &placing,
-                service: Some(key),
-                one_each: daemon,
-            };
-            match self.place(&wish, dice) {
-                Ok(site) => started.push(self.launch(
-                    Launch {
-                        cluster,
-                        definition,
-                        site,
-                        service: Some((key, deployment)),
-                        group: None,
-                        started_by: None,
-                        overrides: None,
-                        tags: tags.clone(),
-                        exec,
-                    },
-                    dice,
-                )),
+            match self.launch_for(key, deployment, dice) {
+                Ok(task) => started.push(task),
                 Err(misfit) => {
                     self.cannot_place(key, misfit, dice);
                     break;
@@ -288,14 +258,12 @@ impl World {
         let now = self.now;
         let desired = self.service(key).desired;
         // Tasks told to stop that still take traffic: their targets are not deregistered yet.
-        let live = self
+        let mut live = self
             .service(key)
             .live
             .iter()
             .filter_map(|key| self.tasks.get(key));
-        let leaving = live
-            .into_iter()
-            .any(|task| !task.wanted && task.stage == Stage::Running);
+        let leaving = live.any(|task| !task.wanted && task.stage == Stage::Running);
         let whole = new.serving == desired && new.total() == desired && old.total() == 0;
         let service = self.service_mut(key);
         if new.serving > 0 {
@@ -326,16 +294,6 @@ impl World {
         let batch_left = new.total() < desired.saturating_sub(BATCH) || old.total() > BATCH;
         if batch_left {
             self.wake(key, Duration::from_millis(900));
-        }
-    }
-
-    /// The launch type that the tasks of a service get, for services that name neither that nor a strategy.
-    pub fn launch_of(&self, key: ServiceKey) -> LaunchType {
-        let placing = &self.service(key).placing;
-        match placing.strategy.first() {
-            Some(item) if item.capacity_provider.starts_with("FARGATE") => LaunchType::Fargate,
-            Some(_) => LaunchType::Ec2,
-            None => placing.launch.unwrap_or(LaunchType::Ec2),
         }
     }
 }

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::chance::{self, Dice};
-use super::cluster::{ClusterKey, StrategyItem, Tag};
+use super::cluster::{ClusterKey, Tag};
 use super::definition::DefinitionKey;
 use super::moment::Moment;
-use super::task::{LaunchType, TaskKey};
+use super::placement::Placing;
+use super::task::TaskKey;
 
 /// Index of a service in [`World::services`](super::World).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,17 +75,6 @@ pub struct RollRules {
     pub breaker: bool,
     /// Whether it rolls back.
     pub rollback: bool,
-}
-
-/// Where the tasks of a service go.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Placing {
-    /// The launch type; a service with a strategy, and some old services, have none.
-    pub launch: Option<LaunchType>,
-    /// The capacity provider strategy.
-    pub strategy: Vec<StrategyItem>,
-    /// Fargate platform version.
-    pub platform: Option<String>,
 }
 
 /// A target group that a service registers its tasks in.
@@ -385,12 +375,11 @@ impl Service {
             .find(|deployment| deployment.id == id)
     }
 
-    /// The newest record of the deployment with this number.
-    pub fn record_mut(&mut self, deployment: u64) -> Option<&mut Record> {
+    /// The record of the service deployment under way: there is one at most.
+    pub fn open_record_mut(&mut self) -> Option<&mut Record> {
         self.records
             .iter_mut()
-            .rev()
-            .find(|record| record.deployment == deployment)
+            .rfind(|record| record.finished.is_none())
     }
 
     /// Failed tasks at which the circuit breaker trips: half of the desired count, at least 3, at most 200.

@@ -219,6 +219,87 @@ proptest! {
 }
 
 #[test]
+fn a_rollback_that_fails_as_well_is_the_end_of_it() {
+    let (mut world, mut dice) = demo(1);
+    let key = find(&world, "shipping-api");
+    world.service_mut(key).claimed = true;
+    world.service_mut(key).rules.breaker = true;
+    world.service_mut(key).rules.rollback = true;
+    // What it rolls back to is no better: its tasks fail the same health checks.
+    let definition = world.service(key).definition;
+    world.deploy(key, definition, &mut dice);
+    world.tick(Duration::from_hours(1), &mut dice);
+    check(&world);
+    let service = world.service(key);
+    let statuses: Vec<&str> = service.records.iter().map(|record| record.status).collect();
+    assert_eq!(statuses.last(), Some(&"ROLLBACK_FAILED"), "{statuses:?}");
+    let others = &statuses[..statuses.len() - 1];
+    assert!(
+        others.iter().all(|status| *status == "SUCCESSFUL"),
+        "{statuses:?}"
+    );
+    assert_eq!(service.primary().unwrap().rollout, Rollout::Failed);
+}
+
+#[test]
+fn a_deployment_with_nothing_to_return_to_just_fails() {
+    let (mut world, mut dice) = demo(1);
+    let key = find(&world, "orders-api");
+    let service = world.service_mut(key);
+    service.claimed = true;
+    service.records.clear();
+    service.deployments.clear();
+    let good = world.definition(world.service(key).definition);
+    let (family, body) = (good.family.clone(), good.body.clone());
+    let now = world.now;
+    let bad = world
+        .register(&family, body, now, Some(Conduct::PullFails))
+        .unwrap();
+    world.deploy(key, bad, &mut dice);
+    world.tick(Duration::from_hours(1), &mut dice);
+    check(&world);
+    let service = world.service(key);
+    assert_eq!(service.primary().unwrap().rollout, Rollout::Failed);
+    assert_eq!(service.records.last().unwrap().status, "STOPPED");
+}
+
+#[test]
+fn without_a_load_balancer_nothing_fails_its_health_checks() {
+    let (mut world, mut dice) = demo(1);
+    let key = find(&world, "shipping-api");
+    world.service_mut(key).claimed = true;
+    world.service_mut(key).balancers.clear();
+    let definition = world.service(key).definition;
+    world.deploy(key, definition, &mut dice);
+    world.tick(Duration::from_mins(10), &mut dice);
+    assert_eq!(
+        world.service(key).primary().unwrap().rollout,
+        Rollout::Completed
+    );
+}
+
+#[test]
+fn instances_without_an_agent_take_no_task_and_say_so() {
+    let (mut world, mut dice) = demo(1);
+    let key = find(&world, "legacy-admin");
+    for instance in world.instances.values_mut() {
+        instance.connected = false;
+    }
+    world.service_mut(key).claimed = true;
+    world.set_desired(key, 2);
+    world.tick(Duration::from_mins(2), &mut dice);
+    let events = &world.service(key).events;
+    assert!(
+        events[0]
+            .message
+            .contains("The closest matching (container-instance")
+            && events[0].message.contains("encountered error \"AGENT\""),
+        "{}",
+        events[0].message
+    );
+}
+
+#[test]
 fn a_seed_makes_one_world() {
     let portrait = |seed| {
         let (mut world, mut dice) = demo(seed);

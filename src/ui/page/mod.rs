@@ -190,8 +190,8 @@ impl Layer for PageLayer {
                 self.set_search("", cx);
             }
             Command::Filter => {
-                let text = self.search.as_ref().map_or("", Pattern::text);
-                self.editing = Some(Input::new(text));
+                self.set_search("", cx);
+                self.editing = Some(Input::default());
             }
             Command::NextMatch => return self.jump(1, cx),
             Command::PreviousMatch => return self.jump(-1, cx),
@@ -200,7 +200,9 @@ impl Layer for PageLayer {
                 self.left = 0;
             }
             Command::Reveal if self.document.has_secrets() => self.revealed = !self.revealed,
-            Command::Format => self.source.toggle_format(),
+            Command::Format if matches!(self.source, Source::Raw { .. }) => {
+                self.source.toggle_format();
+            }
             Command::Raw | Command::Refresh if matches!(self.source, Source::Raw { .. }) => {
                 return Reply::Ask(Ask::FetchRaw(self.subject.clone()));
             }
@@ -269,6 +271,10 @@ impl Layer for PageLayer {
                 moving: false,
             })
             .collect()
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.source, Source::Describe(_))
     }
 
     fn subject(&self) -> Option<Subject> {

@@ -187,7 +187,7 @@ fn draw_header(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
     }
     let word = cx.freshness.word();
     let style = match cx.freshness {
-        Freshness::Live | Freshness::Loading => base,
+        Freshness::Live | Freshness::Once | Freshness::Loading => base,
         Freshness::Old(_) | Freshness::Paused(_) => base.patch(cx.theme.style(Role::Stale)),
         Freshness::Faulty { .. } => base.patch(cx.theme.style(Role::StatusError)),
     };

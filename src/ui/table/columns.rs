@@ -8,6 +8,8 @@ pub(super) const GAP: u16 = 2;
 pub(super) const MARK: u16 = 2;
 /// Columns of this rank or higher give way to the content of what matters.
 const SPARED: u8 = 3;
+/// The narrowest that the first column gets.
+const LEAST: u16 = 8;
 /// Cells at the right edge that say that columns are hidden.
 const MORE: u16 = 2;
 
@@ -70,13 +72,20 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, wish: Wish) 
         }
     } else {
         give_way(&mut kept, 1, |kept| least(kept) <= room);
+        take_back(&mut kept, shown, measured, room);
     }
     let more = kept.len() < all;
-    let mut spare = room.saturating_sub(least(&kept));
+    let needed = least(&kept);
+    let mut spare = room.saturating_sub(needed);
     let mut columns: Vec<(Shown, u16)> = kept
         .into_iter()
         .map(|column| (column, column.head.width))
         .collect();
+    // What cannot give way shares the lack: the first column, the widest as a rule, is written shorter.
+    if let Some((_, width)) = columns.first_mut() {
+        let lack = needed.saturating_sub(room);
+        *width -= lack.min(width.saturating_sub(LEAST));
+    }
     // What matters most grows first.
     let mut by_rank: Vec<usize> = (0..columns.len()).collect();
     by_rank.sort_by_key(|at| columns[*at].0.head.rank);
@@ -107,6 +116,24 @@ fn give_way(kept: &mut Vec<Shown>, from: u8, fits: impl Fn(&[Shown]) -> bool) {
             Some(victim) => kept.remove(victim),
             None => return,
         };
+    }
+}
+
+/// Brings columns back that fit beside the content of those that stayed, the lowest rank first: a wide column that
+/// gave way must not leave room empty that a narrow one could use.
+fn take_back(kept: &mut Vec<Shown>, shown: &[Shown], measured: &[u16], room: u16) {
+    let mut absent: Vec<Shown> = shown
+        .iter()
+        .filter(|column| !kept.contains(column))
+        .copied()
+        .collect();
+    absent.sort_by_key(|column| column.head.rank);
+    for column in absent {
+        let at = kept.partition_point(|other| other.index < column.index);
+        kept.insert(at, column);
+        if wanted(kept, measured) > room {
+            kept.remove(at);
+        }
     }
 }
 
@@ -219,13 +246,32 @@ mod tests {
     }
 
     #[test]
+    fn a_narrow_column_comes_back_where_a_wide_one_left_room() {
+        let columns = shown(&[(10, 0, 0), (30, 0, 1), (4, 0, 1)]);
+        let layout = lay_out(&columns, &[0; 3], 24, Wish::default());
+        assert_eq!(widths(&layout), [(0, 10), (2, 4)]);
+        let columns = shown(&[(10, 0, 0), (4, 0, 2), (30, 0, 1)]);
+        let layout = lay_out(&columns, &[0; 3], 24, Wish::default());
+        assert_eq!(widths(&layout), [(0, 10), (1, 4)]);
+        assert!(layout.more);
+    }
+
+    #[test]
+    fn the_first_column_makes_room_for_the_mark_of_hidden_ones() {
+        let columns = shown(&[(16, 0, 0), (11, 0, 0), (7, 0, 0), (9, 0, 1)]);
+        let layout = lay_out(&columns, &[0; 4], 40, Wish::default());
+        assert_eq!(widths(&layout), [(0, 14), (1, 11), (2, 7)]);
+        assert!(layout.more);
+    }
+
+    #[test]
     fn scrolled_columns_keep_the_first() {
         let columns = shown(&[(10, 0, 0), (10, 0, 1), (10, 0, 2), (10, 0, 9)]);
         let layout = lay_out(&columns, &[0; 4], 26, shifted(2));
         assert_eq!(widths(&layout), [(0, 10), (3, 10)]);
         assert!(!layout.more);
         let narrow = lay_out(&columns, &[0; 4], 15, shifted(1));
-        assert_eq!(widths(&narrow), [(0, 10), (2, 10)]);
+        assert_eq!(widths(&narrow), [(0, 8), (2, 10)]);
         assert!(narrow.more);
     }
 }

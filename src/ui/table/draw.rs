@@ -183,16 +183,12 @@ impl TableLayer {
             format!("Asking for {what}{within}{}", cx.glyphs.ellipsis())
         };
         let style = cx.theme.style(Role::TextMuted);
-        let at = (area.x + MARK, area.y.saturating_add(1));
-        if at.1 < area.bottom() {
-            text::put(
-                buffer,
-                at,
-                &says,
-                area.width.saturating_sub(MARK),
-                style,
-                cx.glyphs.ellipsis(),
-            );
+        let says = text::clean(&says);
+        let room = area.width.saturating_sub(2 * MARK);
+        let lines = (area.y.saturating_add(1))..area.bottom();
+        for (y, part) in lines.zip(text::wrap(&says, room.into(), 0)) {
+            let at = (area.x + MARK, y);
+            text::put(buffer, at, &says[part], room, style, cx.glyphs.ellipsis());
         }
     }
 }

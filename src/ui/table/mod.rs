@@ -143,7 +143,14 @@ impl TableLayer {
 
     fn on_subject(&self, command: Command, cx: &Cx) -> Reply {
         let Some(subject) = self.sheet.subject(self.cursor) else {
-            return Reply::Ignored;
+            return match command {
+                Command::Enter
+                | Command::Describe
+                | Command::Raw
+                | Command::CopyName
+                | Command::CopyMenu => no_row(),
+                _ => Reply::Ignored,
+            };
         };
         match command {
             Command::Enter => {
@@ -152,7 +159,10 @@ impl TableLayer {
                     .enter(&subject, &self.place.scope, &cx.model())
                 {
                     Some(step) => Reply::Ask(Ask::Step(step)),
-                    None => Reply::Taken,
+                    None => Reply::Ask(Ask::Say(
+                        Level::Info,
+                        format!("{} leads nowhere further", subject.name()),
+                    )),
                 }
             }
             Command::Describe => Reply::Ask(Ask::Step(Step::Describe(self.resource.id(), subject))),
@@ -171,6 +181,11 @@ impl TableLayer {
             self.set_filter(&typed);
         }
     }
+}
+
+fn no_row() -> Reply {
+    let text = "there is no row under the cursor".to_owned();
+    Reply::Ask(Ask::Say(Level::Info, text))
 }
 
 impl Layer for TableLayer {
@@ -227,7 +242,9 @@ impl Layer for TableLayer {
                 Reply::Taken
             }
             Command::Filter => {
-                self.editing = Some(Input::new(self.sheet.filter_text()));
+                // As in k9s and less, each filter begins anew.
+                self.set_filter("");
+                self.editing = Some(Input::default());
                 Reply::Taken
             }
             Command::Facet if !self.resource.facets().is_empty() => {
@@ -250,7 +267,7 @@ impl Layer for TableLayer {
 
     fn on_link(&mut self, index: usize, cx: &Cx) -> Reply {
         let Some(subject) = self.sheet.subject(self.cursor) else {
-            return Reply::Taken;
+            return no_row();
         };
         let Some(link) = self.resource.links().get(index) else {
             return Reply::Ignored;

@@ -44,7 +44,7 @@ const fn sized_by(mut paged: Paged, size: &'static str) -> Paged {
 const PAGED: &[(&str, Paged)] = &[
     (
         "DescribeCapacityProviders",
-        unless(paged("capacityProviders", 10, 100), &["capacityProviders"]),
+        unless(paged("capacityProviders", 10, 10), &["capacityProviders"]),
     ),
     ("ListAttributes", paged("attributes", 100, 100)),
     ("ListClusters", paged("clusterArns", 100, 100)),
