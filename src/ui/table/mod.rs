@@ -4,6 +4,7 @@ mod columns;
 mod draw;
 mod motion;
 mod rows;
+mod sort;
 
 pub(super) use draw::role_of;
 
@@ -75,58 +76,6 @@ impl TableLayer {
 
     fn heads(&self) -> Vec<Shown> {
         columns::candidates(&self.resource.heads(), &self.place.scope)
-    }
-
-    fn on_sort(&mut self, command: Command) -> bool {
-        let heads = self.heads();
-        let at = self
-            .sheet
-            .sort()
-            .and_then(|(column, _)| heads.iter().position(|head| head.index == column));
-        match command {
-            Command::SortLeft | Command::SortRight => {
-                let count = heads.len();
-                let next = match (command, at) {
-                    (_, None) => 0,
-                    (Command::SortLeft, Some(at)) => (at + count - 1) % count,
-                    (_, Some(at)) => (at + 1) % count,
-                };
-                self.sheet.sort_by(heads[next].index, false);
-            }
-            Command::SortReverse => self.sheet.reverse(),
-            Command::SortName => self.sheet.toggle_sort(0),
-            Command::SortAge => {
-                return self.sort_titled(&["AGE", "STOPPED", "REGISTERED", "TIME"]);
-            }
-            Command::SortStatus => return self.sort_titled(&["STATUS", "ROLLOUT"]),
-            Command::Unhealthy => self.sheet.toggle_unhealthy(),
-            _ => return false,
-        }
-        true
-    }
-
-    fn sort_titled(&mut self, titles: &[&str]) -> bool {
-        let heads = self.heads();
-        let found = heads
-            .iter()
-            .find(|shown| titles.contains(&shown.head.title));
-        if let Some(shown) = found {
-            self.sheet.toggle_sort(shown.index);
-        }
-        true
-    }
-
-    fn sort_menu(&self) -> Ask {
-        let choices = self
-            .heads()
-            .into_iter()
-            .map(|shown| Choice {
-                label: shown.head.title.to_lowercase(),
-                detail: String::new(),
-                ask: Ask::SortBy(shown.index),
-            })
-            .collect();
-        Ask::Push(Box::new(Menu::new("Sort by", choices)))
     }
 
     fn copy_menu(subject: &Subject, cx: &Cx) -> Ask {
