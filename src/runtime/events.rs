@@ -2,37 +2,123 @@
 
 use std::io;
 
-use crossterm::event::EventStream;
-use futures::StreamExt;
+use tokio::sync::mpsc;
 
-use super::input;
 use crate::app::Event;
+
+/// Events that may wait before the reader of keys is held up.
+const QUEUE: usize = 256;
 
 /// Keys and signals as events.
 pub(super) struct Events {
-    terminal: EventStream,
+    typed: mpsc::Receiver<Event>,
     signals: Signals,
 }
 
 impl Events {
     pub(super) fn start() -> io::Result<Self> {
-        Ok(Self {
-            terminal: EventStream::new(),
-            signals: Signals::listen()?,
-        })
+        let (sender, typed) = mpsc::channel(QUEUE);
+        let signals = Signals::listen()?;
+        // A thread of its own, because reading a terminal that is going away can hold its reader up: crossterm tries
+        // again for ever at the end of the file. The loop must stay free to hear the signal that tells of it.
+        std::thread::Builder::new()
+            .name("keys".to_owned())
+            .spawn(move || keys::read(&sender))?;
+        Ok(Self { typed, signals })
     }
 
-    /// The next event; none for what the program has no use for. May be dropped while it waits.
-    pub(super) async fn next(&mut self) -> Option<Event> {
+    /// The next event. May be dropped while it waits.
+    pub(super) async fn next(&mut self) -> Event {
         tokio::select! {
             biased;
-            event = self.terminal.next() => match event {
-                Some(Ok(event)) => input::translate(event),
-                // The terminal is gone.
-                Some(Err(_)) | None => Some(Event::Hangup),
-            },
-            () = self.signals.next() => Some(Event::Hangup),
+            // Without the reader there is no terminal.
+            typed = self.typed.recv() => typed.unwrap_or(Event::Hangup),
+            event = self.signals.next() => event,
         }
+    }
+}
+
+#[cfg(unix)]
+mod keys {
+    //! Reading keys from a Unix terminal.
+
+    use std::{fs::File, io, os::fd::AsFd, time::Duration};
+
+    use rustix::event::{PollFd, PollFlags, poll};
+    use tokio::sync::mpsc;
+
+    use super::super::input;
+    use crate::app::Event;
+
+    /// Sends what is typed until the terminal or the program is gone.
+    pub(super) fn read(sender: &mpsc::Sender<Event>) {
+        let ended = match terminal() {
+            Ok(Some(terminal)) => read_from(&terminal, sender),
+            Ok(None) => read_from(&io::stdin(), sender),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ended {
+            tracing::warn!(%error, "the terminal cannot be read any more");
+        }
+        // If the program has ended first there is nobody to tell.
+        let _ = sender.blocking_send(Event::Hangup);
+    }
+
+    /// The terminal, where it is not the standard input; the same that crossterm takes.
+    fn terminal() -> io::Result<Option<File>> {
+        if io::IsTerminal::is_terminal(&io::stdin()) {
+            return Ok(None);
+        }
+        File::open("/dev/tty").map(Some)
+    }
+
+    fn read_from(terminal: &impl AsFd, sender: &mpsc::Sender<Event>) -> io::Result<()> {
+        loop {
+            let mut watched = [PollFd::new(terminal, PollFlags::IN)];
+            match poll(&mut watched, None) {
+                Ok(_) => {}
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            // Asked before every read: at the end of the file crossterm would try again for ever.
+            if watched[0]
+                .revents()
+                .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
+            {
+                return Ok(());
+            }
+            while crossterm::event::poll(Duration::ZERO)? {
+                let event = input::translate(crossterm::event::read()?);
+                if let Some(event) = event
+                    && sender.blocking_send(event).is_err()
+                {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod keys {
+    //! Reading keys from a console.
+
+    use tokio::sync::mpsc;
+
+    use super::super::input;
+    use crate::app::Event;
+
+    /// Sends what is typed until the console or the program is gone.
+    pub(super) fn read(sender: &mpsc::Sender<Event>) {
+        while let Ok(event) = crossterm::event::read() {
+            if let Some(event) = input::translate(event)
+                && sender.blocking_send(event).is_err()
+            {
+                return;
+            }
+        }
+        // If the program has ended first there is nobody to tell.
+        let _ = sender.blocking_send(Event::Hangup);
     }
 }
 
@@ -42,6 +128,7 @@ struct Signals {
     hangup: tokio::signal::unix::Signal,
     /// Sent from outside: Ctrl-c on this terminal is a key.
     interrupt: tokio::signal::unix::Signal,
+    resize: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -52,15 +139,20 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
+            resize: signal(SignalKind::window_change())?,
         })
     }
 
-    /// Waits for a request to end.
-    async fn next(&mut self) {
+    /// Waits for a request to end, or for another size of the terminal.
+    async fn next(&mut self) -> Event {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Event::Hangup,
+            _ = self.hangup.recv() => Event::Hangup,
+            _ = self.interrupt.recv() => Event::Hangup,
+            _ = self.resize.recv() => match crossterm::terminal::size() {
+                Ok((width, height)) => Event::Resize(width, height),
+                Err(_) => Event::Hangup,
+            },
         }
     }
 }
@@ -70,12 +162,13 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "listening can fail elsewhere")]
     fn listen() -> io::Result<Self> {
         Ok(Self)
     }
 
     /// Waits for ever: there are no signals here.
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Event {
         std::future::pending().await
     }
 }

@@ -110,12 +110,12 @@ pub async fn explore(session: Session) -> io::Result<()> {
         let first = tokio::select! {
             biased;
             event = events.next() => event,
-            Some(message) = messages.recv() => Some(outside.take(message)),
-            () = clock.sleep_until(next) => Some(Event::Wake),
+            Some(message) = messages.recv() => outside.take(message),
+            () = clock.sleep_until(next) => Event::Wake,
         };
         stale = true;
         let now = clock.now();
-        pending.extend(first.into_iter().flat_map(|event| app.update(event, now)));
+        pending.extend(app.update(first, now));
         // Many small answers cost one look: they are all taken in before the next frame.
         for _ in 0..BATCH {
             let Ok(message) = messages.try_recv() else {

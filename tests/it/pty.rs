@@ -88,6 +88,58 @@ fn a_terminal_that_goes_away_ends_it() {
     assert_eq!(terminal.wait_for_exit().signal(), None);
 }
 
+/// A terminal that is nobody's controlling one sends no signal when it goes away: all that can be noticed is that
+/// there is nothing more to read.
+#[test]
+fn a_terminal_that_goes_away_without_a_signal_ends_it() {
+    use rustix::{
+        fs::{Mode, OFlags, open},
+        pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+        termios::{Winsize, tcsetwinsize},
+    };
+
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: 80,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&master, size).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ecsight.toml"), "").unwrap();
+    let mut child = Command::new(PROGRAM)
+        .args(["demo", "--seed", "7"])
+        .env_clear()
+        .envs(environment(folder.path()))
+        .stdin(slave.try_clone().unwrap())
+        .stdout(slave)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut master = std::fs::File::from(master);
+    let mut shown = Vec::new();
+    let mut some = [0; 4_096];
+    while !String::from_utf8_lossy(&shown).contains("prod-web") {
+        let read = master.read(&mut some).unwrap();
+        shown.extend_from_slice(&some[..read]);
+    }
+    drop(master);
+
+    let id = child.id();
+    let (tell, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(child.wait()));
+    let ended = ended.recv_timeout(Duration::from_secs(30));
+    if ended.is_err() {
+        let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+    }
+    assert!(ended.is_ok(), "it goes on without a terminal");
+}
+
 #[test]
 fn ctrl_z_gives_the_shell_back_and_fg_returns() {
     let mut terminal = demo();
