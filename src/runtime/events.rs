@@ -81,7 +81,10 @@ mod keys {
                 Err(error) => return Err(error.into()),
             }
             // Asked before every read: at the end of the file crossterm would try again for ever.
-            if watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            if watched[0]
+                .revents()
+                .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
+            {
                 return Ok(());
             }
             while crossterm::event::poll(Duration::ZERO)? {
@@ -123,6 +126,8 @@ mod keys {
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
+    /// Sent from outside: Ctrl-c on this terminal is a key.
+    interrupt: tokio::signal::unix::Signal,
     resize: tokio::signal::unix::Signal,
 }
 
@@ -133,6 +138,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
             resize: signal(SignalKind::window_change())?,
         })
     }
@@ -142,6 +148,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => Event::Hangup,
             _ = self.hangup.recv() => Event::Hangup,
+            _ = self.interrupt.recv() => Event::Hangup,
             _ = self.resize.recv() => match crossterm::terminal::size() {
                 Ok((width, height)) => Event::Resize(width, height),
                 Err(_) => Event::Hangup,

@@ -68,7 +68,7 @@ fn ctrl_c_twice_leaves() {
 
 #[test]
 fn signals_to_end_give_the_terminal_back() {
-    for signal in ["TERM", "HUP"] {
+    for signal in ["TERM", "HUP", "INT"] {
         let mut terminal = demo();
         terminal.signal(signal);
         assert_eq!(terminal.wait_for_restored().exit_code(), 0, "{signal}");
