@@ -351,6 +351,6 @@ fn failed(operation: &str, failures: &[Failure]) -> Option<Fault> {
         kind: FaultKind::Refused,
         op: operation.to_owned(),
         message,
-        hint: String::new(),
+        hint: "everything else that was asked for is shown".to_owned(),
     })
 }

@@ -109,7 +109,7 @@ impl Clients {
                 kind: FaultKind::Refused,
                 op: "describe".to_owned(),
                 message: format!("there is no describe operation for a {kind}"),
-                hint: String::new(),
+                hint: "its own page shows what is known of it".to_owned(),
             }),
         }
     }

@@ -26,6 +26,8 @@ pub enum Message {
         /// What came of it.
         result: Box<Result<Clients, Fault>>,
     },
+    /// A task panicked; what it was to answer will never come.
+    Panicked,
 }
 
 /// The network and the disk, as far as the program uses them; needs no terminal.
@@ -35,6 +37,7 @@ pub struct Outside {
     profile_name: String,
     config: Config,
     clients: Option<Clients>,
+    panicked: bool,
 }
 
 impl Outside {
@@ -52,7 +55,14 @@ impl Outside {
             profile_name,
             config,
             clients: None,
+            panicked: false,
         }
+    }
+
+    /// Whether a task panicked.
+    #[must_use]
+    pub fn has_panicked(&self) -> bool {
+        self.panicked
     }
 
     /// Takes a message of a task in; gives the event that the program is to hear of.
@@ -62,6 +72,10 @@ impl Outside {
             Message::Connected { epoch, result } => {
                 let result = result.map(|clients| self.connected(clients));
                 Event::Connected { epoch, result }
+            }
+            Message::Panicked => {
+                self.panicked = true;
+                Event::Hangup
             }
         }
     }
@@ -192,7 +206,7 @@ impl Outside {
         tokio::spawn(async move {
             if task.await.is_err_and(|error| error.is_panic()) {
                 tracing::error!("a background task panicked");
-                let _ = sender.send(Message::Event(Box::new(Event::Hangup))).await;
+                let _ = sender.send(Message::Panicked).await;
             }
         });
     }
@@ -279,6 +293,16 @@ mod tests {
             connected(config("readonly_accounts = [\"shop\"]")).await;
         assert!(connection.readonly);
         assert!(outside.clients.is_some_and(|clients| clients.is_readonly()));
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_ends_the_program() {
+        let (mut outside, mut messages, _) = connected(config("")).await;
+        assert!(!outside.has_panicked());
+        outside.watch(async { panic!("a bug") });
+        let message = messages.recv().await.unwrap();
+        assert!(matches!(outside.take(message), Event::Hangup));
+        assert!(outside.has_panicked());
     }
 
     #[tokio::test]

@@ -126,6 +126,8 @@ mod keys {
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
+    /// Sent from outside: Ctrl-c on this terminal is a key.
+    interrupt: tokio::signal::unix::Signal,
     resize: tokio::signal::unix::Signal,
 }
 
@@ -136,6 +138,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
             resize: signal(SignalKind::window_change())?,
         })
     }
@@ -145,6 +148,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => Event::Hangup,
             _ = self.hangup.recv() => Event::Hangup,
+            _ = self.interrupt.recv() => Event::Hangup,
             _ = self.resize.recv() => match crossterm::terminal::size() {
                 Ok((width, height)) => Event::Resize(width, height),
                 Err(_) => Event::Hangup,

@@ -47,7 +47,7 @@ pub struct Session {
 /// Takes the terminal over and runs until the user leaves.
 ///
 /// # Errors
-/// When the terminal cannot be taken over or written to.
+/// When the terminal cannot be taken over or written to, and when a task of the program panicked.
 pub async fn explore(session: Session) -> io::Result<()> {
     let clock = Clock::start();
     let mut screen = Screen::take(*session.config.mouse)?;
@@ -67,6 +67,11 @@ pub async fn explore(session: Session) -> io::Result<()> {
     loop {
         for effect in std::mem::take(&mut pending) {
             match effect {
+                Effect::Quit if outside.has_panicked() => {
+                    return Err(io::Error::other(
+                        "a background task panicked, which is a bug in ecsight: please report what it wrote",
+                    ));
+                }
                 Effect::Quit => return Ok(()),
                 Effect::Suspend => {
                     screen.suspend()?;

@@ -2,7 +2,11 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Ask, Cx, FilterLine, Input, Layer, Pattern, Reply, text};
+use super::{
+    Ask, Cx, FilterLine, Layer, Reply,
+    picker::{Picked, Picker},
+    text,
+};
 use crate::{
     keymap::{Area, Binding, Code, Key},
     resource,
@@ -24,10 +28,7 @@ enum Line {
 /// The help page.
 pub struct Help {
     lines: Vec<Line>,
-    shown: Vec<usize>,
-    cursor: usize,
-    top: usize,
-    typed: Input,
+    picker: Picker,
 }
 
 impl Help {
@@ -52,45 +53,12 @@ impl Help {
             }
             lines.push(Line::View(names, view.about()));
         }
-        let shown = (0..lines.len()).collect();
+        let fields = lines
+            .iter()
+            .map(|line| [line.id(), &line.keys(), line.place(), line.about()].join("\n"));
         Self {
+            picker: Picker::new(fields.collect()),
             lines,
-            shown,
-            cursor: 0,
-            top: 0,
-            typed: Input::default(),
-        }
-    }
-
-    fn narrow(&mut self) {
-        let pattern = Pattern::parse(self.typed.text()).ok().flatten();
-        self.shown = (0..self.lines.len())
-            .filter(|index| {
-                let line = &self.lines[*index];
-                let fields = [line.id(), &line.keys(), line.place(), line.about()].join("\n");
-                pattern
-                    .as_ref()
-                    .is_none_or(|pattern| pattern.takes(&fields.to_lowercase()))
-            })
-            .collect();
-        // Who types a key asks what that key does.
-        let typed = self.typed.text();
-        self.shown.sort_by_key(|index| {
-            let keys = self.lines[*index].keys();
-            !keys.split(' ').any(|key| key == typed)
-        });
-        self.cursor = 0;
-        self.top = 0;
-    }
-
-    fn step(&mut self, by: isize, cx: &Cx) {
-        let last = self.shown.len().saturating_sub(1);
-        self.cursor = self.cursor.saturating_add_signed(by).min(last);
-        let height = usize::from(cx.room.1).max(1);
-        if self.cursor < self.top {
-            self.top = self.cursor;
-        } else if self.cursor >= self.top + height {
-            self.top = self.cursor + 1 - height;
         }
     }
 }
@@ -141,57 +109,38 @@ impl Layer for Help {
     }
 
     fn on_text(&mut self, key: Key, cx: &Cx) -> Reply {
-        let page = isize::try_from(cx.room.1.max(2)).unwrap_or(2) - 1;
-        match (key.code, key.ctrl) {
-            (Code::Esc, _) if !self.typed.text().is_empty() => {
-                self.typed.set("");
-                self.narrow();
-            }
-            (Code::Esc, _) | (Code::Char('c'), true) => return Reply::Ask(Ask::Close),
-            (Code::Char('?' | 'q'), false) if self.typed.text().is_empty() => {
-                return Reply::Ask(Ask::Close);
-            }
-            (Code::Up, _) | (Code::Char('p'), true) => self.step(-1, cx),
-            (Code::Down, _) | (Code::Char('n'), true) => self.step(1, cx),
-            (Code::PageUp, _) => self.step(-page, cx),
-            (Code::PageDown, _) => self.step(page, cx),
-            (Code::Enter, _) => {
-                let line = self.shown.get(self.cursor).map(|index| &self.lines[*index]);
-                let ask = match line {
-                    Some(Line::Binding(binding)) => Ask::Run(binding.target),
-                    Some(Line::View(names, _)) => {
-                        let name = names.split(' ').next().unwrap_or_default();
-                        Ask::Line(name.trim_start_matches(':').to_owned())
-                    }
-                    None => return Reply::Taken,
-                };
-                return Reply::Ask(Ask::All(vec![Ask::Close, ask]));
-            }
-            _ => {
-                if self.typed.on_key(key) {
-                    self.narrow();
+        let untouched = self.picker.typed().text().is_empty();
+        let leaves = untouched && !key.ctrl && matches!(key.code, Code::Char('?' | 'q'));
+        let picked = if leaves {
+            Picked::Close
+        } else {
+            self.picker.on_key(key, cx.room.1.into())
+        };
+        let ask = match picked {
+            Picked::Taken => return Reply::Taken,
+            Picked::Close => return Reply::Ask(Ask::Close),
+            Picked::Line(line) => match &self.lines[line] {
+                Line::Binding(binding) => Ask::Run(binding.target),
+                Line::View(names, _) => {
+                    let name = names.split(' ').next().unwrap_or_default();
+                    Ask::Line(name.trim_start_matches(':').to_owned())
                 }
-            }
-        }
-        Reply::Taken
+            },
+        };
+        Reply::Ask(Ask::All(vec![Ask::Close, ask]))
     }
 
     fn on_paste(&mut self, text: &str, _cx: &Cx) {
-        self.typed.insert(text);
-        self.narrow();
+        self.picker.on_paste(text);
     }
 
     fn on_mouse(&mut self, lines: Option<i32>, _row: u16, cx: &Cx) {
-        self.step(
-            lines
-                .and_then(|lines| isize::try_from(lines).ok())
-                .unwrap_or(0),
-            cx,
-        );
+        let by = lines.and_then(|lines| isize::try_from(lines).ok());
+        self.picker.step(by.unwrap_or(0), cx.room.1.into());
     }
 
     fn settle(&mut self, cx: &Cx) {
-        self.step(0, cx);
+        self.picker.step(0, cx.room.1.into());
     }
 
     fn crumb(&self, _store: &Store) -> String {
@@ -201,41 +150,29 @@ impl Layer for Help {
     fn status(&self) -> String {
         format!(
             "{} of {}, type to search, enter runs, esc leaves",
-            self.shown.len(),
-            self.lines.len()
+            self.picker.shown().len(),
+            self.picker.total()
         )
     }
 
     fn filter(&self) -> Option<FilterLine<'_>> {
         Some(FilterLine {
-            text: self.typed.text(),
-            cursor: Some(self.typed.cursor_cells()),
+            text: self.picker.typed().text(),
+            cursor: Some(self.picker.typed().cursor_cells()),
             complaint: None,
         })
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
         let ellipsis = cx.glyphs.ellipsis();
-        if self.shown.is_empty() {
+        if self.picker.shown().is_empty() {
             let says = "No key or view fits; esc clears the search.";
             let muted = cx.theme.style(Role::TextMuted);
-            let at = (area.x + 1, area.y);
-            text::put(
-                buffer,
-                at,
-                says,
-                area.width.saturating_sub(1),
-                muted,
-                ellipsis,
-            );
+            let room = area.width.saturating_sub(1);
+            text::put(buffer, (area.x + 1, area.y), says, room, muted, ellipsis);
         }
-        for offset in 0..area.height {
-            let at = self.top + usize::from(offset);
-            let Some(line) = self.shown.get(at).map(|index| &self.lines[*index]) else {
-                break;
-            };
-            let y = area.y + offset;
-            let on_cursor = at == self.cursor;
+        for (y, (line, on_cursor)) in (area.y..).zip(self.picker.on_screen(area.height.into())) {
+            let line = &self.lines[line];
             let style = |role| {
                 cx.theme
                     .style(if on_cursor { Role::CursorRow } else { role })
@@ -287,7 +224,8 @@ impl Layer for Help {
     }
 
     fn text(&self, _cx: &Cx) -> String {
-        let lines = self.shown.iter().map(|index| &self.lines[*index]);
+        let shown = self.picker.shown().iter();
+        let lines = shown.map(|line| &self.lines[*line]);
         lines
             .map(|line| format!("{}\t{}\t{}\n", line.keys(), line.place(), line.about()))
             .collect()

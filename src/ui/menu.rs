@@ -2,12 +2,15 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Ask, Cx, Input, Layer, Pattern, Reply, clean, text};
-use crate::{
-    keymap::{Code, Key},
-    store::Store,
-    theme::Role,
+use super::{
+    Ask, Cx, Layer, Reply, clean,
+    picker::{Picked, Picker},
+    text,
 };
+use crate::{keymap::Key, store::Store, theme::Role};
+
+/// Lines that the frame and the line to type in take.
+const AROUND: u16 = 3;
 
 /// What the empty prompt says.
 const PROMPT: &str = "type to narrow, enter takes";
@@ -25,46 +28,29 @@ pub struct Choice {
 /// A list of choices.
 pub struct Menu {
     title: &'static str,
+    /// A choice is taken out when it is chosen: the menu then closes.
     choices: Vec<Option<Choice>>,
-    shown: Vec<usize>,
-    cursor: usize,
-    typed: Input,
+    picker: Picker,
 }
 
 impl Menu {
     /// A menu with the cursor on the first choice.
     #[must_use]
     pub fn new(title: &'static str, choices: Vec<Choice>) -> Self {
-        let shown = (0..choices.len()).collect();
-        let choices = choices.into_iter().map(Some).collect();
+        let fields = choices
+            .iter()
+            .map(|choice| format!("{}\n{}", choice.label, choice.detail));
         Self {
             title,
-            choices,
-            shown,
-            cursor: 0,
-            typed: Input::default(),
+            picker: Picker::new(fields.collect()),
+            choices: choices.into_iter().map(Some).collect(),
         }
     }
 
-    fn narrow(&mut self) {
-        let pattern = Pattern::parse(self.typed.text()).ok().flatten();
-        self.shown = (0..self.choices.len())
-            .filter(|index| {
-                let Some(choice) = &self.choices[*index] else {
-                    return false;
-                };
-                let fields = format!("{}\n{}", choice.label, choice.detail).to_lowercase();
-                pattern
-                    .as_ref()
-                    .is_none_or(|pattern| pattern.takes(&fields))
-            })
-            .collect();
-        self.cursor = 0;
-    }
-
-    fn step(&mut self, by: isize) {
-        let last = self.shown.len().saturating_sub(1);
-        self.cursor = self.cursor.saturating_add_signed(by).min(last);
+    /// The number of choices on the screen.
+    fn height(&self, cx: &Cx) -> usize {
+        let frame = self.frame(Rect::new(0, 0, cx.room.0, cx.room.1));
+        usize::from(frame.height.saturating_sub(AROUND)).max(1)
     }
 
     fn frame(&self, area: Rect) -> Rect {
@@ -80,7 +66,7 @@ impl Menu {
             .unwrap_or(u16::MAX)
             .min(area.width);
         let rows = u16::try_from(self.choices.len()).unwrap_or(u16::MAX);
-        let height = rows.saturating_add(3).min(area.height);
+        let height = rows.saturating_add(AROUND).min(area.height);
         Rect {
             x: area.x + (area.width - width) / 2,
             y: area.y + (area.height - height) / 3,
@@ -108,33 +94,23 @@ impl Layer for Menu {
         true
     }
 
-    fn on_text(&mut self, key: Key, _cx: &Cx) -> Reply {
-        match (key.code, key.ctrl) {
-            (Code::Esc, _) | (Code::Char('c'), true) => return Reply::Ask(Ask::Close),
-            (Code::Enter, _) => {
-                let chosen = self
-                    .shown
-                    .get(self.cursor)
-                    .and_then(|at| self.choices[*at].take());
-                return Reply::Ask(match chosen {
-                    Some(choice) => Ask::All(vec![Ask::Close, choice.ask]),
-                    None => Ask::Close,
-                });
-            }
-            (Code::Up | Code::BackTab, _) | (Code::Char('p'), true) => self.step(-1),
-            (Code::Down | Code::Tab, _) | (Code::Char('n'), true) => self.step(1),
-            _ => {
-                if self.typed.on_key(key) {
-                    self.narrow();
-                }
-            }
+    fn on_text(&mut self, key: Key, cx: &Cx) -> Reply {
+        match self.picker.on_key(key, self.height(cx)) {
+            Picked::Taken => Reply::Taken,
+            Picked::Close => Reply::Ask(Ask::Close),
+            Picked::Line(line) => Reply::Ask(match self.choices[line].take() {
+                Some(choice) => Ask::All(vec![Ask::Close, choice.ask]),
+                None => Ask::Close,
+            }),
         }
-        Reply::Taken
     }
 
     fn on_paste(&mut self, text: &str, _cx: &Cx) {
-        self.typed.insert(text);
-        self.narrow();
+        self.picker.on_paste(text);
+    }
+
+    fn settle(&mut self, cx: &Cx) {
+        self.picker.step(0, self.height(cx));
     }
 
     fn crumb(&self, _store: &Store) -> String {
@@ -152,7 +128,7 @@ impl Layer for Menu {
             height: frame.height.saturating_sub(2),
         };
         let prompt = cx.theme.style(Role::PromptFilter);
-        let typed = format!("/{}", self.typed.text());
+        let typed = format!("/{}", self.picker.typed().text());
         text::put(
             buffer,
             (inner.x, inner.y),
@@ -161,21 +137,18 @@ impl Layer for Menu {
             prompt,
             ellipsis,
         );
-        if self.typed.text().is_empty() {
+        if self.picker.typed().text().is_empty() {
             let at = (inner.x + 2, inner.y);
             let ghost = cx.theme.style(Role::PromptGhost);
             let room = inner.width.saturating_sub(2);
             text::put(buffer, at, PROMPT, room, ghost, ellipsis);
         }
         let label = u16::try_from(self.label_width()).unwrap_or(0);
-        let rows = usize::from(inner.height.saturating_sub(1)).max(1);
-        let top = (self.cursor + 1).saturating_sub(rows);
-        for (line, index) in self.shown.iter().skip(top).take(rows).enumerate() {
-            let Some(choice) = &self.choices[*index] else {
+        let lines = self.picker.on_screen(self.height(cx));
+        for (y, (line, on_cursor)) in (inner.y + 1..).zip(lines) {
+            let Some(choice) = &self.choices[line] else {
                 continue;
             };
-            let y = inner.y + 1 + u16::try_from(line).unwrap_or(0);
-            let on_cursor = top + line == self.cursor;
             let style = |role| {
                 cx.theme
                     .style(if on_cursor { Role::CursorRow } else { role })

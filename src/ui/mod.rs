@@ -9,6 +9,7 @@ mod layer;
 mod menu;
 mod page;
 mod pattern;
+mod picker;
 mod raw;
 mod screen;
 mod table;

@@ -68,7 +68,7 @@ fn ctrl_c_twice_leaves() {
 
 #[test]
 fn signals_to_end_give_the_terminal_back() {
-    for signal in ["TERM", "HUP"] {
+    for signal in ["TERM", "HUP", "INT"] {
         let mut terminal = demo();
         terminal.signal(signal);
         assert_eq!(terminal.wait_for_restored().exit_code(), 0, "{signal}");
@@ -86,6 +86,20 @@ fn a_terminal_that_goes_away_ends_it() {
     terminal.close();
     // By itself, not by a signal. Whether it hears of the hangup or cannot paint first, nobody reads its exit code.
     assert_eq!(terminal.wait_for_exit().signal(), None);
+}
+
+/// Stopped meanwhile, it finds the end of the terminal and the signal that tells of it at the same time.
+#[test]
+fn a_terminal_that_went_away_while_it_was_stopped_ends_it() {
+    for _ in 0..5 {
+        let mut terminal = demo();
+        terminal.turn_deaf();
+        terminal.signal("STOP");
+        while !terminal.is_suspended() {}
+        // The system continues a process whose terminal is gone.
+        terminal.hang_up();
+        assert_eq!(terminal.wait_for_exit().signal(), None);
+    }
 }
 
 /// A terminal that is nobody's controlling one sends no signal when it goes away: all that can be noticed is that

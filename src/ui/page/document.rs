@@ -1,10 +1,10 @@
 //! The text of a page, laid out in rows of the screen, with the hits of a search.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use serde_json::Value;
 
-use super::super::{Cx, Pattern, clean, text};
+use super::super::{Cx, Pattern, clean, raw, text};
 use crate::{
     model::Subject,
     resource::{Page, Resource, Tone},
@@ -16,17 +16,26 @@ pub(super) enum Source {
     Describe(&'static dyn Resource),
     /// It is the API answer.
     Raw {
-        /// The answer as JSON text, or why there is none; nothing while it is on its way.
-        answer: Option<Result<Box<Value>, String>>,
+        /// The answer, or why there is none; nothing while it is on its way.
+        answer: Option<Result<Box<Answer>, String>>,
         /// Whether it is shown as JSON, else as YAML.
         json: bool,
     },
 }
 
+/// An API answer, written out once for the format it is shown in.
+pub(super) struct Answer {
+    value: Value,
+    page: Page,
+}
+
 impl Source {
     pub(super) fn toggle_format(&mut self) {
-        if let Self::Raw { json, .. } = self {
+        if let Self::Raw { json, answer } = self {
             *json = !*json;
+            if let Some(Ok(answer)) = answer {
+                answer.page = raw::page(&answer.value, *json);
+            }
         }
     }
 
@@ -42,10 +51,13 @@ impl Source {
     }
 
     pub(super) fn set_answer(&mut self, came: &Result<String, String>) {
-        if let Self::Raw { answer, .. } = self {
+        if let Self::Raw { answer, json } = self {
             *answer = Some(match came {
                 Ok(text) => serde_json::from_str(text)
-                    .map(Box::new)
+                    .map(|value| {
+                        let page = raw::page(&value, *json);
+                        Box::new(Answer { value, page })
+                    })
                     .map_err(|error| format!("The answer is not JSON: {error}")),
                 Err(why) => Err(why.clone()),
             });
@@ -101,10 +113,10 @@ impl Document {
         cx: &Cx,
     ) -> bool {
         let page = write(source, subject, cx);
-        if page == self.page && self.laid_out_for == Some((width, revealed)) {
+        if *page == self.page && self.laid_out_for == Some((width, revealed)) {
             return false;
         }
-        self.page = page;
+        self.page = page.into_owned();
         self.lines = self
             .page
             .lines
@@ -121,12 +133,15 @@ impl Document {
         self.hits.clear();
         let Some(pattern) = pattern else { return };
         for (line, clean) in self.lines.iter().enumerate() {
+            let first = self.rows.partition_point(|row| row.line < line);
+            let rows = self.rows[first..].iter();
             for range in pattern.hits(&clean.text) {
-                let row = self.rows.iter().position(|row| {
-                    row.line == line
-                        && row.range.start <= range.start
-                        && range.start < row.range.end
-                });
+                let holds = |row: &Row| row.line == line && row.range.contains(&range.start);
+                let row = rows
+                    .clone()
+                    .take_while(|row| row.line == line)
+                    .position(holds);
+                let row = row.map(|row| first + row);
                 self.hits.extend(row.map(|row| Hit { row, line, range }));
             }
         }
@@ -163,41 +178,41 @@ impl Document {
     }
 }
 
-fn write(source: &Source, subject: &Subject, cx: &Cx) -> Page {
-    match source {
-        Source::Describe(view) => view.page(subject, &cx.model()).unwrap_or_else(|| {
-            let name = subject.name();
-            let noun = view.noun();
-            let asked = view.page_needs(subject, cx.store);
-            let settled = asked
-                .iter()
-                .all(|query| cx.store.listing(query).is_complete());
-            if settled {
-                message(
-                    format!("The {noun} {name} is not there (any more)."),
-                    Tone::Muted,
-                )
-            } else if cx.freshness.is_faulty() {
-                message(
-                    format!("Nothing is known of the {noun} {name} yet."),
-                    Tone::Muted,
-                )
-            } else {
-                message(format!("Asking for the {noun} {name}"), Tone::Muted)
-            }
-        }),
-        Source::Raw { answer: None, .. } => {
-            message(format!("Asking for {}", subject.name()), Tone::Muted)
-        }
+/// The page as it is to be shown now.
+fn write<'a>(source: &'a Source, subject: &Subject, cx: &Cx) -> Cow<'a, Page> {
+    Cow::Owned(match source {
+        Source::Raw {
+            answer: Some(Ok(answer)),
+            ..
+        } => return Cow::Borrowed(&answer.page),
         Source::Raw {
             answer: Some(Err(why)),
             ..
         } => message(why.clone(), Tone::Error),
-        Source::Raw {
-            answer: Some(Ok(value)),
-            json,
-        } => super::super::raw::page(value, *json),
-    }
+        Source::Raw { answer: None, .. } => {
+            message(format!("Asking for {}", subject.name()), Tone::Muted)
+        }
+        Source::Describe(view) => view
+            .page(subject, &cx.model())
+            .unwrap_or_else(|| absence(*view, subject, cx)),
+    })
+}
+
+/// What stands in the place of a page that cannot be written.
+fn absence(view: &dyn Resource, subject: &Subject, cx: &Cx) -> Page {
+    let (noun, name) = (view.noun(), subject.name());
+    let asked = view.page_needs(subject, cx.store);
+    let settled = asked
+        .iter()
+        .all(|query| cx.store.listing(query).is_complete());
+    let says = if settled {
+        format!("The {noun} {name} is not there (any more).")
+    } else if cx.freshness.is_faulty() {
+        format!("Nothing is known of the {noun} {name} yet.")
+    } else {
+        format!("Asking for the {noun} {name}")
+    };
+    message(says, Tone::Muted)
 }
 
 fn message(text: String, tone: Tone) -> Page {

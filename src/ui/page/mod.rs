@@ -289,6 +289,8 @@ impl Layer for PageLayer {
             .settle(&self.source, &self.subject, width, self.revealed, cx);
         if changed {
             self.document.search(self.search.as_ref());
+            let last = self.document.hits().len().saturating_sub(1);
+            self.hit = self.hit.min(last);
         }
         self.top = self.top.min(self.last_top(cx));
     }

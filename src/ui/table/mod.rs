@@ -2,7 +2,9 @@
 
 mod columns;
 mod draw;
+mod motion;
 mod rows;
+mod sort;
 
 pub(super) use draw::role_of;
 
@@ -72,117 +74,8 @@ impl TableLayer {
         self.sheet = Sheet::new(self.resource).with_filter_of(&mut self.sheet);
     }
 
-    fn move_to(&mut self, row: usize, cx: &Cx) {
-        let last = self.sheet.len().saturating_sub(1);
-        self.cursor = row.min(last);
-        self.anchor = self.sheet.subject(self.cursor);
-        self.scroll(cx);
-    }
-
-    fn move_by(&mut self, rows: isize, cx: &Cx) {
-        self.move_to(self.cursor.saturating_add_signed(rows), cx);
-    }
-
-    /// Keeps the cursor on the screen.
-    fn scroll(&mut self, cx: &Cx) {
-        let height = usize::from(cx.room.1.saturating_sub(HEAD)).max(1);
-        let furthest = self.sheet.len().saturating_sub(height);
-        if self.cursor < self.top {
-            self.top = self.cursor;
-        } else if self.cursor >= self.top + height {
-            self.top = self.cursor + 1 - height;
-        }
-        self.top = self.top.min(furthest);
-    }
-
-    fn page(cx: &Cx) -> isize {
-        isize::try_from(cx.room.1.saturating_sub(HEAD).max(2)).unwrap_or(2)
-    }
-
-    fn on_move(&mut self, command: Command, cx: &Cx) -> bool {
-        match command {
-            Command::Up => self.move_by(-1, cx),
-            Command::Down => self.move_by(1, cx),
-            Command::Top => self.move_to(0, cx),
-            Command::Bottom => self.move_to(usize::MAX, cx),
-            Command::PageUp => self.move_by(1 - Self::page(cx), cx),
-            Command::PageDown => self.move_by(Self::page(cx) - 1, cx),
-            Command::HalfUp => self.move_by(-Self::page(cx) / 2, cx),
-            Command::HalfDown => self.move_by(Self::page(cx) / 2, cx),
-            Command::Left => self.wish.shift = self.wish.shift.saturating_sub(1),
-            Command::Right => self.wish.shift = (self.wish.shift + 1).min(self.last_shift(cx)),
-            _ => return false,
-        }
-        true
-    }
-
-    /// The furthest that columns can scroll: until nothing is hidden to the right.
-    fn last_shift(&self, cx: &Cx) -> usize {
-        let heads = self.heads();
-        (0..heads.len().saturating_sub(1))
-            .find(|shift| !self.fits(&heads, *shift, cx))
-            .unwrap_or(heads.len().saturating_sub(2))
-    }
-
-    fn fits(&self, heads: &[Shown], shift: usize, cx: &Cx) -> bool {
-        let wish = Wish { shift, many: true };
-        !columns::lay_out(heads, self.sheet.widths(), cx.room.0, wish).more
-    }
-
     fn heads(&self) -> Vec<Shown> {
         columns::candidates(&self.resource.heads(), &self.place.scope)
-    }
-
-    fn on_sort(&mut self, command: Command) -> bool {
-        let heads = self.heads();
-        let at = self
-            .sheet
-            .sort()
-            .and_then(|(column, _)| heads.iter().position(|head| head.index == column));
-        match command {
-            Command::SortLeft | Command::SortRight => {
-                let count = heads.len();
-                let next = match (command, at) {
-                    (_, None) => 0,
-                    (Command::SortLeft, Some(at)) => (at + count - 1) % count,
-                    (_, Some(at)) => (at + 1) % count,
-                };
-                self.sheet.sort_by(heads[next].index, false);
-            }
-            Command::SortReverse => self.sheet.reverse(),
-            Command::SortName => self.sheet.toggle_sort(0),
-            Command::SortAge => {
-                return self.sort_titled(&["AGE", "STOPPED", "REGISTERED", "TIME"]);
-            }
-            Command::SortStatus => return self.sort_titled(&["STATUS", "ROLLOUT"]),
-            Command::Unhealthy => self.sheet.toggle_unhealthy(),
-            _ => return false,
-        }
-        true
-    }
-
-    fn sort_titled(&mut self, titles: &[&str]) -> bool {
-        let heads = self.heads();
-        let found = heads
-            .iter()
-            .find(|shown| titles.contains(&shown.head.title));
-        if let Some(shown) = found {
-            self.sheet.toggle_sort(shown.index);
-        }
-        true
-    }
-
-    fn sort_menu(&self) -> Ask {
-        let choices = self
-            .heads()
-            .into_iter()
-            .map(|shown| Choice {
-                label: shown.head.title.to_lowercase(),
-                detail: String::new(),
-                ask: Ask::SortBy(shown.index),
-            })
-            .collect();
-        Ask::Push(Box::new(Menu::new("Sort by", choices)))
     }
 
     fn copy_menu(subject: &Subject, cx: &Cx) -> Ask {

@@ -1,12 +1,13 @@
 //! The whole screen: header, crumbs, the layer in the middle, and the line at the foot.
 
+mod crumbs;
+
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{Context, Cx, EnvClass, Freshness, Layer, Level, Toast, text};
 use crate::{
     keymap::{Command, Target},
     model::Identity,
-    resource::{self, Place},
     theme::Role,
 };
 
@@ -107,7 +108,7 @@ pub fn draw(chrome: &Chrome, area: Rect, buffer: &mut Buffer, cx: &Cx) {
         draw_header(chrome, line, buffer, cx);
     }
     if let Some(line) = parts.crumbs {
-        draw_crumbs(chrome, line, buffer, cx);
+        crumbs::draw(chrome.layers, line, buffer, cx);
     }
     if let (Some(lines), Some(story)) = (parts.banner, &story) {
         draw_banner(story, lines, buffer, cx);
@@ -208,116 +209,6 @@ fn grouped(account: &str) -> String {
         return account.to_owned();
     }
     format!("{}-{}-{}", &account[..4], &account[4..8], &account[8..])
-}
-
-fn draw_crumbs(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
-    let Some(top) = chrome.layers.iter().rev().find(|layer| !layer.is_overlay()) else {
-        return;
-    };
-    let mut pieces = Vec::new();
-    if let Some(filter) = top.filter() {
-        let style = cx.theme.style(Role::PromptFilter);
-        let mut shown = format!("/{}", filter.text);
-        if filter.cursor.is_some() {
-            shown.push(' ');
-        }
-        pieces.push((shown, style));
-        if let Some(complaint) = filter.complaint {
-            pieces.push((format!("  {complaint}"), cx.theme.style(Role::StatusError)));
-        }
-    }
-    let filter_cells: usize = pieces
-        .iter()
-        .map(|(piece, _)| text::width(&text::clean(piece)))
-        .sum();
-    let status = top.status();
-    let crumbs = crumb_texts(chrome.layers, cx);
-    let room = usize::from(line.width).saturating_sub(filter_cells + text::width(&status) + 6);
-    let x = put_crumbs(
-        &crumbs,
-        Rect {
-            width: u16::try_from(room.max(12))
-                .unwrap_or(u16::MAX)
-                .min(line.width),
-            ..line
-        },
-        buffer,
-        cx,
-    );
-    let mut rest = Rect {
-        x: x + 2,
-        width: line.right().saturating_sub(x + 2),
-        ..line
-    };
-    let counter = cx.theme.style(Role::Counter);
-    let used = text::put(
-        buffer,
-        (rest.x, rest.y),
-        &status,
-        rest.width,
-        counter,
-        cx.glyphs.ellipsis(),
-    );
-    rest = Rect {
-        x: rest.x + used + 2,
-        width: rest.width.saturating_sub(used + 2),
-        ..rest
-    };
-    let start = rest.x;
-    let end = put_pieces(buffer, rest, &pieces, cx.glyphs.ellipsis());
-    if let Some(at) = top.filter().and_then(|filter| filter.cursor) {
-        let at = u16::try_from(at + 1).unwrap_or(u16::MAX);
-        text::cursor(buffer, (start.saturating_add(at), line.y), cx);
-    }
-    let rule = cx.theme.style(Role::Border);
-    for x in (end + 1)..line.right() {
-        text::put(buffer, (x, line.y), cx.glyphs.rule(), 1, rule, "");
-    }
-}
-
-/// The crumbs: the things looked at and the views over them, `prod-web > services > api > tasks`.
-fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
-    let mut crumbs: Vec<String> = Vec::new();
-    for layer in layers.iter().filter(|layer| !layer.is_overlay()) {
-        let of = layer.place().and_then(|place| place.scope.of.as_ref());
-        if let Some(of) = of {
-            crumbs.push(resource::called(of, cx.store).to_owned());
-        } else if layer.place().is_some_and(|place| *place != Place::root()) {
-            crumbs.push("all".to_owned());
-        }
-        crumbs.push(layer.crumb(cx.store));
-    }
-    crumbs
-}
-
-/// Writes crumbs; where they do not fit, those at the front give way.
-fn put_crumbs(crumbs: &[String], line: Rect, buffer: &mut Buffer, cx: &Cx) -> u16 {
-    let cells = |crumbs: &[String]| {
-        crumbs
-            .iter()
-            .map(|crumb| text::width(crumb) + 3)
-            .sum::<usize>()
-    };
-    let mut first = 0;
-    while first + 1 < crumbs.len()
-        && cells(&crumbs[first..]) + if first > 0 { 4 } else { 0 } > usize::from(line.width)
-    {
-        first += 1;
-    }
-    let plain = cx.theme.style(Role::Crumb);
-    let mut pieces = vec![(" ".to_owned(), plain)];
-    if first > 0 {
-        pieces.push((format!("{} > ", cx.glyphs.ellipsis()), plain));
-    }
-    let last = crumbs.len().saturating_sub(1);
-    for (index, crumb) in crumbs.iter().enumerate().skip(first) {
-        if index == last {
-            pieces.push((crumb.clone(), cx.theme.style(Role::CrumbActive)));
-        } else {
-            pieces.push((format!("{crumb} > "), plain));
-        }
-    }
-    put_pieces(buffer, line, &pieces, cx.glyphs.ellipsis())
 }
 
 fn draw_banner(story: &str, lines: Rect, buffer: &mut Buffer, cx: &Cx) {
