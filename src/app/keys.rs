@@ -97,7 +97,8 @@ impl App {
                 self.layers.push(Box::new(line));
             }
             Command::Help => {
-                let help = Help::new(&self.scene.cx(now));
+                let view = self.layers.iter().rev().find_map(|layer| layer.view());
+                let help = Help::new(view, &self.scene.cx(now));
                 self.layers.push(Box::new(help));
             }
             Command::Refresh => self.refresh(now),

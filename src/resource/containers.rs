@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, stops,
-    words::{age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, yes_no},
+    Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View,
+    definition::log_stream,
+    stops,
+    words::{age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, verdict_words, yes_no},
 };
 use crate::{
     model::{
@@ -280,7 +282,7 @@ pub(super) fn facts(page: &mut Page, container: &Container) {
     page.field("status", container.last_status.clone());
     page.toned(
         "health",
-        container.health.clone(),
+        verdict_words(&container.health),
         verdict_cell(&container.health).tone,
     );
     if let Some(code) = container.exit_code {
@@ -322,6 +324,11 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
         if !stop.next.is_empty() {
             page.field("look at", stop.next);
         }
+    }
+    let stream = row.defined().and_then(|one| log_stream(one, &task.arn));
+    if let Some((group, stream)) = stream {
+        page.field("log group", group);
+        page.field("log stream", stream);
     }
     page.heading("Now");
     facts(&mut page, container);

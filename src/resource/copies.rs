@@ -1,6 +1,6 @@
 //! What can be copied of a row: identities, the console link, the command that shows the same.
 
-use super::Cx;
+use super::{Cx, definition::log_stream};
 use crate::model::{Arn, Subject};
 
 /// What can be copied of a subject: what it is called, and the text.
@@ -28,6 +28,19 @@ pub fn copies(subject: &Subject, cx: &Cx) -> Vec<(&'static str, String)> {
                 .map(|digest| pinned(&container.image, digest));
             copies.extend(pinned.map(|pinned| ("image by digest", pinned)));
             copies.extend(container.runtime_id.clone().map(|id| ("runtime id", id)));
+            let definition = cx.store.definition(&task.definition);
+            let defined = definition.and_then(|known| {
+                let mut containers = known.containers.iter();
+                containers.find(|defined| defined.name == container.name)
+            });
+            if let Some((group, stream)) = defined.and_then(|one| log_stream(one, arn)) {
+                let region = arn.region();
+                let read = format!(
+                    "aws logs tail {group} --log-stream-names {stream} --since 1h --region {region}"
+                );
+                copies.push(("log stream", stream));
+                copies.push(("log command", read));
+            }
         }
     }
     if let Some(instance) = cx.store.instance(arn) {

@@ -6,7 +6,7 @@ use super::{
     words::{cpu_text, cpu_units, mebibytes, memory_text, pairs, yes_no},
 };
 use crate::model::{
-    ContainerDefinition, HealthCheck, LogConfiguration, Secret, TaskDefinition, is_sensitive,
+    Arn, ContainerDefinition, HealthCheck, LogConfiguration, Secret, TaskDefinition, is_sensitive,
 };
 
 /// Writes the page; `tone` is that of the revision's status.
@@ -204,4 +204,47 @@ fn log_configuration(page: &mut Page, log: &LogConfiguration) {
             .iter()
             .map(|(name, source)| format!("{name} from {source}")),
     );
+}
+
+/// The log group and stream that a container of a task writes to, where the `awslogs` driver is told a prefix: the
+/// stream is then called `prefix/container/task` (ECS developer guide, "awslogs-stream-prefix").
+pub(super) fn log_stream(defined: &ContainerDefinition, task: &Arn) -> Option<(String, String)> {
+    let log = defined.log.as_ref().filter(|log| log.driver == "awslogs")?;
+    let option = |name: &str| {
+        let mut options = log.options.iter();
+        options.find(|(key, _)| key == name).map(|(_, value)| value)
+    };
+    let group = option("awslogs-group")?;
+    let prefix = option("awslogs-stream-prefix")?;
+    let stream = format!("{prefix}/{}/{}", defined.name, task.name());
+    Some((group.clone(), stream))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_stream_of_a_container_is_known_where_it_has_a_prefix() {
+        let mut defined = ContainerDefinition {
+            name: "app".to_owned(),
+            log: Some(LogConfiguration {
+                driver: "awslogs".to_owned(),
+                options: vec![
+                    ("awslogs-group".to_owned(), "/ecs/api".to_owned()),
+                    ("awslogs-stream-prefix".to_owned(), "ecs".to_owned()),
+                ],
+                secret_options: Vec::new(),
+            }),
+            ..ContainerDefinition::default()
+        };
+        let task = Arn::new("arn:aws:ecs:r:1:task/web/0123456789");
+        assert_eq!(
+            log_stream(&defined, &task),
+            Some(("/ecs/api".to_owned(), "ecs/app/0123456789".to_owned()))
+        );
+        defined.log.as_mut().unwrap().options.pop();
+        assert_eq!(log_stream(&defined, &task), None);
+    }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{
-    Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, condition, events,
+    Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, condition, events, services, stops,
     words::{age_cell, age_key, count, launch, revision_cell, revision_key, strategy_item},
 };
 use crate::{
-    model::{Arn, CircuitBreaker, Deployment, Health, Service, Subject, TaskSet, Timestamp},
+    model::{Arn, CircuitBreaker, Deployment, Health, Service, Subject, TaskFilter, TaskSet, Timestamp},
     store::Store,
 };
 
@@ -193,7 +193,7 @@ pub static VIEW: View<Row> = View {
             Some(Step::Describe("revisions", Subject::whole(definition)))
         },
     }],
-    page_needs: |subject, store| events::needs(Some(subject), store),
+    page_needs: services::page_needs,
     page,
 };
 
@@ -383,6 +383,10 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     if let Some(deployment) = row.deployment() {
         failed_field(&mut page, service, deployment);
     }
+    let filter = TaskFilter::Service(service.name.clone());
+    let mut stopped = cx.store.tasks_of(&service.cluster, &filter, true);
+    stopped.retain(|task| task.started_by.as_deref() == Some(row.id()));
+    stops::section(&mut page, &stopped, cx.now);
     page.heading("Rules");
     rules(&mut page, service);
     Some(page)

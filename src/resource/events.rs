@@ -117,10 +117,17 @@ pub(super) fn tail(message: &str) -> &str {
         .map_or(message, |(_, tail)| tail)
 }
 
-/// The words of an event for a narrow place: ids of tasks and instances as short as their tables show them.
+/// What ECS ends the event of any trouble with.
+const GUIDE: &str =
+    " For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
+
+/// The words of an event for a narrow place: ids of tasks and instances as short as their tables show them, and no
+/// reference to the guide.
 pub(super) fn brief(message: &str) -> String {
     let is_id = |word: &str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let words = tail(message).split_inclusive(|letter: char| !letter.is_ascii_alphanumeric());
+    let words = tail(message);
+    let words = words.strip_suffix(GUIDE).unwrap_or(words);
+    let words = words.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric());
     words
         .map(|piece| {
             let word = piece.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
@@ -286,6 +293,20 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[test]
+    fn events_are_brief_in_narrow_places() {
+        assert_eq!(
+            brief(
+                "(service api) was unable to place a task. The closest matching (container-instance \
+                 0123456789abcdef0123456789abcdef) has insufficient memory available. For more information, see the \
+                 Troubleshooting section of the Amazon ECS Developer Guide."
+            ),
+            "was unable to place a task. The closest matching (container-instance 01234567) has insufficient memory \
+             available."
+        );
+        assert_eq!(brief("(service api) has started 2 tasks."), "has started 2 tasks.");
+    }
 
     #[rstest]
     #[case("(service api) has reached a steady state.", Tone::Ok)]

@@ -41,9 +41,10 @@ pub static VIEW: View<Arc<ContainerInstance>> = View {
         Column::number("CPU USED", 13, 2, cpu, |instance, _| {
             share_key(instance.cpu)
         }),
-        Column::number("MEM USED", 15, 2, memory, |instance, _| {
+        Column::number("MEM USED", 12, 2, memory, |instance, _| {
             share_key(instance.memory)
-        }),
+        })
+        .grow(16),
         Column::text("TYPE", 12, 3, |instance: &Arc<ContainerInstance>, _| {
             Cell::maybe(Some(&instance.instance_type))
         })
@@ -62,6 +63,10 @@ pub static VIEW: View<Arc<ContainerInstance>> = View {
             6,
             |instance: &Arc<ContainerInstance>, _| Cell::maybe(Some(&instance.agent_version)),
         ),
+        // Events of services call an instance by this id.
+        Column::text("ID", 8, 5, |instance: &Arc<ContainerInstance>, _| {
+            Cell::muted(instance.arn.short().to_owned())
+        }),
         Column::number(
             "AGE",
             4,
@@ -190,6 +195,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let mut page = Page::new(format!("instance {}", name(instance)));
     page.heading("Container instance");
     page.field("ec2 id", instance.ec2_id.clone());
+    page.field("id", instance.arn.name().to_owned());
     page.field("arn", instance.arn.to_string());
     page.field("cluster", instance.cluster.name().to_owned());
     page.toned(
@@ -210,7 +216,9 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
         );
     }
     page.field("version", instance.agent_version.clone());
-    page.field("docker", instance.docker_version.clone());
+    let docker = &instance.docker_version;
+    let docker = docker.strip_prefix("DockerVersion: ").unwrap_or(docker);
+    page.field("docker", docker.to_owned());
     page.heading("Room");
     page.field(
         "tasks",

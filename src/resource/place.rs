@@ -1,7 +1,19 @@
 //! Where a person can be: a view over a scope; and the steps that lead from a row to another place.
 
-use super::Cx;
-use crate::model::Subject;
+use super::{Cx, instances};
+use crate::{model::Subject, store::Store};
+
+/// What a thing is called where a person reads it: tasks by their short id, instances by their EC2 id, all else by name.
+#[must_use]
+pub fn called<'a>(subject: &'a Subject, store: &'a Store) -> &'a str {
+    match (subject.arn.kind(), &subject.part) {
+        ("task", None) => subject.arn.short(),
+        ("container-instance", None) => store
+            .instance(&subject.arn)
+            .map_or_else(|| subject.arn.short(), |known| instances::name(known)),
+        _ => subject.name(),
+    }
+}
 
 /// What a view looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

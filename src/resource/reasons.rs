@@ -51,14 +51,14 @@ const KNOWN: &[Known] = &[
         "failed elb health checks",
         &[],
         Health::Sick,
-        "replaced, because the load balancer's health check failed",
+        "load balancer's check failed: ECS replaced the task",
         "Compare the check's path, port and codes with the app, and the grace period with the time it takes to start.",
     ),
     known(
         "failed container health checks",
         &[],
         Health::Sick,
-        "replaced, because its container health check failed",
+        "container health check failed: ECS replaced the task",
         "Does the check's command exist in the image, is the start period long enough?",
     ),
     known(
@@ -86,7 +86,7 @@ const KNOWN: &[Known] = &[
         "cannotpull",
         &["not found", "does not exist"],
         Health::Sick,
-        "the image is not there: no such tag or digest",
+        "image not found: no such tag or digest",
         "Does the repository hold this tag? A deployment keeps to the digest it began with, even a deleted one.",
     ),
     known(
@@ -155,7 +155,7 @@ const KNOWN: &[Known] = &[
         "resourceinitializationerror",
         &["resourcenotfound", "invalid parameters"],
         Health::Sick,
-        "a secret or parameter is not there",
+        "secret or parameter not found",
         "Check the ARNs of the task definition's secrets.",
     ),
     known(
@@ -333,7 +333,7 @@ mod tests {
     #[rstest]
     #[case(
         "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref shop/web:2: not found",
-        "the image is not there: no such tag or digest"
+        "image not found: no such tag or digest"
     )]
     #[case(
         "CannotPullContainerError: toomanyrequests: You have reached your pull rate limit.",

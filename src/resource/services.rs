@@ -110,7 +110,7 @@ pub static VIEW: View<Arc<Service>> = View {
 };
 
 /// The service itself, and its tasks that stopped: they tell what is wrong with it.
-fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
+pub(super) fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
     let mut needs = events::needs(Some(subject), store);
     if let Some(service) = store.service(&subject.arn) {
         needs.push(Query::Tasks {
@@ -239,6 +239,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     rollout_section(&mut page, service, cx);
     compute(&mut page, service);
     network(&mut page, service);
+    particulars(&mut page, service, cx);
     if !service.events.is_empty() {
         page.heading("Newest events");
         for event in service.events.iter().take(12) {
@@ -301,7 +302,6 @@ fn identity(page: &mut Page, service: &Service, cx: &Cx) {
     let condition = condition::of(service, cx.now);
     page.heading("Service");
     page.field("name", service.name.clone());
-    page.field("arn", service.arn.to_string());
     page.field("cluster", service.cluster.name().to_owned());
     page.spans(
         "status",
@@ -309,6 +309,10 @@ fn identity(page: &mut Page, service: &Service, cx: &Cx) {
             Span::new(condition.word, condition.health.into()),
             Span::new(format!("  {}", service.status), Tone::Muted),
         ],
+    );
+    page.field(
+        "task definition",
+        definition(service).map_or_else(String::new, |arn| arn.name().to_owned()),
     );
     page.field(
         "tasks",
@@ -330,10 +334,12 @@ fn identity(page: &mut Page, service: &Service, cx: &Cx) {
             "No task is on its way: ECS finds no place for one, or waits between attempts.",
         );
     }
-    page.field(
-        "task definition",
-        definition(service).map_or_else(String::new, |arn| arn.name().to_owned()),
-    );
+}
+
+/// Adds what hardly changes.
+fn particulars(page: &mut Page, service: &Service, cx: &Cx) {
+    page.heading("Particulars");
+    page.field("arn", service.arn.to_string());
     page.field("scheduling", service.scheduling.clone());
     page.field("controller", service.controller.clone());
     page.time("created", service.created_at, cx.now);

@@ -275,7 +275,7 @@ mod tests {
     #[case(&[("app", Some(0), "")], Health::Warn, "app ended without an error (exit 0), but a service's task is meant to go on")]
     #[case(&[], Health::Sick, "an essential container ended")]
     #[case(&[("app", None, "")], Health::Sick, "app never started")]
-    #[case(&[("app", None, "CannotPullContainerError: failed to resolve ref shop/web:2: not found")], Health::Sick, "the image is not there: no such tag or digest")]
+    #[case(&[("app", None, "CannotPullContainerError: failed to resolve ref shop/web:2: not found")], Health::Sick, "image not found: no such tag or digest")]
     fn an_exit_is_explained(
         #[case] containers: &[(&str, Option<i32>, &str)],
         #[case] health: Health,

@@ -8,7 +8,7 @@ use super::{
     stops,
     words::{
         age_cell, age_key, cpu_units, mebibytes, pairs, revision_cell, revision_key, verdict_cell,
-        yes_no,
+        verdict_words, yes_no,
     },
 };
 use crate::{
@@ -342,7 +342,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     page.toned("status", status_words(task), judge(task, cx.now).into());
     page.toned(
         "health",
-        task.health.clone(),
+        verdict_words(&task.health),
         verdict_cell(&task.health).tone,
     );
     if let Some(waits) = waits_for(task) {

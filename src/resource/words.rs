@@ -49,12 +49,13 @@ pub(super) fn memory_text(text: &str) -> String {
 
 /// Writes CPU units with the cores they stand for: `256 units (0.25 vCPU)`.
 pub(super) fn cpu_units(units: i64) -> String {
-    let hundredths = units * 100 / 1024;
-    format!(
-        "{units} units ({}.{:02} vCPU)",
-        hundredths / 100,
-        hundredths % 100
-    )
+    let thousandths = (units * 1000 + 512) / 1024;
+    let (cores, part) = (thousandths / 1000, thousandths % 1000);
+    if part % 10 == 0 {
+        format!("{units} units ({cores}.{:02} vCPU)", part / 10)
+    } else {
+        format!("{units} units ({cores}.{part:03} vCPU)")
+    }
 }
 
 /// Writes CPU that a task definition keeps as text: a number counts units, anything else stays as it is.
@@ -107,6 +108,14 @@ pub(super) fn verdict_cell(verdict: &str) -> Cell {
     }
 }
 
+/// A health check's verdict in the words of a page, where there is room to say what no verdict means.
+pub(super) fn verdict_words(verdict: &str) -> String {
+    match verdict {
+        "UNKNOWN" | "" => "UNKNOWN (no health check, or no verdict yet)".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
 /// What part of a whole is in use, in percent; none of nothing.
 pub(super) fn percent(used: i64, total: i64) -> Option<i64> {
     (total > 0).then(|| used.max(0) * 100 / total)
@@ -144,6 +153,8 @@ mod tests {
     #[case("256", "256 units (0.25 vCPU)")]
     #[case(".5 vCPU", ".5 vCPU")]
     #[case("2048", "2048 units (2.00 vCPU)")]
+    #[case("128", "128 units (0.125 vCPU)")]
+    #[case("50", "50 units (0.049 vCPU)")]
     fn cpu_is_units_or_as_written(#[case] written: &str, #[case] text: &str) {
         assert_eq!(cpu_text(written), text);
     }

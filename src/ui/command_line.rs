@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Ask, Cx, Help, Input, Layer, Level, Reply, text};
+use super::{Ask, Cx, Input, Layer, Level, Reply, text};
 use crate::{
     keymap::{Code, Command, Key, Target},
     model::Subject,
@@ -105,7 +105,7 @@ pub fn parse_line(line: &str, cx: &Cx) -> Result<Vec<Ask>, String> {
         .find(|(name, more)| *name == word || more.contains(&word))
     {
         return match *name {
-            "help" => Ok(vec![Ask::Push(Box::new(Help::new(cx)))]),
+            "help" => Ok(vec![Ask::Run(Target::Command(Command::Help))]),
             "quit" => Ok(vec![Ask::Quit]),
             "refresh" => Ok(vec![Ask::Run(Target::Command(Command::Refresh))]),
             _ if rest.is_empty() => Err(format!("which theme? {}", Theme::names().join(", "))),
@@ -141,7 +141,7 @@ fn find_view(word: &str) -> Result<&'static dyn Resource, String> {
                 })
                 .min();
             match near {
-                Some((distance, _, name)) if distance <= 2 => {
+                Some((distance, _, name)) if distance <= 2 && distance * 2 <= word.len() => {
                     Err(format!("there is no {word}; did you mean {name}?"))
                 }
                 _ => Err(format!("there is no {word}; ? lists everything")),

@@ -84,7 +84,11 @@ impl Freshness {
         else {
             return None;
         };
+        // What to do goes before how long it lasts: on a narrow screen the end is cut.
         let mut story = format!("{}: {}", fault.op, fault.message);
+        if !fault.hint.is_empty() {
+            story.push_str(&format!(" - {}", fault.hint));
+        }
         story.push_str(&format!(" - since {}", age(now.since(*since))));
         if *times > 1 {
             story.push_str(&format!(", {times} tries"));
@@ -95,9 +99,6 @@ impl Freshness {
             }
             Retry::In(_) | Retry::UnderWay => story.push_str(", trying again"),
             Retry::AtAKey => story.push_str(", paused until a key is pressed"),
-        }
-        if !fault.hint.is_empty() {
-            story.push_str(&format!(" - {}", fault.hint));
         }
         Some(story)
     }
@@ -146,7 +147,7 @@ mod tests {
         let story = freshness.story(Timestamp(120_000)).unwrap_or_default();
         assert_eq!(
             story,
-            "ListClusters: cannot reach 127.0.0.1:4566 - since 2m, 3 tries, next in 8s - check the network"
+            "ListClusters: cannot reach 127.0.0.1:4566 - check the network - since 2m, 3 tries, next in 8s"
         );
     }
 }

@@ -32,10 +32,17 @@ pub struct Help {
 }
 
 impl Help {
-    /// All keys, those of the commands first, then those of the views, then what the command line knows.
+    /// All keys: those of the view one comes from first, then those of the commands, then those of the other views,
+    /// then what the command line knows.
     #[must_use]
-    pub fn new(cx: &Cx) -> Self {
-        let bindings = cx.keymap.bindings().iter().cloned();
+    pub fn new(view: Option<&str>, cx: &Cx) -> Self {
+        let mut bindings = cx.keymap.bindings().to_vec();
+        bindings.sort_by_key(|binding| match binding.view {
+            Some(own) if view == Some(own) => 0,
+            None => 1,
+            Some(_) => 2,
+        });
+        let bindings = bindings.into_iter();
         let mut lines: Vec<Line> = bindings
             .map(|binding| Line::Binding(Box::new(binding)))
             .collect();
@@ -158,6 +165,12 @@ impl Layer for Help {
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
         let ellipsis = cx.glyphs.ellipsis();
+        if self.picker.shown().is_empty() {
+            let says = "No key or view fits; esc clears the search.";
+            let style = cx.theme.style(Role::TextMuted);
+            let room = area.width.saturating_sub(1);
+            text::put(buffer, (area.x + 1, area.y), says, room, style, ellipsis);
+        }
         for (y, (line, on_cursor)) in (area.y..).zip(self.picker.on_screen(area.height.into())) {
             let line = &self.lines[line];
             let style = |role| {
@@ -175,19 +188,24 @@ impl Layer for Help {
                 );
             }
             let keys = KEYS.min(area.width);
+            let place = area.x + keys + 1;
+            // The names of a view take the room of both columns: that they are typed is plain to see.
+            let (room, says) = match line {
+                Line::Binding(_) => (keys - 1, line.place()),
+                Line::View(..) => (keys + WHERE, ""),
+            };
             text::put(
                 buffer,
                 (area.x + 1, y),
                 &line.keys(),
-                keys - 1,
+                room,
                 style(Role::Key),
                 ellipsis,
             );
-            let place = area.x + keys + 1;
             text::put(
                 buffer,
                 (place, y),
-                line.place(),
+                says,
                 WHERE,
                 style(Role::TextMuted),
                 ellipsis,

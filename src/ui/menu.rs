@@ -12,6 +12,9 @@ use crate::{keymap::Key, store::Store, theme::Role};
 /// Lines that the frame and the line to type in take.
 const AROUND: u16 = 3;
 
+/// What the empty prompt says.
+const PROMPT: &str = "type to narrow, enter takes";
+
 /// One thing to choose.
 pub struct Choice {
     /// What it is called.
@@ -134,6 +137,12 @@ impl Layer for Menu {
             prompt,
             ellipsis,
         );
+        if self.picker.typed().text().is_empty() {
+            let at = (inner.x + 2, inner.y);
+            let ghost = cx.theme.style(Role::PromptGhost);
+            let room = inner.width.saturating_sub(2);
+            text::put(buffer, at, PROMPT, room, ghost, ellipsis);
+        }
         let label = u16::try_from(self.label_width()).unwrap_or(0);
         let lines = self.picker.on_screen(self.height(cx));
         for (y, (line, on_cursor)) in (inner.y + 1..).zip(lines) {

@@ -10,7 +10,7 @@ use super::{Ask, Cx, FilterLine, Input, Layer, Level, Need, Pattern, Reply, laye
 use crate::{
     keymap::{Code, Command, Key, Target},
     model::Subject,
-    resource::Resource,
+    resource::{self, Resource},
     store::Store,
 };
 
@@ -295,11 +295,8 @@ impl Layer for PageLayer {
         self.top = self.top.min(self.last_top(cx));
     }
 
-    fn crumb(&self, _store: &Store) -> String {
-        let name = match (self.subject.arn.kind(), &self.subject.part) {
-            ("task" | "container-instance", None) => self.subject.arn.short(),
-            _ => self.subject.name(),
-        };
+    fn crumb(&self, store: &Store) -> String {
+        let name = resource::called(&self.subject, store);
         match &self.source {
             Source::Describe(view) => format!("{} {name}", view.noun()),
             Source::Raw { json: true, .. } => format!("json of {name}"),

@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::put_pieces;
 use crate::{
-    resource::Place,
+    resource::{self, Place},
     theme::Role,
     ui::{Cx, Layer, text},
 };
@@ -80,12 +80,7 @@ fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
     for layer in layers.iter().filter(|layer| !layer.is_overlay()) {
         let of = layer.place().and_then(|place| place.scope.of.as_ref());
         if let Some(of) = of {
-            let name = if matches!(of.arn.kind(), "task" | "container-instance") {
-                of.arn.short()
-            } else {
-                of.name()
-            };
-            crumbs.push(name.to_owned());
+            crumbs.push(resource::called(of, cx.store).to_owned());
         } else if layer.place().is_some_and(|place| *place != Place::root()) {
             crumbs.push("all".to_owned());
         }

@@ -16,6 +16,9 @@ const LEAST: (u16, u16) = (40, 8);
 /// Below this width the header gives way.
 const HEADER_LEAST: u16 = 40;
 
+/// From this height on, a fault may take three lines for its story.
+const TALL: u16 = 16;
+
 /// What stands around the layers.
 pub struct Chrome<'a> {
     /// Where the session looks.
@@ -44,7 +47,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Divides an area; a fault takes one or two lines for its story.
+    /// Divides an area; a fault takes up to three lines for its story.
     pub(crate) fn new(area: Rect, header: bool, crumbs: bool, story: Option<&str>) -> Self {
         let mut y = area.y;
         let mut left = area.height;
@@ -64,12 +67,10 @@ impl Parts {
         let header = line(header && area.width >= HEADER_LEAST, 1);
         let crumbs = line(crumbs, 1);
         let story_lines = story.map_or(0, |story| {
-            let cells = text::width(&text::clean(story)) + 2;
-            if cells > usize::from(area.width) {
-                2
-            } else {
-                1
-            }
+            let room = usize::from(area.width.saturating_sub(2));
+            let lines = text::wrap(&text::clean(story), room, 0).len();
+            let most = if area.height < TALL { 2 } else { 3 };
+            u16::try_from(lines).unwrap_or(most).min(most)
         });
         let banner = line(story_lines > 0, story_lines);
         let foot = Rect {

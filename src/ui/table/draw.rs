@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     keymap::Command,
-    resource::{Align, Cell, Tone},
+    resource::{self, Align, Cell, Tone},
     theme::Role,
     ui::{Cx, text},
 };
@@ -53,7 +53,9 @@ impl TableLayer {
                 _ => (Role::ColumnHead, shown.head.title.to_owned()),
             };
             let style = cx.theme.style(role);
-            let room = (*width).min(area.right().saturating_sub(x));
+            // The mark of the order may stand in the gap, so that a title as wide as its column keeps it.
+            let mark = u16::from(title != shown.head.title);
+            let room = (*width + mark).min(area.right().saturating_sub(x));
             put_aligned(
                 buffer,
                 (x, area.y),
@@ -156,7 +158,7 @@ impl TableLayer {
             None => self.resource.id().to_owned(),
         };
         let within = match &self.place.scope.of {
-            Some(of) => format!(" in {}", of.name()),
+            Some(of) => format!(" in {}", resource::called(of, cx.store)),
             None => String::new(),
         };
         let total = self.sheet.total();
@@ -178,7 +180,7 @@ impl TableLayer {
                 _ => format!("No {what}{within}."),
             }
         } else if cx.freshness.is_faulty() {
-            format!("Nothing known of {what}{within} yet.")
+            format!("Nothing is known of {what}{within} yet.")
         } else {
             format!("Asking for {what}{within}{}", cx.glyphs.ellipsis())
         };

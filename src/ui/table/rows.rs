@@ -331,12 +331,7 @@ impl Sheet {
             _ => format!("{shown} of {total} ({} hidden)", total - shown),
         };
         if self.unhealthy > 0 {
-            let word = if self.resource.sick_first() {
-                "unhealthy"
-            } else {
-                "alarming"
-            };
-            status.push_str(&format!(", {} {word}", self.unhealthy));
+            status.push_str(&format!(", {} unhealthy", self.unhealthy));
         }
         status
     }
