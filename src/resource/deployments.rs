@@ -300,10 +300,16 @@ pub(super) fn rules(page: &mut Page, service: &Service) {
     let (minimum, maximum) = (service.minimum_healthy_percent, service.maximum_percent);
     let (fewest, most) = bounds(service.desired, minimum, maximum);
     if let (Some(percent), Some(tasks)) = (minimum, fewest) {
-        page.field("minimum healthy", format!("{percent}% = {}", count(tasks, "task")));
+        page.field(
+            "minimum healthy",
+            format!("{percent}% = {}", count(tasks, "task")),
+        );
     }
     if let (Some(percent), Some(tasks)) = (maximum, most) {
-        page.field("maximum running", format!("{percent}% = {}", count(tasks, "task")));
+        page.field(
+            "maximum running",
+            format!("{percent}% = {}", count(tasks, "task")),
+        );
     }
     if let (Some(fewest), Some(most)) = (fewest, most)
         && service.desired > 0

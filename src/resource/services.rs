@@ -264,10 +264,13 @@ pub(super) fn summary(page: &mut Page, services: &[Arc<Service>], cx: &Cx) {
         let condition = condition::of(service, cx.now);
         *words.entry((condition.health, condition.word)).or_default() += 1;
     }
-    let spans = words.into_iter().enumerate().map(|(at, ((health, word), number))| {
-        let gap = if at > 0 { ", " } else { "" };
-        Span::new(format!("{gap}{number} {word}"), health.into())
-    });
+    let spans = words
+        .into_iter()
+        .enumerate()
+        .map(|(at, ((health, word), number))| {
+            let gap = if at > 0 { ", " } else { "" };
+            Span::new(format!("{gap}{number} {word}"), health.into())
+        });
     page.spans("in all", spans.collect());
     for service in services {
         let condition = condition::of(service, cx.now);

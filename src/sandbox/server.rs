@@ -20,6 +20,9 @@ use super::lock;
 /// The largest request that is read, in bytes; AWS itself refuses task definitions above 64 KiB.
 const LARGEST_REQUEST: usize = 1 << 20;
 
+/// How long to wait after a connection could not be accepted.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// How long open connections may take to finish their request when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -37,7 +40,11 @@ pub async fn serve(
                 Ok((stream, _)) => {
                     connections.spawn(converse(stream, Arc::clone(&account), stop.clone()));
                 }
-                Err(error) => tracing::warn!(%error, "the sandbox could not accept a connection"),
+                Err(error) => {
+                    tracing::warn!(%error, "the sandbox could not accept a connection");
+                    // Too many open files, for instance: they are no fewer at once.
+                    tokio::time::sleep(PAUSE).await;
+                }
             },
             Some(_) = connections.join_next() => {}
         }

@@ -88,6 +88,20 @@ fn a_terminal_that_goes_away_ends_it() {
     assert_eq!(terminal.wait_for_exit().signal(), None);
 }
 
+/// Stopped meanwhile, it finds the end of the terminal and the signal that tells of it at the same time.
+#[test]
+fn a_terminal_that_went_away_while_it_was_stopped_ends_it() {
+    for _ in 0..5 {
+        let mut terminal = demo();
+        terminal.turn_deaf();
+        terminal.signal("STOP");
+        while !terminal.is_suspended() {}
+        // The system continues a process whose terminal is gone.
+        terminal.hang_up();
+        assert_eq!(terminal.wait_for_exit().signal(), None);
+    }
+}
+
 /// A terminal that is nobody's controlling one sends no signal when it goes away: all that can be noticed is that
 /// there is nothing more to read.
 #[test]

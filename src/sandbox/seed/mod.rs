@@ -1,7 +1,5 @@
 //! The worlds that a sandbox begins with: the demonstration, or one made to measure.
 
-use std::time::Duration;
-
 mod cast;
 mod demo;
 mod documents;
@@ -9,9 +7,11 @@ mod ground;
 mod history;
 mod scale;
 
-pub use scale::Measure;
+use std::time::Duration;
 
 use rand::SeedableRng;
+
+pub use scale::Measure;
 
 use super::world::World;
 use super::world::chance::Dice;

@@ -32,17 +32,15 @@ fn scaled() -> Options {
     }
 }
 
+async fn first_cluster(scene: &Scene) -> String {
+    let clusters = scene.ecs.list_clusters().send().await.unwrap();
+    clusters.cluster_arns()[0].clone()
+}
+
 #[tokio::test]
 async fn services_come_ten_to_a_page_and_each_once() {
     let scene = Scene::open(scaled()).await;
-    let cluster = scene
-        .ecs
-        .list_clusters()
-        .send()
-        .await
-        .unwrap()
-        .cluster_arns()[0]
-        .clone();
+    let cluster = first_cluster(&scene).await;
     for (size, expected) in [(None, 13), (Some(7), 18), (Some(100), 2)] {
         let (mut seen, mut pages, mut token) = (Vec::new(), 0, None);
         loop {
@@ -73,14 +71,7 @@ async fn services_come_ten_to_a_page_and_each_once() {
 #[tokio::test]
 async fn tasks_come_a_hundred_to_a_page() {
     let scene = Scene::open(scaled()).await;
-    let cluster = scene
-        .ecs
-        .list_clusters()
-        .send()
-        .await
-        .unwrap()
-        .cluster_arns()[0]
-        .clone();
+    let cluster = first_cluster(&scene).await;
     let first = scene
         .ecs
         .list_tasks()

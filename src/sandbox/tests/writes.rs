@@ -31,6 +31,14 @@ fn settled(service: &Service) -> bool {
         && service.pending_count() == 0
 }
 
+/// The service once nothing is under way any more.
+async fn settle(scene: &Scene, cluster: &str, name: &str) -> Service {
+    scene
+        .until(async |ecs| settled(&service(ecs, cluster, name).await))
+        .await;
+    service(&scene.ecs, cluster, name).await
+}
+
 #[tokio::test]
 async fn a_service_scales_out_and_in() {
     let scene = Scene::demo().await;
@@ -149,10 +157,7 @@ async fn a_stopped_task_is_replaced() {
 #[tokio::test]
 async fn a_forced_deployment_rolls_all_tasks() {
     let scene = Scene::demo().await;
-    scene
-        .until(async |ecs| settled(&service(ecs, "prod-web", "catalog").await))
-        .await;
-    let before = service(&scene.ecs, "prod-web", "catalog").await;
+    let before = settle(&scene, "prod-web", "catalog").await;
     let update = scene
         .ecs
         .update_service()
@@ -162,10 +167,7 @@ async fn a_forced_deployment_rolls_all_tasks() {
     let updated = update.send().await.unwrap().service.unwrap();
     assert_eq!(updated.deployments().len(), 2);
     assert_eq!(updated.deployments()[0].status(), Some("PRIMARY"));
-    scene
-        .until(async |ecs| settled(&service(ecs, "prod-web", "catalog").await))
-        .await;
-    let after = service(&scene.ecs, "prod-web", "catalog").await;
+    let after = settle(&scene, "prod-web", "catalog").await;
     assert_ne!(after.deployments()[0].id(), before.deployments()[0].id());
     assert_eq!(after.task_definition(), before.task_definition());
 }
@@ -174,10 +176,7 @@ async fn a_forced_deployment_rolls_all_tasks() {
 async fn a_broken_image_trips_the_breaker_and_rolls_back() {
     let scene = Scene::demo().await;
     // A release of the demonstration's own may be under way.
-    scene
-        .until(async |ecs| settled(&service(ecs, "prod-fargate", "orders-api").await))
-        .await;
-    let before = service(&scene.ecs, "prod-fargate", "orders-api").await;
+    let before = settle(&scene, "prod-fargate", "orders-api").await;
     let current = scene
         .ecs
         .describe_task_definition()
@@ -221,10 +220,7 @@ async fn a_broken_image_trips_the_breaker_and_rolls_back() {
             })
         })
         .await;
-    scene
-        .until(async |ecs| settled(&service(ecs, "prod-fargate", "orders-api").await))
-        .await;
-    let after = service(&scene.ecs, "prod-fargate", "orders-api").await;
+    let after = settle(&scene, "prod-fargate", "orders-api").await;
     assert_eq!(after.task_definition(), before.task_definition());
     let records = scene
         .ecs
@@ -388,10 +384,7 @@ async fn a_standalone_task_outlives_its_bad_health() {
 #[tokio::test]
 async fn a_strategy_alone_does_not_deploy_and_an_empty_one_goes_back() {
     let scene = Scene::demo().await;
-    scene
-        .until(async |ecs| settled(&service(ecs, "prod-fargate", "payments-api").await))
-        .await;
-    let before = service(&scene.ecs, "prod-fargate", "payments-api").await;
+    let before = settle(&scene, "prod-fargate", "payments-api").await;
     let strategy = |provider: &str| {
         let item = CapacityProviderStrategyItem::builder().capacity_provider(provider);
         let update = scene

@@ -234,11 +234,21 @@ impl Terminal {
         answer.stdout.first() == Some(&b'T')
     }
 
-    /// Closes the terminal as if its window had been closed. Provokes a last frame, for the reader to wake and go.
+    /// Closes the terminal as if its window had been closed.
     pub fn close(&mut self) {
+        self.turn_deaf();
+        self.hang_up();
+    }
+
+    /// Stops reading what the binary writes. Provokes a last frame, for the reader to wake and go.
+    pub fn turn_deaf(&mut self) {
         self.deaf.store(true, Ordering::SeqCst);
         self.type_in("?");
         self.wait_until("end of the reader", |terminal| !terminal.listen(LOOK));
+    }
+
+    /// Closes the terminal that nobody reads any more.
+    pub fn hang_up(&mut self) {
         self.slave = None;
         self.writer = None;
         self.master = None;
