@@ -47,8 +47,7 @@ mod keys {
     use rustix::event::{PollFd, PollFlags, poll};
     use tokio::sync::mpsc;
 
-    use super::super::input;
-    use crate::app::Event;
+    use crate::{app::Event, runtime::input};
 
     /// Sends what is typed until the terminal or the program is gone.
     pub(super) fn read(sender: &mpsc::Sender<Event>) {
@@ -105,8 +104,7 @@ mod keys {
 
     use tokio::sync::mpsc;
 
-    use super::super::input;
-    use crate::app::Event;
+    use crate::{app::Event, runtime::input};
 
     /// Sends what is typed until the console or the program is gone.
     pub(super) fn read(sender: &mpsc::Sender<Event>) {

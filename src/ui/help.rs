@@ -167,9 +167,9 @@ impl Layer for Help {
         let ellipsis = cx.glyphs.ellipsis();
         if self.picker.shown().is_empty() {
             let says = "No key or view fits; esc clears the search.";
-            let muted = cx.theme.style(Role::TextMuted);
+            let style = cx.theme.style(Role::TextMuted);
             let room = area.width.saturating_sub(1);
-            text::put(buffer, (area.x + 1, area.y), says, room, muted, ellipsis);
+            text::put(buffer, (area.x + 1, area.y), says, room, style, ellipsis);
         }
         for (y, (line, on_cursor)) in (area.y..).zip(self.picker.on_screen(area.height.into())) {
             let line = &self.lines[line];

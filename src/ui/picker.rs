@@ -113,6 +113,11 @@ impl Picker {
             .filter(|(_, fields)| is_left(fields))
             .map(|(line, _)| line)
             .collect();
+        // Who types a whole word, a key say, means the line that has it.
+        let typed = self.typed.text();
+        let fields = &self.fields;
+        self.shown
+            .sort_by_key(|line| !fields[*line].split_whitespace().any(|word| word == typed));
         self.cursor = 0;
         self.top = 0;
     }
