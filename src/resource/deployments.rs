@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, condition, events, services, stops,
+    Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View, condition, events, services,
+    stops,
     words::{age_cell, age_key, count, launch, revision_cell, revision_key, strategy_item},
 };
 use crate::{
-    model::{Arn, CircuitBreaker, Deployment, Health, Service, Subject, TaskFilter, TaskSet, Timestamp},
+    model::{
+        Arn, CircuitBreaker, Deployment, Health, Service, Subject, TaskFilter, TaskSet, Timestamp,
+    },
     store::Store,
 };
 
