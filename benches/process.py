@@ -44,9 +44,6 @@ class Screen:
             if select.select([self.terminal], [], [], left)[0]:
                 piece = os.read(self.terminal, 1 << 16)
                 written += piece
-                if b"\x1b[6n" in piece:
-                    # Every terminal answers where its cursor is.
-                    os.write(self.terminal, b"\x1b[1;1R")
                 if until and until in written:
                     return written
         if until:
