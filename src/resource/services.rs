@@ -52,7 +52,7 @@ pub static VIEW: View<Arc<Service>> = View {
         .grow(36)
         .keep_end()
         .sorted_by(|service, _| revision_key(definition(service))),
-        Column::text("LAUNCH", 10, 5, |service: &Arc<Service>, _| {
+        Column::text("LAUNCH", 12, 5, |service: &Arc<Service>, _| {
             Cell::maybe(launched(service).as_deref())
         })
         .grow(24),

@@ -22,11 +22,16 @@ pub(super) fn pairs(page: &mut Page, heading: &'static str, tags: &[Tag]) {
     }
 }
 
-/// What carries a service or a deployment: its launch type, or else the providers of its strategy.
+/// What carries a service or a deployment: its launch type, or else the providers of its strategy. The pair that most
+/// have reads `FARGATE+SPOT`.
 pub(super) fn launch(launch_type: Option<&str>, strategy: &[StrategyItem]) -> Option<String> {
     if !strategy.is_empty() {
         let providers: Vec<_> = strategy.iter().map(|item| item.provider.as_str()).collect();
-        return Some(providers.join("+"));
+        return Some(
+            providers
+                .join("+")
+                .replace("FARGATE+FARGATE_SPOT", "FARGATE+SPOT"),
+        );
     }
     launch_type.map(str::to_owned)
 }
@@ -195,7 +200,7 @@ mod tests {
         let strategy = [item("FARGATE"), item("FARGATE_SPOT")];
         assert_eq!(
             launch(Some("EC2"), &strategy).as_deref(),
-            Some("FARGATE+FARGATE_SPOT")
+            Some("FARGATE+SPOT")
         );
         assert_eq!(launch(Some("EC2"), &[]).as_deref(), Some("EC2"));
         assert_eq!(launch(None, &[]), None);
