@@ -305,7 +305,10 @@ mod tests {
             "was unable to place a task. The closest matching (container-instance 01234567) has insufficient memory \
              available."
         );
-        assert_eq!(brief("(service api) has started 2 tasks."), "has started 2 tasks.");
+        assert_eq!(
+            brief("(service api) has started 2 tasks."),
+            "has started 2 tasks."
+        );
     }
 
     #[rstest]
