@@ -17,7 +17,7 @@ mod words;
 pub use cell::{Align, Cell, Column, Head, SortKey, Tone};
 pub use copies::copies;
 pub use page::{Line, Page, Span};
-pub use place::{Link, Place, Scope, Step, called};
+pub use place::{Facet, Link, Place, Scope, Step, called};
 pub use view::{Cx, Resource, Rows, View};
 
 /// Declares the files of the views and lists them in the order of the help page.

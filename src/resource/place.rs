@@ -41,6 +41,15 @@ impl Scope {
     }
 }
 
+/// One of the lists that a view can show of the same scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facet {
+    /// A word for it: `stopped`.
+    pub name: &'static str,
+    /// What there is to know where it is empty, as a sentence; empty if there is nothing.
+    pub when_empty: &'static str,
+}
+
 /// A view over a scope.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {

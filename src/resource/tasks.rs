@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, sync::Arc, time::Duration};
 
 use super::{
-    Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Step, Tone, View, instances,
+    Cell, Column, Cx, Facet, Link, Page, Place, Scope, SortKey, Step, Tone, View, instances,
     page::span_between,
     stops,
     words::{
@@ -30,7 +30,16 @@ pub static VIEW: View<Arc<Task>> = View {
     about: "Tasks, running or stopped, those run by hand too",
     under: &["service", "container-instance", "cluster"],
     whole: true,
-    facets: &["running", "stopped"],
+    facets: &[
+        Facet {
+            name: "running",
+            when_empty: "",
+        },
+        Facet {
+            name: "stopped",
+            when_empty: "ECS forgets a stopped task after about an hour.",
+        },
+    ],
     columns: &[
         Column::text("ID", 8, 0, |task: &Arc<Task>, _| {
             Cell::plain(task.arn.short().to_owned())

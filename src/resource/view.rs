@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Cell, Column, Head, Link, Page, Scope, SortKey, Step};
+use super::{Cell, Column, Facet, Head, Link, Page, Scope, SortKey, Step};
 use crate::{
     model::{Health, Now, Query, Subject},
     store::Store,
@@ -32,7 +32,7 @@ pub struct View<T: 'static> {
     /// Whether it can also look at the whole account.
     pub whole: bool,
     /// Its facets, switched by `x`; empty if it has but one.
-    pub facets: &'static [&'static str],
+    pub facets: &'static [Facet],
     /// Its columns, left to right.
     pub columns: &'static [Column<T>],
     /// The queries that fill it; may grow as answers come.
@@ -74,7 +74,7 @@ pub trait Resource: Sync {
     /// Whether it can also look at the whole account.
     fn whole(&self) -> bool;
     /// Its facets.
-    fn facets(&self) -> &'static [&'static str];
+    fn facets(&self) -> &'static [Facet];
     /// Its columns.
     fn heads(&self) -> Vec<Head>;
     /// Whether sick rows come first.
@@ -183,7 +183,7 @@ where
         self.whole
     }
 
-    fn facets(&self) -> &'static [&'static str] {
+    fn facets(&self) -> &'static [Facet] {
         self.facets
     }
 

@@ -51,6 +51,25 @@ fn enter_drills_down_and_esc_peels_off() {
 }
 
 #[test]
+fn an_empty_list_says_where_else_to_look_and_what_to_know() {
+    let mut stage = Stage::shop();
+    stage.run("task empty");
+    let text = stage.text();
+    assert!(
+        text.contains("No running tasks in empty; x lists the stopped ones."),
+        "{text}"
+    );
+    assert!(!text.contains("forgets"), "{text}");
+    stage.press("x");
+    let text = stage.text();
+    assert!(
+        text.contains("No stopped tasks in empty; x lists the running ones."),
+        "{text}"
+    );
+    assert!(text.contains("ECS forgets a stopped"), "{text}");
+}
+
+#[test]
 fn an_empty_table_keeps_every_key_that_needs_no_row() {
     let mut stage = Stage::shop();
     stage.run("svc empty");

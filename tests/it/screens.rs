@@ -71,7 +71,7 @@ fn every_view() {
             shot(&mut text, view.id(), &stage);
             for facet in view.facets().iter().skip(1) {
                 stage.press("x");
-                shot(&mut text, &format!("{facet} {}", view.id()), &stage);
+                shot(&mut text, &format!("{} {}", facet.name, view.id()), &stage);
             }
             if view.whole() && !view.under().is_empty() {
                 stage.run(&format!("{} all", view.id()));

@@ -154,7 +154,7 @@ impl TableLayer {
 
     fn paint_emptiness(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
         let what = match self.resource.facets().get(self.place.scope.facet) {
-            Some(facet) => format!("{facet} {}", self.resource.id()),
+            Some(facet) => format!("{} {}", facet.name, self.resource.id()),
             None => self.resource.id().to_owned(),
         };
         let within = match &self.place.scope.of {
@@ -173,11 +173,19 @@ impl TableLayer {
         } else if settled {
             let facets = self.resource.facets();
             let other = facets.get((self.place.scope.facet + 1) % facets.len().max(1));
-            match (other, cx.keymap.key_of(Command::Facet)) {
+            let says = match (other, cx.keymap.key_of(Command::Facet)) {
                 (Some(other), Some(key)) => {
-                    format!("No {what}{within}; {key} lists the {other} ones.")
+                    format!("No {what}{within}; {key} lists the {} ones.", other.name)
                 }
                 _ => format!("No {what}{within}."),
+            };
+            let facet = facets.get(self.place.scope.facet);
+            match facet
+                .map(|facet| facet.when_empty)
+                .filter(|known| !known.is_empty())
+            {
+                Some(known) => format!("{says} {known}"),
+                None => says,
             }
         } else if cx.freshness.is_faulty() {
             format!("Nothing is known of {what}{within} yet.")

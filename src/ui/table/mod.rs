@@ -273,7 +273,7 @@ impl Layer for TableLayer {
         }
         let facets = self.resource.facets();
         if !facets.is_empty() {
-            let next = facets[(self.place.scope.facet + 1) % facets.len()];
+            let next = facets[(self.place.scope.facet + 1) % facets.len()].name;
             hints.push(Hint::named(Target::Command(Command::Facet), next));
         }
         if self.sheet.unhealthy() > 0 || self.sheet.is_unhealthy_only() {
@@ -331,7 +331,7 @@ impl Layer for TableLayer {
     fn crumb(&self, _store: &Store) -> String {
         let id = self.resource.id();
         match self.resource.facets().get(self.place.scope.facet) {
-            Some(facet) if self.place.scope.facet > 0 => format!("{facet} {id}"),
+            Some(facet) if self.place.scope.facet > 0 => format!("{} {id}", facet.name),
             _ => id.to_owned(),
         }
     }
