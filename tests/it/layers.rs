@@ -192,7 +192,7 @@ fn esc_leads_from_a_revision_to_the_clusters() {
     assert!(
         stage
             .crumbs()
-            .starts_with("clusters > all > families > payments > revisions"),
+            .starts_with("clusters > families > payments > revisions"),
         "{}",
         stage.crumbs()
     );

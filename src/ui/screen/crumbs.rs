@@ -81,12 +81,17 @@ fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
         let of = layer.place().and_then(|place| place.scope.of.as_ref());
         if let Some(of) = of {
             crumbs.push(resource::called(of, cx.store).to_owned());
-        } else if layer.place().is_some_and(|place| *place != Place::root()) {
+        } else if layer.place().is_some_and(can_look_closer) {
             crumbs.push("all".to_owned());
         }
         crumbs.push(layer.crumb(cx.store));
     }
     crumbs
+}
+
+/// Whether a view lists the whole account here, but could list the parts of one thing.
+fn can_look_closer(place: &Place) -> bool {
+    resource::find(place.view).is_some_and(|view| !view.under().is_empty())
 }
 
 /// Writes crumbs; where they do not fit, those at the front give way.
