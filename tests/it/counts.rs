@@ -336,6 +336,45 @@ async fn going_back_costs_nothing_before_the_interval() {
 }
 
 #[tokio::test]
+async fn pages_have_their_price() {
+    let sandbox = world(23, 7).await;
+    let mut driver = start(&sandbox).await;
+    let mut before = sandbox.calls();
+    let mut pay = |sandbox: &Sandbox| {
+        let paid = since(&before, sandbox);
+        before = sandbox.calls();
+        paid
+    };
+    driver.press("d").await;
+    let services = [("ListServices", 1), ("DescribeServices", 3)];
+    assert_eq!(pay(&sandbox), calls(services), "a cluster: its services");
+    driver.press("esc enter").await;
+    assert_eq!(pay(&sandbox), Calls::new(), "which are known then");
+    // Some of the tasks of the last one stopped within the hour.
+    driver.press("G d").await;
+    let service = [
+        ("DescribeServices", 1),
+        ("ListTasks", 1),
+        ("DescribeTasks", 1),
+    ];
+    assert_eq!(
+        pay(&sandbox),
+        calls(service),
+        "a service: why its tasks stopped"
+    );
+    driver.press("esc z").await;
+    assert_eq!(pay(&sandbox), Calls::new(), "its deployments");
+    driver.press("d").await;
+    assert_eq!(pay(&sandbox), Calls::new(), "one of them");
+    driver.press("esc esc v d").await;
+    assert_eq!(pay(&sandbox), Calls::new(), "its events and one of them");
+    driver.press("esc esc enter").await;
+    pay(&sandbox);
+    driver.press("d").await;
+    assert_eq!(pay(&sandbox), calls([("DescribeTasks", 1)]), "a task");
+}
+
+#[tokio::test]
 async fn a_whole_walk_has_its_price() {
     let sandbox = world(23, 7).await;
     let mut driver = start(&sandbox).await;
