@@ -56,6 +56,7 @@ impl Desk {
             cluster: None,
             service: None,
             context: Context::default(),
+            host_engines: false,
             seed: 1,
             notices: Vec::new(),
         };

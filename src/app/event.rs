@@ -2,7 +2,7 @@
 
 use crate::{
     keymap::Key,
-    model::{Arn, Fault, Part, Query, Subject},
+    model::{Arn, EngineReport, Fault, LogReport, Part, Query, Subject, Tail, TailId, Watch},
     schedule::Urgency,
     ui::EnvClass,
 };
@@ -49,6 +49,17 @@ pub enum Event {
         subject: Subject,
         /// The answer as JSON text.
         result: Result<String, Fault>,
+    },
+    /// An engine has something to say.
+    Engine(EngineReport),
+    /// A tail has something to say.
+    Log {
+        /// The context it was asked for.
+        epoch: u64,
+        /// The tail.
+        id: TailId,
+        /// What it says.
+        report: LogReport,
     },
     /// What the user's patterns say of the account.
     Classified {
@@ -106,6 +117,26 @@ pub enum Effect {
         /// The cluster it lives in, if that is known.
         cluster: Option<Arn>,
     },
+    /// Ask CloudWatch for metrics, all with as few calls as possible. Each is answered as a query of its own.
+    Measure {
+        /// The context.
+        epoch: u64,
+        /// The queries, [`Query::Metrics`] all of them.
+        queries: Vec<Query>,
+    },
+    /// Sample the containers of these tasks, and no others.
+    Watch(Watch),
+    /// Begin a tail, or change what an open one reads.
+    Tail {
+        /// The context.
+        epoch: u64,
+        /// Which tail.
+        id: TailId,
+        /// What it reads.
+        tail: Tail,
+    },
+    /// End a tail.
+    EndTail(TailId),
     /// Find out which kind of environment an account is, and shut the read-only gate if it is to be shut.
     Classify {
         /// The account.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{App, Effect};
 use crate::{
     keymap::{Command, Key, Target},
-    model::Now,
+    model::{Now, Query},
     ui::{Ask, CommandLine, Help, Level, Reply},
 };
 
@@ -23,7 +23,7 @@ impl App {
         // finds what that frame showed: what it is meant for must not change under it.
         let types = self.layers.last().is_some_and(|top| top.takes_text()) && key.typed().is_some();
         if self.ahead && !types {
-            self.settle(now);
+            self.look(now);
         }
         self.ahead = true;
         let cx = self.scene.cx(now);
@@ -136,7 +136,8 @@ impl App {
             .map(|layer| layer.needs(&self.scene.store))
             .unwrap_or_default();
         for need in needs {
-            if !need.query.is_immutable() {
+            // Metrics cost money, and there are no newer ones within the minute.
+            if !need.query.is_immutable() && !matches!(need.query, Query::Metrics { .. }) {
                 self.schedule.hurry(&need.query);
             }
         }

@@ -2,6 +2,7 @@
 
 mod asks;
 mod event;
+mod feeds;
 mod history;
 mod keys;
 mod scene;
@@ -13,7 +14,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 pub use event::{Connection, Effect, Event};
 
-use self::{history::History, scene::Scene};
+use self::{feeds::Feeds, history::History, scene::Scene};
 use crate::{
     keymap::Keymap,
     model::{Fault, Now, Part, Query, Timestamp},
@@ -46,6 +47,8 @@ pub struct Options {
     pub service: Option<String>,
     /// Where the session looks, as far as it is known before it is connected.
     pub context: Context,
+    /// Whether engines of container instances may be connected to.
+    pub host_engines: bool,
     /// Seed of the jitter.
     pub seed: u64,
     /// What to tell the user first.
@@ -93,6 +96,7 @@ pub struct App {
     /// When what is shown changes by itself next, though nothing happens.
     changes_at: Option<Duration>,
     interrupted: Option<Duration>,
+    feeds: Feeds,
     /// Where to start, until the names are resolved.
     start: Option<(String, Option<String>)>,
     effects: Vec<Effect>,
@@ -130,9 +134,11 @@ impl App {
             ahead: false,
             changes_at: None,
             interrupted: None,
+            feeds: Feeds::default(),
             start: options.cluster.map(|cluster| (cluster, options.service)),
             effects: vec![Effect::Connect { epoch: 1 }],
         };
+        app.scene.store.set_host_engines(options.host_engines);
         app.record();
         if !notices.is_empty() {
             app.say(Level::Warn, notices.join("; "), now);
@@ -177,8 +183,20 @@ impl App {
                     layer.on_raw(&subject, &answer);
                 }
             }
+            Event::Engine(report) => self.scene.store.take_report(report, now),
+            Event::Log { epoch, id, report } if epoch == self.epoch => {
+                // Whoever shows it may lie below something else by now.
+                let mut layers = self.layers.iter_mut();
+                if let Some(layer) = layers.find(|layer| layer.tail_id() == Some(&id)) {
+                    layer.on_log(report);
+                }
+            }
             // Answers for an account or region that is no longer looked at; and time that passed, see below.
-            Event::Connected { .. } | Event::Fetched { .. } | Event::Raw { .. } | Event::Wake => {}
+            Event::Connected { .. }
+            | Event::Fetched { .. }
+            | Event::Raw { .. }
+            | Event::Log { .. }
+            | Event::Wake => {}
             Event::Finished(result) => match result {
                 Ok(text) => self.say(Level::Info, text, now),
                 Err(text) => self.say(Level::Error, text, now),
@@ -317,9 +335,17 @@ impl App {
         self.schedule.in_flight() == 0 && self.link != Link::Connecting
     }
 
-    /// Brings the layers up to date with the store. To be called before drawing, not for every event, so that many
-    /// small answers cost one look.
-    pub fn settle(&mut self, now: Now) {
+    /// Brings the layers up to date with the store, and returns what is to be done so that what they show now keeps
+    /// coming. To be called before drawing, not for every event, so that many small answers cost one look.
+    pub fn settle(&mut self, now: Now) -> Vec<Effect> {
+        self.look(now);
+        self.feed();
+        self.ask_for_what_is_due(now);
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Brings the layers up to date with the store.
+    fn look(&mut self, now: Now) {
         self.ahead = false;
         self.look_at_age(now);
         self.look_around();

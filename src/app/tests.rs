@@ -24,6 +24,7 @@ fn app() -> (App, Now) {
         cluster: None,
         service: None,
         context: Context::default(),
+        host_engines: false,
         seed: 1,
         notices: Vec::new(),
     };

@@ -65,7 +65,17 @@ impl App {
             return;
         }
         let wants = self.wants();
-        for want in self.schedule.start(&wants, now.mono) {
+        let due = self.schedule.start(&wants, now.mono);
+        let (metrics, due): (Vec<_>, Vec<_>) = due
+            .into_iter()
+            .partition(|want| matches!(want.query, Query::Metrics { .. }));
+        if !metrics.is_empty() {
+            self.effects.push(Effect::Measure {
+                epoch: self.epoch,
+                queries: metrics.into_iter().map(|want| want.query).collect(),
+            });
+        }
+        for want in due {
             self.effects.push(Effect::Fetch {
                 epoch: self.epoch,
                 query: want.query,
@@ -106,6 +116,10 @@ impl App {
             return Freshness::Once;
         }
         let (mut loading, mut oldest, mut late) = (false, None, None);
+        // Metrics say themselves how old they are, and what the rest of a row says does not depend on them.
+        let wants = wants
+            .iter()
+            .filter(|want| !matches!(want.query, Query::Metrics { .. }));
         for want in wants {
             let listing = self.scene.store.listing(&want.query);
             if let Some(record) = listing.fault() {
@@ -154,7 +168,9 @@ impl App {
 
     /// When the first of these answers counts as old, if no other comes.
     fn turns_old_at(&self, wants: &[Want], now: Now) -> Option<Duration> {
-        let changing = wants.iter().filter(|want| !want.query.is_immutable());
+        let changing = wants.iter().filter(|want| {
+            !want.query.is_immutable() && !matches!(want.query, Query::Metrics { .. })
+        });
         changing
             .filter_map(|want| {
                 let age = self.scene.store.listing(&want.query).age(now)?;

@@ -85,6 +85,12 @@ impl Run<'_> {
             Query::Families => self.families().await,
             Query::Revisions { family } => self.revisions(family).await,
             Query::Definition { definition } => self.definition(definition).await,
+            Query::Metrics { .. } => Err(Fault {
+                kind: FaultKind::Refused,
+                op: "GetMetricData".to_owned(),
+                message: "metrics are asked for together".to_owned(),
+                hint: String::new(),
+            }),
         }
     }
 

@@ -150,6 +150,7 @@ fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Sess
         cluster: start_cluster,
         service: start_service,
         context,
+        host_engines: false,
         seed: std::process::id().into(),
         notices,
     };

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::Settings;
-use crate::keymap::{Area, Binding, Keymap};
+use crate::keymap::{Binding, Keymap};
 
 const HEAD: [&str; 4] = ["KEYS", "COMMAND", "WHERE", "WHAT"];
 
@@ -39,12 +39,7 @@ pub(super) fn run(arguments: &Arguments, settings: Settings) -> color_eyre::Resu
 
 fn row(binding: &Binding) -> [String; 4] {
     let keys: Vec<_> = binding.keys.iter().map(ToString::to_string).collect();
-    let place = match (binding.view, binding.area) {
-        (Some(view), _) => view,
-        (None, Area::Everywhere) => "everywhere",
-        (None, Area::Table) => "tables",
-        (None, Area::Page) => "pages",
-    };
+    let place = binding.view.unwrap_or(binding.area.name());
     [
         keys.join(" "),
         binding.id.to_owned(),

@@ -95,17 +95,79 @@ pub enum Command {
     Wrap,
     /// Write what is shown to a file.
     Save,
+    /// The logs of the row.
+    Logs,
+    /// The last lines of the task that stopped last.
+    PreviousLogs,
+    /// The use of CPU, memory and network over time.
+    Chart,
+    /// Go on with new lines, or stay.
+    Follow,
+    /// Show or hide the times of lines.
+    Times,
+    /// Fold JSON lines to message and fields, or show them as they came.
+    Fold,
+    /// The next line that tells of an error.
+    NextError,
+    /// The line before that tells of an error.
+    PreviousError,
+    /// Draw a line under what was written so far.
+    Mark,
+    /// Take away what is shown; new lines go on.
+    Clear,
+    /// Between showing only the matches and showing all.
+    FilterOrHighlight,
+    /// The newest lines, and what comes.
+    SinceTail,
+    /// From the beginning.
+    SinceHead,
+    /// The last minute.
+    SinceMinute,
+    /// The last five minutes.
+    SinceFiveMinutes,
+    /// The last quarter of an hour.
+    SinceQuarter,
+    /// The last half hour.
+    SinceHalfHour,
+    /// The last hour.
+    SinceHour,
 }
 
 /// Where a command works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Area {
-    /// In tables and on pages.
+    /// Wherever keys are commands.
     Everywhere,
     /// In tables.
     Table,
     /// On pages.
     Page,
+    /// In logs.
+    Logs,
+    /// On pages and in logs.
+    Text,
+}
+
+impl Area {
+    /// Where it is, in a word or two.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Table => "tables",
+            Self::Page => "pages",
+            Self::Logs => "logs",
+            Self::Text => "pages, logs",
+        }
+    }
+
+    /// Whether what works here works in another area too.
+    #[must_use]
+    pub fn includes(self, other: Self) -> bool {
+        self == other
+            || self == Self::Everywhere
+            || self == Self::Text && matches!(other, Self::Page | Self::Logs)
+    }
 }
 
 /// A command with all that is said about it.
@@ -152,6 +214,9 @@ table! {
     Filter "filter" ["/"] Everywhere "filter" "Filter rows (words, /regex/, !not), or search a page"
     Help "help" ["?"] Everywhere "help" "This page; type to search, enter runs"
     Describe "describe" ["d"] Table "describe" "All about the row, readable (describe, show, inspect)"
+    Logs "logs" ["l"] Everywhere "logs" "The logs of the service, task or container, live (tail)"
+    PreviousLogs "logs.previous" ["p"] Everywhere "" "The last lines of the task that stopped last (previous)"
+    Chart "chart" ["m"] Table "chart" "CPU, memory and network of the last quarter of an hour (metrics, stats)"
     Raw "raw" ["y"] Everywhere "yaml" "The whole API answer of the row (yaml, json)"
     Format "format" ["J"] Page "json/yaml" "Between YAML and JSON"
     Refresh "refresh" ["ctrl-r", "R"] Everywhere "" "Ask AWS again now (reload)"
@@ -175,10 +240,25 @@ table! {
     Left "left" ["left", "h"] Everywhere "" "Scroll to the left"
     Right "right" ["right"] Everywhere "" "Scroll to the right"
     Wide "wide" ["ctrl-w"] Table "" "More columns and shorter texts, or the other way round"
-    NextMatch "match.next" ["n"] Page "" "The next match"
-    PreviousMatch "match.previous" ["N"] Page "" "The match before"
+    NextMatch "match.next" ["n"] Text "" "The next match"
+    PreviousMatch "match.previous" ["N"] Text "" "The match before"
     Reveal "reveal" ["m"] Page "" "Show or mask secret values"
-    Wrap "wrap" ["w"] Page "wrap" "Wrap long lines, or not"
+    Follow "log.follow" ["s"] Logs "" "Go on with new lines, or stay (scroll)"
+    FilterOrHighlight "log.highlight" ["tab"] Logs "" "Between only the matches and all lines with the matches marked"
+    NextError "log.error.next" ["e"] Logs "next error" "The next line that tells of an error"
+    PreviousError "log.error.previous" ["E"] Logs "" "The line before that tells of an error"
+    Times "log.times" ["t"] Logs "times" "Show or hide the times of lines"
+    Fold "log.fold" ["f"] Logs "fold" "JSON lines as message and fields, or as they came"
+    Mark "log.mark" ["m"] Logs "mark" "Draw a line under what was written so far"
+    Clear "log.clear" ["C"] Logs "" "Take away what is shown; new lines go on"
+    SinceTail "log.since.tail" ["0"] Logs "since" "The newest lines, and what comes"
+    SinceHead "log.since.head" ["1"] Logs "" "From the beginning"
+    SinceMinute "log.since.1m" ["2"] Logs "" "The last minute"
+    SinceFiveMinutes "log.since.5m" ["3"] Logs "" "The last five minutes"
+    SinceQuarter "log.since.15m" ["4"] Logs "" "The last quarter of an hour"
+    SinceHalfHour "log.since.30m" ["5"] Logs "" "The last half hour"
+    SinceHour "log.since.1h" ["6"] Logs "" "The last hour"
+    Wrap "wrap" ["w"] Text "wrap" "Wrap long lines, or not"
     CopyName "copy" ["c"] Everywhere "copy" "Copy the name of the row, or the page"
     CopyMenu "copy.menu" ["Y"] Table "" "Choose what to copy: ARN, id, address, console link, command"
     Save "save" ["ctrl-s"] Everywhere "" "Write what is shown to a file"

@@ -129,14 +129,13 @@ impl Binding {
     /// Whether it works in this area, on this view's rows.
     #[must_use]
     pub fn works_in(&self, area: Area, view: Option<&str>) -> bool {
-        let here = self.area == Area::Everywhere || self.area == area;
+        let here = self.area.includes(area);
         here && self.view.is_none_or(|own| view == Some(own))
     }
 }
 
 fn overlap(one: &Binding, two: &Binding) -> bool {
-    let areas =
-        one.area == two.area || one.area == Area::Everywhere || two.area == Area::Everywhere;
+    let areas = one.area.includes(two.area) || two.area.includes(one.area);
     let views = one.view.is_none() || two.view.is_none() || one.view == two.view;
     areas && views
 }

@@ -3,7 +3,7 @@
 use super::Arn;
 
 /// A key and value that users put on a resource.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Tag {
     /// The key.
     pub key: String,

@@ -37,6 +37,8 @@ pub struct ContainerInstance {
     pub zone: String,
     /// The machine image, from the attributes.
     pub ami: String,
+    /// The attributes that its owner gave it, those of ECS itself left out.
+    pub attributes: Vec<Tag>,
     /// The capacity provider that brought it, if one did.
     pub capacity_provider: Option<String>,
     /// When it was registered.

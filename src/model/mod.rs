@@ -3,14 +3,18 @@
 mod arn;
 mod cluster;
 mod definition;
+mod engine;
 mod fault;
 mod health;
 mod instance;
+mod log;
+mod metrics;
 mod query;
 #[doc(hidden)]
 pub mod samples;
 mod secret;
 mod service;
+mod stats;
 mod task;
 mod time;
 
@@ -20,11 +24,17 @@ pub use definition::{
     ContainerDefinition, HealthCheck, LogConfiguration, MountPoint, PortMapping, TaskDefinition,
     Volume, is_sensitive,
 };
+pub use engine::{
+    Engine, EngineContainer, EngineId, EngineReport, EngineState, Host, Watch, Watched,
+};
 pub use fault::{Fault, FaultKind};
 pub use health::Health;
 pub use instance::ContainerInstance;
-pub use query::{Entity, Identity, Part, Query, Subject, TaskFilter};
+pub use log::{LogGroup, LogLine, LogPlace, LogReport, LogStream, Tail, TailId, TailState};
+pub use metrics::{MetricSource, Metrics, Point};
+pub use query::{Entity, Identity, MetricOf, Part, Query, Subject, TaskFilter};
 pub use secret::Secret;
 pub use service::{CircuitBreaker, Deployment, LoadBalancer, Service, ServiceEvent, TaskSet};
+pub use stats::{Flow, Memory, Rate, Sample, Usage};
 pub use task::{Container, PortBinding, Task, short_digest};
 pub use time::{Now, Timestamp, age, age_grows_in, age_shrinks_in};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Arn, Cluster, ContainerInstance, Fault, Service, Task, TaskDefinition};
+use super::{Arn, Cluster, ContainerInstance, Fault, Metrics, Service, Task, TaskDefinition};
 
 /// The identity of one row, one page, one target: a thing by its ARN, or a part of it by name
 /// (a container of a task, an event or a deployment of a service).
@@ -105,6 +105,39 @@ pub enum Query {
         /// The revision.
         definition: Arn,
     },
+    /// CPU and memory as CloudWatch knows them. CloudWatch has them by the minute and charges for each.
+    Metrics {
+        /// The cluster.
+        cluster: Arn,
+        /// What they are of.
+        of: MetricOf,
+    },
+}
+
+/// What metrics are of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum MetricOf {
+    /// A service, namespace `AWS/ECS`.
+    Service(Arn),
+    /// A task, where the cluster has Container Insights with enhanced observability.
+    Task {
+        /// The task.
+        task: Arn,
+        /// The family of its definition.
+        family: String,
+        /// The service that it belongs to.
+        service: Option<String>,
+    },
+}
+
+impl MetricOf {
+    /// The service or task.
+    #[must_use]
+    pub fn arn(&self) -> &Arn {
+        match self {
+            Self::Service(arn) | Self::Task { task: arn, .. } => arn,
+        }
+    }
 }
 
 impl Query {
@@ -140,6 +173,9 @@ impl fmt::Display for Query {
             Self::Families => f.write_str("task definition families"),
             Self::Revisions { family } => write!(f, "revisions of {family}"),
             Self::Definition { definition } => write!(f, "task definition {}", definition.name()),
+            Self::Metrics { of, .. } => {
+                write!(f, "metrics of {} {}", of.arn().kind(), of.arn().short())
+            }
         }
     }
 }
@@ -154,7 +190,7 @@ pub struct Identity {
 }
 
 /// One thing out of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Entity {
     /// The caller.
     Identity(Identity),
@@ -168,6 +204,8 @@ pub enum Entity {
     Instance(Box<ContainerInstance>),
     /// A revision of a task definition.
     Definition(Box<TaskDefinition>),
+    /// Metrics of a service or task.
+    Metrics(Box<Metrics>),
 }
 
 /// A piece of an answer. Large answers arrive as several `Some`, ended by one `Done` or `Failed`.

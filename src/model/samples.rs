@@ -162,6 +162,7 @@ pub fn instance(arn: &Arn, cluster: &Arn) -> ContainerInstance {
         instance_type: "m6i.large".to_owned(),
         zone: "eu-west-1a".to_owned(),
         ami: "ami-0abc".to_owned(),
+        attributes: Vec::new(),
         capacity_provider: None,
         registered_at: None,
         version: 1,

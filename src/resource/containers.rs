@@ -139,6 +139,7 @@ pub static VIEW: View<Row> = View {
     moving: |row| !row.task.is_stopped() && row.task.last_status != row.task.desired_status,
     order: |one, two| one.index.cmp(&two.index),
     sick_first: true,
+    live: None,
     enter: |subject, _, _| Some(Step::Describe("containers", subject.clone())),
     links: &[Link {
         id: "container.definition",

@@ -18,7 +18,7 @@ pub use cell::{Align, Cell, Column, Head, SortKey, Tone};
 pub use copies::copies;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called};
-pub use view::{Cx, Resource, Rows, View};
+pub use view::{Cx, Live, Resource, Rows, View};
 
 /// Declares the files of the views and lists them in the order of the help page.
 macro_rules! views {

@@ -84,6 +84,7 @@ pub static VIEW: View<Row> = View {
         newest.then_with(|| one.arn.cmp(&two.arn))
     },
     sick_first: false,
+    live: None,
     enter: |subject, _, _| Some(Step::Describe("revisions", subject.clone())),
     links: &[],
     page_needs: |subject, _| {

@@ -78,6 +78,7 @@ pub static VIEW: View<Arc<Service>> = View {
             .then_with(|| one.cluster.cmp(&two.cluster))
     },
     sick_first: true,
+    live: None,
     enter: |subject, _, _| Some(Step::Open(Place::of("tasks", subject.clone()))),
     links: &[
         Link {

@@ -142,6 +142,7 @@ pub static VIEW: View<Arc<Task>> = View {
     moving: |task| !task.is_stopped() && task.last_status != task.desired_status,
     order,
     sick_first: true,
+    live: None,
     enter: |subject, _, _| Some(Step::Open(Place::of("containers", subject.clone()))),
     links: &[
         Link {

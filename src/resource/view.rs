@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Cell, Column, Facet, Head, Link, Page, Scope, SortKey, Step};
 use crate::{
-    model::{Health, Now, Query, Subject},
+    model::{Arn, Health, Now, Query, Subject},
     store::Store,
 };
 
@@ -15,6 +15,15 @@ pub struct Cx<'a> {
     pub store: &'a Store,
     /// The present moment.
     pub now: Now,
+}
+
+/// What it takes to say what the rows on the screen use.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Live {
+    /// The tasks whose containers are to be sampled.
+    pub tasks: Vec<Arn>,
+    /// Queries that are needed besides those of the view: metrics, and what leads to an engine.
+    pub queries: Vec<Query>,
 }
 
 /// A view over rows of type `T`, a cheap handle on something in the store.
@@ -49,6 +58,8 @@ pub struct View<T: 'static> {
     pub order: fn(&T, &T) -> Ordering,
     /// Whether sick rows come first; lists in order of time keep to it.
     pub sick_first: bool,
+    /// What it takes to say what the rows on the screen use; none if the view does not say that.
+    pub live: Option<fn(&[Subject], &Cx) -> Live>,
     /// Where Enter leads; none if it leads nowhere.
     pub enter: fn(&Subject, &Scope, &Cx) -> Option<Step>,
     /// Further keys that lead from a row to another place.
@@ -81,6 +92,8 @@ pub trait Resource: Sync {
     fn sick_first(&self) -> bool;
     /// The queries that fill it.
     fn needs(&self, scope: &Scope, store: &Store) -> Vec<Query>;
+    /// What it takes to say what these rows use; none if the view does not say that.
+    fn live(&self, rows: &[Subject], cx: &Cx) -> Option<Live>;
     /// Its rows as they are now.
     fn rows(&self, scope: &Scope, store: &Store) -> Box<dyn Rows>;
     /// Where Enter leads.
@@ -197,6 +210,10 @@ where
 
     fn needs(&self, scope: &Scope, store: &Store) -> Vec<Query> {
         (self.needs)(scope, store)
+    }
+
+    fn live(&self, rows: &[Subject], cx: &Cx) -> Option<Live> {
+        self.live.map(|live| live(rows, cx))
     }
 
     fn rows(&self, scope: &Scope, store: &Store) -> Box<dyn Rows> {

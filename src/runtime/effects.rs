@@ -180,6 +180,10 @@ impl Outside {
                     let _ = sender.blocking_send(Message::Event(Box::new(event)));
                 });
             }
+            Effect::Watch(_)
+            | Effect::Measure { .. }
+            | Effect::Tail { .. }
+            | Effect::EndTail(_) => {}
             // The loop owns the terminal and does these itself.
             Effect::Copy { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
         }

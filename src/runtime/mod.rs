@@ -96,10 +96,13 @@ pub async fn explore(session: Session) -> io::Result<()> {
         let now = clock.now();
         let frame = painted.map_or(Duration::ZERO, |painted| painted + FRAME);
         if stale && now.mono >= frame {
-            app.settle(now);
+            pending = app.settle(now);
             screen.paint(|area, buffer| app.draw(area, buffer, now))?;
             painted = Some(now.mono);
             stale = false;
+            if !pending.is_empty() {
+                continue;
+            }
         }
         let wake = app.next_wake();
         let next = if stale {

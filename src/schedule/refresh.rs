@@ -30,6 +30,8 @@ pub struct Pace {
     /// The share of time a call may take up: a query that costs `n` calls is asked at most every `n` times this.
     /// 200 ms is five calls a second, a quarter of the smallest refill of the ECS read quotas.
     pub per_call: Duration,
+    /// What CloudWatch measures: it has a point a minute, and charges for each metric asked for.
+    pub metrics: Duration,
 }
 
 impl Default for Pace {
@@ -39,6 +41,7 @@ impl Default for Pace {
             moving: Duration::from_secs(3),
             unfocused: Duration::from_secs(30),
             per_call: Duration::from_millis(200),
+            metrics: Duration::from_mins(1),
         }
     }
 }
@@ -158,7 +161,11 @@ impl Schedule {
             (true, _, true) => self.pace.moving,
             (true, _, false) => self.pace.visible,
         };
-        base.max(self.pace.per_call * calls)
+        let least = match want.query {
+            Query::Metrics { .. } => self.pace.metrics,
+            _ => Duration::ZERO,
+        };
+        base.max(self.pace.per_call * calls).max(least)
     }
 
     fn due_at(&self, want: &Want) -> Option<Duration> {

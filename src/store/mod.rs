@@ -1,14 +1,16 @@
 //! The cached model: every known thing once, by ARN, and the lists that queries returned. Fetching is not done here.
 
 mod listing;
+mod stats;
 
 use std::{collections::HashMap, sync::Arc};
 
 pub use listing::{FaultRecord, Listing};
+pub use stats::{HISTORY, Past, Track};
 
 use crate::model::{
-    Arn, Cluster, ContainerInstance, Entity, Identity, Now, Part, Query, Service, Task,
-    TaskDefinition, TaskFilter,
+    Arn, Cluster, ContainerInstance, Engine, EngineContainer, EngineId, EngineReport, Entity, Host,
+    Identity, Metrics, Now, Part, Query, Service, Subject, Task, TaskDefinition, TaskFilter,
 };
 
 /// All that is known of one account and region.
@@ -24,6 +26,9 @@ pub struct Store {
     instances: HashMap<Arn, Arc<ContainerInstance>>,
     definitions: HashMap<Arn, Arc<TaskDefinition>>,
     listings: HashMap<Query, Listing>,
+    stats: stats::Stats,
+    /// Whether engines of container instances may be connected to, by the user's settings.
+    host_engines: bool,
     version: u64,
 }
 
@@ -99,6 +104,7 @@ impl Store {
                             .insert(instance.arn.clone(), Arc::from(instance));
                     }
                 }
+                Entity::Metrics(metrics) => self.stats.take_metrics(*metrics),
                 Entity::Definition(definition) => {
                     self.definitions
                         .insert(definition.arn.clone(), Arc::from(definition));
@@ -118,6 +124,78 @@ impl Store {
             self.tasks.remove(arn);
             self.instances.remove(arn);
         }
+    }
+
+    /// Takes in what an engine has to say.
+    pub fn take_report(&mut self, report: EngineReport, now: Now) {
+        self.version += 1;
+        self.stats.apply(report, now);
+    }
+
+    /// Says whether engines of container instances may be connected to.
+    pub fn set_host_engines(&mut self, may: bool) {
+        self.host_engines = may;
+    }
+
+    /// Whether engines of container instances may be connected to.
+    #[must_use]
+    pub fn has_host_engines(&self) -> bool {
+        self.host_engines
+    }
+
+    /// The engines that are or were connected to, by address.
+    pub fn engines(&self) -> impl Iterator<Item = &Engine> {
+        self.stats.engines()
+    }
+
+    /// An engine.
+    #[must_use]
+    pub fn engine(&self, id: &EngineId) -> Option<&Engine> {
+        self.stats.engine(id)
+    }
+
+    /// The containers of a task that engines know, pause containers among them, with their engine.
+    pub fn engine_containers(
+        &self,
+        task: &Arn,
+    ) -> impl Iterator<Item = (&Engine, &EngineContainer)> {
+        self.stats.containers_of(task)
+    }
+
+    /// Whether a connected engine has containers of this cluster.
+    #[must_use]
+    pub fn is_reached(&self, cluster: &Arn) -> bool {
+        self.stats.reaches(cluster)
+    }
+
+    /// What a container uses, as its engine told: the newest and what was before.
+    #[must_use]
+    pub fn track(&self, container: &Subject) -> Option<&Track> {
+        self.stats.track(container)
+    }
+
+    /// What CloudWatch says of a service or task.
+    #[must_use]
+    pub fn metrics(&self, of: &Arn) -> Option<&Metrics> {
+        self.stats.metrics(of)
+    }
+
+    /// The number of metrics that CloudWatch was asked for since the start; it charges for each.
+    #[must_use]
+    pub fn metrics_asked(&self) -> u64 {
+        self.stats.metrics_asked()
+    }
+
+    /// The host of a task, as far as finding its engine needs it; none on Fargate, or if the host is not known.
+    #[must_use]
+    pub fn host_of(&self, task: &Arn) -> Option<Host> {
+        let instance = self.instance(self.task(task)?.instance.as_ref()?)?;
+        Some(Host {
+            instance: instance.arn.clone(),
+            cluster: instance.cluster.name().to_owned(),
+            ec2_id: instance.ec2_id.clone(),
+            attributes: instance.attributes.clone(),
+        })
     }
 
     /// Who the credentials belong to, once known.

@@ -8,7 +8,7 @@ use super::{
     text,
 };
 use crate::{
-    keymap::{Area, Binding, Code, Key},
+    keymap::{Binding, Code, Key},
     resource,
     store::Store,
     theme::Role,
@@ -85,12 +85,7 @@ impl Line {
 
     fn place(&self) -> &'static str {
         match self {
-            Self::Binding(binding) => match (binding.view, binding.area) {
-                (Some(view), _) => view,
-                (None, Area::Everywhere) => "everywhere",
-                (None, Area::Table) => "tables",
-                (None, Area::Page) => "pages",
-            },
+            Self::Binding(binding) => binding.view.unwrap_or(binding.area.name()),
             Self::View(..) => "command line",
         }
     }

@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{Freshness, Level};
 use crate::{
     keymap::{Area, Command, Key, Keymap, Target},
-    model::{Now, Query, Secret, Subject},
+    model::{Arn, LogReport, Now, Query, Secret, Subject, Tail, TailId},
     resource::{self, Place, Step},
     store::Store,
     theme::Theme,
@@ -276,6 +276,24 @@ pub trait Layer {
     fn needs(&self, _store: &Store) -> Vec<Need> {
         Vec::new()
     }
+
+    /// The tasks whose containers' use it shows now; none if it shows no use at all.
+    fn watched(&self) -> Option<&[Arn]> {
+        None
+    }
+
+    /// The tail that it shows now; what an earlier one has to say is of no use any more.
+    fn tail_id(&self) -> Option<&TailId> {
+        None
+    }
+
+    /// The tail that it shows, and what that reads.
+    fn tail(&self, _store: &Store) -> Option<(TailId, Tail)> {
+        None
+    }
+
+    /// Takes what its tail has to say.
+    fn on_log(&mut self, _report: LogReport) {}
 
     /// The place it shows, for tables.
     fn place(&self) -> Option<&Place> {

@@ -602,7 +602,7 @@ fn keys_that_come_faster_than_frames_find_what_those_before_them_did() {
         let key: Key = key.parse().expect("a key");
         fast.app.update(ecsight::app::Event::Key(key), fast.now);
     }
-    fast.app.settle(fast.now);
+    fast.send(ecsight::app::Event::Wake);
     assert!(
         fast.crumbs().contains("> checkout > tasks"),
         "{}",

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     aws::fetch::{Described, Page, Run},
-    model::{Arn, ContainerInstance, Entity, Fault},
+    model::{Arn, ContainerInstance, Entity, Fault, Tag},
 };
 
 /// The most container instances that one describe takes.
@@ -107,6 +107,7 @@ fn read_instance(instance: &types::ContainerInstance, cluster: &Arn) -> Containe
         instance_type: attribute(instance, "ecs.instance-type"),
         zone: attribute(instance, "ecs.availability-zone"),
         ami: attribute(instance, "ecs.ami-id"),
+        attributes: own_attributes(instance),
         capacity_provider: some(instance.capacity_provider_name()),
         registered_at: time(instance.registered_at()),
         version: instance.version(),
@@ -148,4 +149,20 @@ fn attribute(instance: &types::ContainerInstance, name: &str) -> String {
             .find(|attribute| attribute.name() == name)
             .and_then(|attribute| attribute.value()),
     )
+}
+
+/// The attributes that do not come from ECS itself, whose names begin with `ecs.` or `com.amazonaws.ecs.`.
+fn own_attributes(instance: &types::ContainerInstance) -> Vec<Tag> {
+    let attributes = instance.attributes().iter();
+    attributes
+        .filter(|attribute| {
+            !["ecs.", "com.amazonaws.ecs."]
+                .iter()
+                .any(|prefix| attribute.name().starts_with(prefix))
+        })
+        .map(|attribute| Tag {
+            key: attribute.name().to_owned(),
+            value: text(attribute.value()),
+        })
+        .collect()
 }

@@ -9,8 +9,8 @@ use self::document::{Document, Source};
 use super::{Ask, Cx, FilterLine, Input, Layer, Level, Need, Pattern, Reply, layer::Hint};
 use crate::{
     keymap::{Code, Command, Key, Target},
-    model::Subject,
-    resource::{self, Resource},
+    model::{Arn, Subject},
+    resource::{self, Live, Resource},
     store::Store,
 };
 
@@ -30,6 +30,8 @@ pub struct PageLayer {
     complaint: Option<String>,
     /// The hit that was last jumped to, by its place among all hits.
     hit: usize,
+    /// What it takes to say what the thing uses.
+    live: Option<Live>,
 }
 
 impl PageLayer {
@@ -65,6 +67,7 @@ impl PageLayer {
             search: None,
             complaint: None,
             hit: 0,
+            live: None,
         }
     }
 
@@ -264,13 +267,19 @@ impl Layer for PageLayer {
             Source::Describe(view) => view.page_needs(&self.subject, store),
             Source::Raw { .. } => Vec::new(),
         };
+        let further = self.live.iter().flat_map(|live| live.queries.clone());
         queries
             .into_iter()
+            .chain(further)
             .map(|query| Need {
                 query,
                 moving: false,
             })
             .collect()
+    }
+
+    fn watched(&self) -> Option<&[Arn]> {
+        self.live.as_ref().map(|live| live.tasks.as_slice())
     }
 
     fn is_live(&self) -> bool {
@@ -282,6 +291,9 @@ impl Layer for PageLayer {
     }
 
     fn settle(&mut self, cx: &Cx) {
+        if let Source::Describe(view) = &self.source {
+            self.live = view.live(std::slice::from_ref(&self.subject), &cx.model());
+        }
         let wrap = self.wrap || self.source.is_message();
         let width = wrap.then_some(usize::from(cx.room.0));
         let changed = self

@@ -17,8 +17,8 @@ use self::{
 use super::{Ask, Choice, Cx, Input, Layer, Level, Menu, Need, Pattern, Reply, layer::Hint};
 use crate::{
     keymap::{Area, Code, Command, Key, Target},
-    model::Subject,
-    resource::{self, Place, Resource, Step},
+    model::{Arn, Subject},
+    resource::{self, Live, Place, Resource, Step},
     store::Store,
 };
 
@@ -39,6 +39,8 @@ pub struct TableLayer {
     wish: Wish,
     editing: Option<Input>,
     complaint: Option<String>,
+    /// What it takes to say what the rows on the screen use.
+    live: Option<Live>,
 }
 
 impl TableLayer {
@@ -56,6 +58,7 @@ impl TableLayer {
             wish: Wish::default(),
             editing: None,
             complaint: None,
+            live: None,
         })
     }
 
@@ -122,6 +125,13 @@ impl TableLayer {
             Command::CopyMenu => Reply::Ask(Self::copy_menu(&subject, cx)),
             _ => Reply::Ignored,
         }
+    }
+
+    /// The rows on the screen.
+    fn on_screen(&self, cx: &Cx) -> Vec<Subject> {
+        let height = usize::from(cx.room.1.saturating_sub(HEAD));
+        let rows = self.top..self.sheet.len().min(self.top + height);
+        rows.filter_map(|row| self.sheet.subject(row)).collect()
     }
 
     fn apply_typed(&mut self) {
@@ -292,10 +302,19 @@ impl Layer for TableLayer {
     fn needs(&self, store: &Store) -> Vec<Need> {
         let moving = self.sheet.is_moving();
         let queries = self.resource.needs(&self.place.scope, store);
+        let further = self.live.iter().flat_map(|live| &live.queries);
         queries
             .into_iter()
             .map(|query| Need { query, moving })
+            .chain(further.map(|query| Need {
+                query: query.clone(),
+                moving: false,
+            }))
             .collect()
+    }
+
+    fn watched(&self) -> Option<&[Arn]> {
+        self.live.as_ref().map(|live| live.tasks.as_slice())
     }
 
     fn place(&self) -> Option<&Place> {
@@ -326,6 +345,7 @@ impl Layer for TableLayer {
             }
         }
         self.scroll(cx);
+        self.live = self.resource.live(&self.on_screen(cx), &cx.model());
     }
 
     fn crumb(&self, _store: &Store) -> String {

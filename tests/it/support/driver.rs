@@ -114,6 +114,7 @@ impl Driver {
             cluster: None,
             service: None,
             context: Context::default(),
+            host_engines: false,
             seed: 7,
             notices: Vec::new(),
         };
@@ -142,7 +143,18 @@ impl Driver {
             !matches!(event, Event::Hangup),
             "a background task panicked"
         );
-        for effect in self.app.update(event, self.now) {
+        let effects = self.app.update(event, self.now);
+        self.perform(effects);
+    }
+
+    /// Brings the screen up to date and begins what that asks for.
+    fn look(&mut self) {
+        let effects = self.app.settle(self.now);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
             match effect {
                 Effect::Quit => self.left = true,
                 Effect::Copy { .. } | Effect::Suspend | Effect::Redraw => {}
@@ -170,7 +182,7 @@ impl Driver {
             .parse()
             .unwrap_or_else(|error| panic!("{key} is no key: {error}"));
         self.feed(Event::Key(key));
-        self.app.settle(self.now);
+        self.look();
     }
 
     /// Presses keys by their names one after another, each when the one before has had its effect.
@@ -199,7 +211,7 @@ impl Driver {
             while let Ok(message) = self.messages.try_recv() {
                 self.hear(message);
             }
-            self.app.settle(self.now);
+            self.look();
             if self.is_due() {
                 self.feed(Event::Wake);
                 continue;

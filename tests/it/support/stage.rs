@@ -100,6 +100,7 @@ impl Stage {
             cluster: setup.cluster.map(str::to_owned),
             service: setup.service.map(str::to_owned),
             context: Context::default(),
+            host_engines: false,
             seed: 1,
             notices: setup.notices,
         };
@@ -129,38 +130,55 @@ impl Stage {
 
     /// Lets something happen, and everything that follows from it.
     pub fn send(&mut self, event: Event) {
-        let mut effects = self.app.update(event, self.now);
+        let effects = self.app.update(event, self.now);
+        self.perform(effects);
+        self.look();
+    }
+
+    /// Brings the screen up to date, and lets everything happen that this asks for.
+    fn look(&mut self) {
+        loop {
+            let effects = self.app.settle(self.now);
+            if effects.is_empty() {
+                return;
+            }
+            self.perform(effects);
+        }
+    }
+
+    fn perform(&mut self, mut effects: Vec<Effect>) {
         while !effects.is_empty() {
             for effect in std::mem::take(&mut effects) {
-                match effect {
-                    Effect::Fetch { epoch, query, .. } => {
-                        self.fetched.push(query.clone());
-                        self.waiting.push((epoch, query));
-                    }
-                    Effect::Connect { .. } => {}
-                    other => self.effects.push(other),
-                }
+                self.note(effect);
             }
             if self.answering {
                 effects = self.answer_waiting();
             }
         }
-        self.app.settle(self.now);
+    }
+
+    fn note(&mut self, effect: Effect) {
+        match effect {
+            Effect::Fetch { epoch, query, .. } => {
+                self.fetched.push(query.clone());
+                self.waiting.push((epoch, query));
+            }
+            Effect::Measure { epoch, queries } => {
+                let queries = queries.into_iter().map(|query| (epoch, query));
+                self.waiting.extend(queries);
+            }
+            Effect::Connect { .. } => {}
+            other => self.effects.push(other),
+        }
     }
 
     /// Answers what waits, from the account as it is now.
     pub fn answer(&mut self) {
         let effects = self.answer_waiting();
         for effect in effects {
-            match effect {
-                Effect::Fetch { epoch, query, .. } => {
-                    self.fetched.push(query.clone());
-                    self.waiting.push((epoch, query));
-                }
-                other => self.effects.push(other),
-            }
+            self.note(effect);
         }
-        self.app.settle(self.now);
+        self.look();
     }
 
     fn answer_waiting(&mut self) -> Vec<Effect> {
@@ -215,7 +233,7 @@ impl Stage {
             self.send(Event::Wake);
         }
         self.advance(end.saturating_sub(self.now.mono));
-        self.app.settle(self.now);
+        self.look();
     }
 
     fn advance(&mut self, time: Duration) {
