@@ -1,7 +1,9 @@
 //! Log lines, where they come from, and what is asked of a tail. Reading them is done in `aws` and `docker`, keeping
 //! them in `ui`.
 
-use super::{Arn, Fault, Subject, Timestamp};
+use std::sync::Arc;
+
+use super::{Arn, Fault, Host, Subject, Timestamp};
 
 /// A stream of CloudWatch Logs: `/ecs/api` and `ecs/app/0123…` in `eu-west-1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,7 +25,10 @@ pub enum LogPlace {
         stream: String,
     },
     /// The engine that runs the container; also for drivers of which an engine keeps a copy.
-    Engine,
+    Engine {
+        /// The host of the engine; none if it is the engine of this machine or one that is connected already.
+        host: Option<Arc<Host>>,
+    },
 }
 
 /// The output of one container of one task.
