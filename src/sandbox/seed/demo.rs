@@ -316,6 +316,7 @@ fn lose_a_sidecar(world: &mut World) {
         .and_then(|task| task.containers.get_mut(1));
     if let Some(sidecar) = sidecar {
         sidecar.exit_code = Some(1);
+        sidecar.ended = Some(world.now);
     }
 }
 

@@ -10,6 +10,7 @@ pub mod director;
 pub mod instance;
 pub mod launch;
 pub mod life;
+pub mod load;
 pub mod moment;
 pub mod placement;
 pub mod report;

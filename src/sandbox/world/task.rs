@@ -99,6 +99,8 @@ pub struct Container {
     pub runtime: u128,
     /// Exit code, once it has ended; absent when it never started.
     pub exit_code: Option<i32>,
+    /// When it ended; absent when it never started.
+    pub ended: Option<Moment>,
     /// Why it ended, if there is something to say.
     pub reason: Option<String>,
     /// Verdict of its health check.
@@ -206,6 +208,8 @@ pub struct Task {
     pub exec: bool,
     /// What happens to it by itself.
     pub fate: Fate,
+    /// When that happens, once it runs.
+    pub ends: Option<Moment>,
     /// Number of the current plan: items of the agenda made for an older plan are void.
     pub plan: u32,
 }
