@@ -64,6 +64,7 @@ impl World {
         let containers = definition.containers.iter().map(|_| Container {
             runtime: dice.random(),
             exit_code: None,
+            ended: None,
             reason: None,
             health: Health::Unknown,
         });

@@ -11,6 +11,7 @@ pub mod instance;
 pub mod launch;
 pub mod life;
 pub mod moment;
+pub mod output;
 pub mod placement;
 pub mod report;
 pub mod roll;
@@ -18,6 +19,7 @@ pub mod rollout;
 pub mod scheduler;
 pub mod service;
 pub mod task;
+pub mod voice;
 
 #[cfg(test)]
 mod tests;
