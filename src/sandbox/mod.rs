@@ -85,6 +85,7 @@ impl Options {
 pub struct Sandbox {
     address: SocketAddr,
     account: Arc<Mutex<Account>>,
+    clock: watch::Sender<Moment>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     ticker: Option<JoinHandle<()>>,
@@ -120,6 +121,7 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         .unwrap_or_default();
     let now = Moment::from_millis(u64::try_from(epoch.as_millis()).unwrap_or_default());
     let (world, dice) = seed::world(options.seed, options.measure(), now);
+    let (clock, _) = watch::channel(now);
     let quotas = options.throttle.then(Quotas::default);
     let account = Arc::new(Mutex::new(Account {
         world,
@@ -129,12 +131,13 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         quotas,
     }));
     let (stop, stopped) = watch::channel(false);
-    let ticker =
-        (!options.frozen).then(|| tokio::spawn(live(Arc::clone(&account), stopped.clone())));
+    let ticker = (!options.frozen)
+        .then(|| tokio::spawn(live(Arc::clone(&account), clock.clone(), stopped.clone())));
     let server = tokio::spawn(server::serve(listener, Arc::clone(&account), stopped));
     Ok(Sandbox {
         address,
         account,
+        clock,
         stop,
         server,
         ticker,
@@ -145,7 +148,11 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
 ///
 /// It is the wall clock that counts, since clients compare the world's times with it and it goes on while the machine
 /// sleeps.
-async fn live(account: Arc<Mutex<Account>>, mut stop: watch::Receiver<bool>) {
+async fn live(
+    account: Arc<Mutex<Account>>,
+    clock: watch::Sender<Moment>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut interval = tokio::time::interval(TICK);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last = SystemTime::now();
@@ -155,7 +162,7 @@ async fn live(account: Arc<Mutex<Account>>, mut stop: watch::Receiver<bool>) {
             _ = interval.tick() => {
                 let now = SystemTime::now();
                 let passed = now.duration_since(last).unwrap_or_default();
-                advance(&account, passed.min(LONGEST_STRETCH));
+                advance(&account, &clock, passed.min(LONGEST_STRETCH));
                 last = now;
             }
         }
@@ -166,9 +173,14 @@ fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
     account.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn advance(account: &Mutex<Account>, by: Duration) {
-    let Account { world, dice, .. } = &mut *lock(account);
+/// Ticks the world and wakes those who wait for its clock: streams that go on as the world does.
+fn advance(account: &Mutex<Account>, clock: &watch::Sender<Moment>, by: Duration) {
+    let mut account = lock(account);
+    let Account { world, dice, .. } = &mut *account;
     world.tick(by, dice);
+    let now = world.now;
+    drop(account);
+    clock.send_replace(now);
 }
 
 impl Sandbox {
@@ -214,7 +226,7 @@ impl Sandbox {
 
     /// Moves the world by hand.
     pub fn tick(&self, by: Duration) {
-        advance(&self.account, by);
+        advance(&self.account, &self.clock, by);
     }
 
     /// Stops serving; requests under way are answered.

@@ -306,6 +306,7 @@ fn by_hand(world: &mut World, dice: &mut Dice) {
 
 /// A sidecar that is not essential has died; its task runs on without it.
 fn lose_a_sidecar(world: &mut World) {
+    let now = world.now;
     let service = world
         .services
         .iter()
@@ -316,7 +317,7 @@ fn lose_a_sidecar(world: &mut World) {
         .and_then(|task| task.containers.get_mut(1));
     if let Some(sidecar) = sidecar {
         sidecar.exit_code = Some(1);
-        sidecar.ended = Some(world.now);
+        sidecar.ended = Some(now);
     }
 }
 

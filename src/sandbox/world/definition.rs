@@ -1,5 +1,7 @@
 //! Task definitions: the registered document, and the few facts of it that the simulation needs.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -102,6 +104,25 @@ fn yes() -> bool {
     true
 }
 
+/// Where the output of a container goes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogConfiguration {
+    /// The log driver, for instance `awslogs`.
+    pub log_driver: String,
+    /// The driver's options.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+}
+
+impl LogConfiguration {
+    /// The log group in CloudWatch Logs, where the driver writes there by itself.
+    pub fn group(&self) -> Option<&str> {
+        let group = self.options.get("awslogs-group").map(String::as_str);
+        group.filter(|_| self.log_driver == "awslogs")
+    }
+}
+
 /// The facts of one container definition.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,6 +146,9 @@ pub struct ContainerSpec {
     /// Its port mappings.
     #[serde(default)]
     pub port_mappings: Vec<PortMapping>,
+    /// Where its output goes; without it, to the log of the Docker Engine.
+    #[serde(default)]
+    pub log_configuration: Option<LogConfiguration>,
     /// Its health check, if it has one.
     #[serde(default)]
     pub health_check: Option<Value>,

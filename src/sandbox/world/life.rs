@@ -164,7 +164,6 @@ impl World {
                         key.id(),
                         balancer.container_port,
                     );
-                    let now = self.now;
                     self.service_mut(service).note(now, dice, &text);
                 }
                 self.reject(

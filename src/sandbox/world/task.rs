@@ -99,7 +99,7 @@ pub struct Container {
     pub runtime: u128,
     /// Exit code, once it has ended; absent when it never started.
     pub exit_code: Option<i32>,
-    /// When it ended; absent when it never started.
+    /// When it ended; absent while it runs and when it never started.
     pub ended: Option<Moment>,
     /// Why it ended, if there is something to say.
     pub reason: Option<String>,
@@ -229,6 +229,12 @@ impl Task {
         } else {
             Health::Unknown
         }
+    }
+
+    /// When a container started and, once it has, ended; none for one that never ran.
+    pub fn life(&self, container: usize) -> Option<(Moment, Option<Moment>)> {
+        let ended = self.containers.get(container)?.ended;
+        self.times.started.map(|started| (started, ended))
     }
 
     /// Whether the scheduler counts it as serving: running, wanted, and with its health checks passed.
