@@ -231,6 +231,21 @@ impl Task {
         }
     }
 
+    /// The runtime's id of a container: Docker's 64 digits on an instance; the task id and a number on Fargate.
+    pub fn runtime_id(&self, container: usize) -> Option<String> {
+        let runtime = self.containers.get(container)?.runtime;
+        Some(match self.launch {
+            LaunchType::Ec2 => format!("{runtime:032x}{:032x}", runtime.rotate_left(37)),
+            LaunchType::Fargate => format!("{}-{}", self.key.id(), runtime % 10_000_000_000),
+        })
+    }
+
+    /// Docker's id of the container that the agent adds to a task to hold its network interface.
+    pub fn pause_id(&self) -> String {
+        let key = self.key.0;
+        format!("{:032x}{:032x}", key.rotate_left(71), !key.rotate_left(29))
+    }
+
     /// When a container started and, once it has, ended; none for one that never ran.
     pub fn life(&self, container: usize) -> Option<(Moment, Option<Moment>)> {
         let ended = self.containers.get(container)?.ended;
