@@ -8,6 +8,7 @@ mod operation;
 mod quota;
 mod seed;
 mod server;
+mod streams;
 mod world;
 
 #[cfg(test)]
@@ -25,9 +26,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use front::Account;
+use front::{Account, Served};
+pub use operation::logs::LiveTail;
 use quota::Quotas;
 use seed::Measure;
+use streams::Streams;
 use world::chance::Dice;
 use world::moment::Moment;
 
@@ -129,11 +132,17 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         ids: Dice::seed_from_u64(options.seed),
         calls: BTreeMap::new(),
         quotas,
+        live_tail: LiveTail::Works,
+        streams: Streams::default(),
     }));
     let (stop, stopped) = watch::channel(false);
     let ticker = (!options.frozen)
         .then(|| tokio::spawn(live(Arc::clone(&account), clock.clone(), stopped.clone())));
-    let server = tokio::spawn(server::serve(listener, Arc::clone(&account), stopped));
+    let served = Served {
+        account: Arc::clone(&account),
+        clock: clock.subscribe(),
+    };
+    let server = tokio::spawn(server::serve(listener, served, stopped));
     Ok(Sandbox {
         address,
         account,
@@ -218,7 +227,18 @@ impl Sandbox {
         .concat()
     }
 
-    /// Calls per operation so far, throttled ones included.
+    /// Changes how live tails go, also those that are open.
+    pub fn set_live_tail(&self, live_tail: LiveTail) {
+        lock(&self.account).live_tail = live_tail;
+    }
+
+    /// The answers that go on, by kind: `live tail`. A kind of which none is open is left out.
+    #[must_use]
+    pub fn streams(&self) -> BTreeMap<String, usize> {
+        lock(&self.account).streams.count()
+    }
+
+    /// Calls per operation so far, throttled ones included; `GetMetricData:metrics` counts the metrics asked for.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
         lock(&self.account).calls.clone()

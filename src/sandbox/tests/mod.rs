@@ -7,6 +7,7 @@
 )]
 
 mod limits;
+mod logs;
 mod reads;
 mod writes;
 

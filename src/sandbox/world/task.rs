@@ -231,6 +231,15 @@ impl Task {
         }
     }
 
+    /// The runtime's id of a container: Docker's 64 digits on an instance; the task id and a number on Fargate.
+    pub fn runtime_id(&self, container: usize) -> Option<String> {
+        let runtime = self.containers.get(container)?.runtime;
+        Some(match self.launch {
+            LaunchType::Ec2 => format!("{runtime:032x}{:032x}", runtime.rotate_left(37)),
+            LaunchType::Fargate => format!("{}-{}", self.key.id(), runtime % 10_000_000_000),
+        })
+    }
+
     /// When a container started and, once it has, ended; none for one that never ran.
     pub fn life(&self, container: usize) -> Option<(Moment, Option<Moment>)> {
         let ended = self.containers.get(container)?.ended;
