@@ -3,6 +3,11 @@
 //! It knows nothing of the rest of the program and is met like AWS itself, as an endpoint URL. `world` is the pure
 //! simulation, `seed` what it begins with, `operation` the API on it, `front` and `server` the protocols and HTTP.
 
+#[cfg(unix)]
+mod engine;
+#[cfg(not(unix))]
+#[path = "engine/none.rs"]
+mod engine;
 mod front;
 mod operation;
 mod quota;
@@ -16,6 +21,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,6 +32,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+use engine::Engines;
 use front::{Account, Served};
 pub use operation::logs::LiveTail;
 use quota::Quotas;
@@ -56,6 +63,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The world does not tick by itself: only [`Sandbox::tick`] moves it.
     pub frozen: bool,
+    /// Whether each container instance has a Docker Engine on a unix socket, 64 at the most.
+    pub engines: bool,
+    /// Container instances of each cluster that has any, in a world to measure; without it, as many as the tasks need.
+    pub hosts: Option<usize>,
 }
 
 impl Default for Options {
@@ -68,6 +79,8 @@ impl Default for Options {
             throttle: false,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             frozen: false,
+            engines: false,
+            hosts: None,
         }
     }
 }
@@ -79,6 +92,7 @@ impl Options {
             clusters: self.clusters.unwrap_or(3),
             services: self.services.unwrap_or(10),
             tasks: self.tasks.unwrap_or(3),
+            hosts: self.hosts,
         })
     }
 }
@@ -89,6 +103,7 @@ pub struct Sandbox {
     address: SocketAddr,
     account: Arc<Mutex<Account>>,
     clock: watch::Sender<Moment>,
+    engines: Option<Engines>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     ticker: Option<JoinHandle<()>>,
@@ -138,6 +153,11 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
     let (stop, stopped) = watch::channel(false);
     let ticker = (!options.frozen)
         .then(|| tokio::spawn(live(Arc::clone(&account), clock.clone(), stopped.clone())));
+    let engines = if options.engines {
+        begin_engines(&account, &clock, &stopped, address.port())
+    } else {
+        None
+    };
     let served = Served {
         account: Arc::clone(&account),
         clock: clock.subscribe(),
@@ -147,10 +167,23 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         address,
         account,
         clock,
+        engines,
         stop,
         server,
         ticker,
     })
+}
+
+/// Starts the engines; without them the sandbox is still of use.
+fn begin_engines(
+    account: &Arc<Mutex<Account>>,
+    clock: &watch::Sender<Moment>,
+    stopped: &watch::Receiver<bool>,
+    port: u16,
+) -> Option<Engines> {
+    Engines::start(account, &clock.subscribe(), stopped, port)
+        .inspect_err(|error| tracing::warn!(%error, "the sandbox goes without Docker Engines"))
+        .ok()
 }
 
 /// Ticks the world by the time that has passed until `stop` changes or its sender is gone.
@@ -227,18 +260,28 @@ impl Sandbox {
         .concat()
     }
 
+    /// The folder with the sockets of the Docker Engines, if there are any: `<EC2 instance id>.sock` each.
+    #[must_use]
+    pub fn engines(&self) -> Option<&Path> {
+        self.engines.as_ref().map(Engines::folder)
+    }
+
     /// Changes how live tails go, also those that are open.
     pub fn set_live_tail(&self, live_tail: LiveTail) {
         lock(&self.account).live_tail = live_tail;
     }
 
-    /// The answers that go on, by kind: `live tail`. A kind of which none is open is left out.
+    /// The answers that go on, by kind: `live tail`, and those of the Docker Engines: `stats`, `logs`, `events`. A kind
+    /// of which none is open is left out.
     #[must_use]
     pub fn streams(&self) -> BTreeMap<String, usize> {
-        lock(&self.account).streams.count()
+        let mut open = lock(&self.account).streams.count();
+        open.extend(self.engines.iter().flat_map(Engines::streams));
+        open
     }
 
-    /// Calls per operation so far, throttled ones included; `GetMetricData:metrics` counts the metrics asked for.
+    /// Calls per operation so far, throttled ones included, and those to the Docker Engines as `Docker:Stats` and the
+    /// like. `GetMetricData:metrics` counts the metrics asked for.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
         lock(&self.account).calls.clone()
@@ -255,9 +298,13 @@ impl Sandbox {
             stop,
             server,
             ticker,
+            engines,
             ..
         } = self;
         drop(stop);
+        if let Some(engines) = engines {
+            engines.ended().await;
+        }
         for task in std::iter::once(server).chain(ticker) {
             if let Err(error) = task.await {
                 tracing::warn!(%error, "a task of the sandbox ended badly");

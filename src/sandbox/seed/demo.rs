@@ -138,6 +138,13 @@ fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionK
         let mut body = documents::write(role.kind, &subject);
         if role.home == Home::Group && role.kind == Kind::Plain {
             body.insert("requiresCompatibilities".to_owned(), json!(["EC2"]));
+            let mut main = body
+                .get_mut("containerDefinitions")
+                .and_then(|list| list.get_mut(0)?.as_object_mut());
+            // Only the task as a whole is limited.
+            for limit in ["memory", "memoryReservation"] {
+                main.as_deref_mut().map(|main| main.remove(limit));
+            }
         }
         let registered = world.now - Duration::from_hours(u64::from(count - index) * 30);
         let conduct = if last { role.conduct } else { Conduct::Steady };

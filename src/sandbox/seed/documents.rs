@@ -265,7 +265,6 @@ fn linked(subject: &Subject<'_>) -> Value {
         "name": "nginx",
         "image": "public.ecr.aws/nginx/nginx:1.27",
         "cpu": 64,
-        "memory": 128,
         "memoryReservation": 64,
         "links": ["app:upstream"],
         "portMappings": [{"containerPort": 80, "hostPort": 0, "protocol": "tcp"}, {"containerPort": 8443, "hostPort": 0, "protocol": "tcp"}],

@@ -6,6 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(unix)]
+mod engine;
 mod limits;
 mod logs;
 mod reads;
