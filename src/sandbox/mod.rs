@@ -13,6 +13,7 @@ mod operation;
 mod quota;
 mod seed;
 mod server;
+mod streams;
 mod world;
 
 #[cfg(test)]
@@ -32,9 +33,11 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use engine::Engines;
-use front::Account;
+use front::{Account, Served};
+pub use operation::logs::LiveTail;
 use quota::Quotas;
 use seed::Measure;
+use streams::Streams;
 use world::chance::Dice;
 use world::moment::Moment;
 
@@ -144,6 +147,8 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         ids: Dice::seed_from_u64(options.seed),
         calls: BTreeMap::new(),
         quotas,
+        live_tail: LiveTail::Works,
+        streams: Streams::default(),
     }));
     let (stop, stopped) = watch::channel(false);
     let ticker = (!options.frozen)
@@ -153,7 +158,11 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
     } else {
         None
     };
-    let server = tokio::spawn(server::serve(listener, Arc::clone(&account), stopped));
+    let served = Served {
+        account: Arc::clone(&account),
+        clock: clock.subscribe(),
+    };
+    let server = tokio::spawn(server::serve(listener, served, stopped));
     Ok(Sandbox {
         address,
         account,
@@ -257,18 +266,22 @@ impl Sandbox {
         self.engines.as_ref().map(Engines::folder)
     }
 
-    /// The streams of the Docker Engines that are open now, by kind: `stats`, `logs`, `events`. A kind without any is
-    /// left out.
+    /// Changes how live tails go, also those that are open.
+    pub fn set_live_tail(&self, live_tail: LiveTail) {
+        lock(&self.account).live_tail = live_tail;
+    }
+
+    /// The answers that go on, by kind: `live tail`, and those of the Docker Engines: `stats`, `logs`, `events`. A kind
+    /// of which none is open is left out.
     #[must_use]
     pub fn streams(&self) -> BTreeMap<String, usize> {
-        self.engines
-            .as_ref()
-            .map(Engines::streams)
-            .unwrap_or_default()
+        let mut open = lock(&self.account).streams.count();
+        open.extend(self.engines.iter().flat_map(Engines::streams));
+        open
     }
 
     /// Calls per operation so far, throttled ones included, and those to the Docker Engines as `Docker:Stats` and the
-    /// like.
+    /// like. `GetMetricData:metrics` counts the metrics asked for.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
         lock(&self.account).calls.clone()

@@ -9,6 +9,7 @@
 #[cfg(unix)]
 mod engine;
 mod limits;
+mod logs;
 mod reads;
 mod writes;
 

@@ -115,11 +115,21 @@ pub struct LogConfiguration {
     pub options: BTreeMap<String, String>,
 }
 
-impl LogConfiguration {
-    /// The log group in CloudWatch Logs, where the driver writes there by itself.
+impl ContainerSpec {
+    /// The log group in CloudWatch Logs, where the log driver writes there by itself.
     pub fn group(&self) -> Option<&str> {
-        let group = self.options.get("awslogs-group").map(String::as_str);
-        group.filter(|_| self.log_driver == "awslogs")
+        self.option_of_awslogs("awslogs-group")
+    }
+
+    /// The prefix of the container's log streams, where they have one.
+    pub fn stream_prefix(&self) -> Option<&str> {
+        self.option_of_awslogs("awslogs-stream-prefix")
+    }
+
+    fn option_of_awslogs(&self, name: &str) -> Option<&str> {
+        let logs = self.log_configuration.as_ref()?;
+        let value = logs.options.get(name).map(String::as_str);
+        value.filter(|_| logs.log_driver == "awslogs")
     }
 }
 
