@@ -6,7 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(unix)]
+mod engine;
 mod limits;
+mod logs;
 mod reads;
 mod writes;
 

@@ -10,7 +10,9 @@ pub mod director;
 pub mod instance;
 pub mod launch;
 pub mod life;
+pub mod load;
 pub mod moment;
+pub mod output;
 pub mod placement;
 pub mod report;
 pub mod roll;
@@ -18,6 +20,7 @@ pub mod rollout;
 pub mod scheduler;
 pub mod service;
 pub mod task;
+pub mod voice;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,134 @@
+//! The Docker Engines of the container instances: a unix socket each, on which the containers of their tasks can be
+//! watched. What the containers do is in `world`; Fargate tasks are on no engine that can be reached.
+
+mod document;
+mod events;
+mod host;
+mod logs;
+mod route;
+mod serve;
+mod stamp;
+mod stats;
+mod stream;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use tokio::net::UnixListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::front::Account;
+use super::lock;
+use super::world::moment::Moment;
+use host::{Cgroup, Host};
+use stream::Open;
+
+/// The most instances that get a socket: a world to measure can have thousands, and every socket is an open file.
+const MOST: usize = 64;
+/// Which of the instances, in the order of their ids, still has the first version of control groups.
+const OLD: usize = 2;
+/// How many names are tried for the folder.
+const TRIES: u32 = 16;
+
+/// The engines, while they run.
+#[derive(Debug)]
+pub struct Engines {
+    folder: Folder,
+    open: Open,
+    servers: Vec<JoinHandle<()>>,
+}
+
+/// A folder that goes when this does.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(folder = %self.0.display(), %error, "the sandbox could not remove its sockets");
+        }
+    }
+}
+
+impl Engines {
+    /// Serves the engines of the first 64 instances until `stop` changes or its sender is gone; `port` is of this
+    /// process alone and tells its folder from others.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or a socket in it cannot be bound.
+    pub fn start(
+        account: &Arc<Mutex<Account>>,
+        clock: &watch::Receiver<Moment>,
+        stop: &watch::Receiver<bool>,
+        port: u16,
+    ) -> io::Result<Self> {
+        let folder = make_folder(port)?;
+        let open = Open::default();
+        let instances: Vec<_> = lock(account)
+            .world
+            .instances
+            .values()
+            .take(MOST)
+            .map(|instance| (instance.key, instance.ec2_id.clone()))
+            .collect();
+        let mut servers = Vec::new();
+        for (index, (instance, id)) in instances.into_iter().enumerate() {
+            let listener = UnixListener::bind(folder.0.join(format!("{id}.sock")))?;
+            let cgroup = if index == OLD { Cgroup::V1 } else { Cgroup::V2 };
+            let host = Host {
+                instance,
+                cgroup,
+                account: Arc::clone(account),
+                clock: clock.clone(),
+                stop: stop.clone(),
+                open: open.clone(),
+            };
+            servers.push(tokio::spawn(serve::serve(listener, host)));
+        }
+        Ok(Self {
+            folder,
+            open,
+            servers,
+        })
+    }
+
+    /// Where the sockets are: `<EC2 instance id>.sock`.
+    pub fn folder(&self) -> &Path {
+        &self.folder.0
+    }
+
+    /// The streams that are open now, by kind; a kind without any is left out.
+    pub fn streams(&self) -> BTreeMap<String, usize> {
+        self.open.now()
+    }
+
+    /// Waits until all have stopped serving, then removes the sockets.
+    pub async fn ended(self) {
+        for server in self.servers {
+            if let Err(error) = server.await {
+                tracing::warn!(%error, "an engine of the sandbox ended badly");
+            }
+        }
+    }
+}
+
+/// Makes a folder that only the user can look into: who reaches the sockets needs no credentials.
+fn make_folder(port: u16) -> io::Result<Folder> {
+    let base = std::env::temp_dir();
+    let mut last = io::ErrorKind::AlreadyExists.into();
+    for number in 0..TRIES {
+        let name = format!("ecsight-{}-{port}-{number}", std::process::id());
+        let path = base.join(name);
+        match std::fs::DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => return Ok(Folder(path)),
+            // Left behind by a process that was killed, or somebody else's: either way it is not ours.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last)
+}
