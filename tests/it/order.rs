@@ -14,6 +14,7 @@ const USES: &[(&str, &[&str])] = &[
     ("store", &["model"]),
     ("schedule", &["model"]),
     ("aws", &["model", "schedule"]),
+    ("docker", &["model"]),
     ("resource", &["model", "store"]),
     ("keymap", &["resource"]),
     ("theme", &[]),
@@ -53,10 +54,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ),
     ("crossterm", &["runtime"]),
     ("aws_", &["aws", "sandbox/tests"]),
-    ("hyper", &["sandbox"]),
-    ("tokio", &["aws", "runtime", "sandbox", "cli"]),
+    ("hyper", &["docker", "sandbox"]),
+    ("tokio", &["aws", "docker", "runtime", "sandbox", "cli"]),
     ("clap", &["cli"]),
-    ("bollard", &[]),
+    ("bollard", &["docker"]),
 ];
 
 /// A file of the program without its tests and comments.
