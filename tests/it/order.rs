@@ -56,10 +56,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ),
     ("crossterm", &["runtime"]),
     ("aws_", &["aws", "sandbox/tests"]),
-    ("hyper", &["sandbox"]),
-    ("tokio", &["aws", "runtime", "sandbox", "cli"]),
+    ("hyper", &["docker", "sandbox"]),
+    ("tokio", &["aws", "docker", "runtime", "sandbox", "cli"]),
     ("clap", &["cli"]),
-    ("bollard", &["sandbox/tests"]),
+    ("bollard", &["docker", "sandbox/tests"]),
 ];
 
 /// A file of the program without its tests and comments.
