@@ -274,7 +274,11 @@ impl LogsLayer {
             + u16::try_from(columns.start)
                 .unwrap_or(u16::MAX)
                 .min(area.width);
-        let width = area.right().saturating_sub(start);
+        let mut width = area.right().saturating_sub(start);
+        let all = text::width(&composed.text[range.clone()]);
+        // The last cell is for the mark that there is more.
+        let is_cut = !self.view.wrap && all > left + usize::from(width) && width > 0;
+        width -= u16::from(is_cut);
         let mut hidden = left;
         let mut x = start;
         for (text, role, is_found) in stretches(composed, range, found) {
@@ -295,8 +299,7 @@ impl LogsLayer {
             }
             x += text::put(buffer, (x, area.y), visible, room, style, "");
         }
-        let all = text::width(&composed.text[range.clone()]);
-        if !self.view.wrap && all > left + usize::from(width) && width > 0 {
+        if is_cut {
             let at = (area.right() - 1, area.y);
             let style = cx.theme.style(Role::TextMuted);
             text::put(buffer, at, cx.glyphs.ellipsis(), 1, style, "");
