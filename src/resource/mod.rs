@@ -11,6 +11,7 @@ mod page;
 mod place;
 mod reasons;
 mod stops;
+mod streams;
 mod view;
 mod words;
 
@@ -18,6 +19,9 @@ pub use cell::{Align, Cell, Column, Head, SortKey, Tone};
 pub use copies::copies;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called};
+pub use streams::{
+    Ended, Previous, Streams, logged, needs_of_logs, needs_of_previous, previous, streams,
+};
 pub use view::{Cx, Live, Resource, Rows, View};
 
 /// Declares the files of the views and lists them in the order of the help page.

@@ -14,7 +14,9 @@ use self::{
     columns::{Shown, Wish},
     rows::Sheet,
 };
-use super::{Ask, Choice, Cx, Input, Layer, Level, Menu, Need, Pattern, Reply, layer::Hint};
+use super::{
+    Ask, Choice, Cx, Input, Layer, Level, LogsLayer, Menu, Need, Pattern, Reply, layer::Hint,
+};
 use crate::{
     keymap::{Area, Code, Command, Key, Target},
     model::{Arn, Subject},
@@ -100,7 +102,9 @@ impl TableLayer {
                 | Command::Describe
                 | Command::Raw
                 | Command::CopyName
-                | Command::CopyMenu => no_row(),
+                | Command::CopyMenu
+                | Command::Logs
+                | Command::PreviousLogs => no_row(),
                 _ => Reply::Ignored,
             };
         };
@@ -123,6 +127,7 @@ impl TableLayer {
                 Reply::Ask(Ask::Copy("name".to_owned(), subject.name().to_owned()))
             }
             Command::CopyMenu => Reply::Ask(Self::copy_menu(&subject, cx)),
+            Command::Logs | Command::PreviousLogs => LogsLayer::ask(command, &subject),
             _ => Reply::Ignored,
         }
     }
@@ -277,6 +282,9 @@ impl Layer for TableLayer {
                 if (link.to)(&subject, &self.place.scope, &model).is_some() {
                     hints.push(Hint::of(Target::Link(self.resource.id(), index)));
                 }
+            }
+            if resource::logged(&subject).is_ok() {
+                hints.push(Hint::of(Target::Command(Command::Logs)));
             }
             hints.push(Hint::of(Target::Command(Command::Describe)));
             hints.push(Hint::of(Target::Command(Command::Raw)));
