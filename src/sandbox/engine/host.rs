@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use super::route::Refusal;
-use super::stream::Open;
 use crate::sandbox::front::Account;
+use crate::sandbox::streams::Streams;
 use crate::sandbox::world::World;
 use crate::sandbox::world::definition::{ContainerSpec, Definition, NetworkMode};
 use crate::sandbox::world::instance::{Instance, InstanceKey};
@@ -43,8 +43,8 @@ pub struct Host {
     pub clock: watch::Receiver<Moment>,
     /// Changes, or loses its sender, when the sandbox stops.
     pub stop: watch::Receiver<bool>,
-    /// The streams of all engines.
-    pub open: Open,
+    /// The open streams of the whole sandbox.
+    pub streams: Streams,
 }
 
 /// Which of a task's containers.
@@ -290,25 +290,14 @@ impl<'a> Unit<'a> {
     pub fn reading(&self, at: Moment) -> Reading {
         match self.part {
             Part::Own(index) => load::reading(self.task, self.definition, index, at),
-            Part::Pause => {
-                let all = (0..self.definition.containers.len())
-                    .map(|index| load::reading(self.task, self.definition, index, at));
-                all.fold(Reading::pause(self.runs()), |sum, one| Reading {
-                    received: sum.received + one.received,
-                    sent: sum.sent + one.sent,
-                    ..sum
-                })
-            }
+            Part::Pause => Reading::pause(self.runs()),
         }
     }
 
-    /// Whether the engine sees its traffic: containers that share the network of another one, or of the host, have
-    /// none of their own.
+    /// Whether the engine sees its traffic. It does for the networks that it makes itself: the interface of an awsvpc
+    /// task is put into its namespace by the agent, past the engine (seen with an engine 20.10: no `networks`).
     pub fn has_network(&self) -> bool {
-        match (self.definition.network, self.part) {
-            (NetworkMode::Bridge, _) | (NetworkMode::Awsvpc, Part::Pause) => true,
-            (NetworkMode::Awsvpc | NetworkMode::Host | NetworkMode::None, _) => false,
-        }
+        self.definition.network == NetworkMode::Bridge
     }
 
     /// `HostConfig.NetworkMode`.
