@@ -63,7 +63,7 @@ pub fn info(world: &World, key: InstanceKey, cgroup: Cgroup) -> Option<Value> {
         "OperatingSystem": system,
         "OSType": "linux",
         "Architecture": "x86_64",
-        "NCPU": instance.cores(),
+        "NCPU": host::cores(instance),
         "MemTotal": host::host_memory(instance),
         "SystemTime": stamp::text(world.now),
         "ServerVersion": ENGINE,

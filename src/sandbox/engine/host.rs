@@ -177,7 +177,7 @@ impl<'a> Unit<'a> {
     pub fn id(&self) -> String {
         match self.part {
             Part::Own(index) => self.task.runtime_id(index).unwrap_or_default(),
-            Part::Pause => self.task.pause_id(),
+            Part::Pause => pause_id(self.task),
         }
     }
 
@@ -290,7 +290,13 @@ impl<'a> Unit<'a> {
     pub fn reading(&self, at: Moment) -> Reading {
         match self.part {
             Part::Own(index) => load::reading(self.task, self.definition, index, at),
-            Part::Pause => Reading::pause(self.runs()),
+            // A process that only waits.
+            Part::Pause => Reading {
+                cpu: 21_000_000,
+                memory: if self.runs() { 312_000 } else { 0 },
+                processes: u64::from(self.runs()),
+                ..Reading::default()
+            },
         }
     }
 
@@ -306,9 +312,20 @@ impl<'a> Unit<'a> {
             (NetworkMode::Bridge, _) => "bridge".to_owned(),
             (NetworkMode::Host, _) => "host".to_owned(),
             (NetworkMode::None, _) | (NetworkMode::Awsvpc, Part::Pause) => "none".to_owned(),
-            (NetworkMode::Awsvpc, Part::Own(_)) => format!("container:{}", self.task.pause_id()),
+            (NetworkMode::Awsvpc, Part::Own(_)) => format!("container:{}", pause_id(self.task)),
         }
     }
+}
+
+/// The 64 digits of the container that holds the network of a task.
+fn pause_id(task: &Task) -> String {
+    let key = task.key.0;
+    format!("{:032x}{:032x}", key.rotate_left(71), !key.rotate_left(29))
+}
+
+/// The number of a host's cores.
+pub fn cores(instance: &Instance) -> u32 {
+    (instance.cpu / 1024).max(1)
 }
 
 /// The memory of a host in bytes: what is registered, and what the agent keeps for the system.

@@ -84,10 +84,7 @@ impl Engines {
             };
             servers.push(tokio::spawn(serve::serve(listener, host)));
         }
-        Ok(Self {
-            folder,
-            servers,
-        })
+        Ok(Self { folder, servers })
     }
 
     /// Where the sockets are: `<EC2 instance id>.sock`.

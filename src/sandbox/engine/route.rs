@@ -362,12 +362,17 @@ mod tests {
     #[case::old(r#"{"label":{"a=b%26c":true,"d":true,"e":false}}"#)]
     fn filters_are_read_as_clients_of_all_ages_write_them(#[case] filters: &str) {
         let path = format!("/containers/json?all=1&filters={filters}");
-        let path = path.replace('"', "%22").replace('{', "%7B").replace('}', "%7D");
+        let path = path
+            .replace('"', "%22")
+            .replace('{', "%7B")
+            .replace('}', "%7D");
         let Ask::List(list) = ask(&path).unwrap() else {
             unreachable!("it is a list")
         };
         let labels = |pairs: &[(&str, &str)]| {
-            let pairs = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            let pairs = pairs
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
             list.filters.labels(&pairs.collect())
         };
         assert!(list.all);
@@ -391,9 +396,15 @@ mod tests {
 
     #[rstest]
     #[case::no_stream("/containers/a/logs?follow=1", "you must choose at least one stream")]
-    #[case::both("/containers/a/stats?one-shot=1", "cannot have stream=true and one-shot=true")]
+    #[case::both(
+        "/containers/a/stats?one-shot=1",
+        "cannot have stream=true and one-shot=true"
+    )]
     #[case::instant("/events?since=yesterday", "invalid value for since: yesterday")]
-    #[case::filter("/events?filters=%7B%22scope%22:[%22x%22]%7D", "invalid filter 'scope'")]
+    #[case::filter(
+        "/events?filters=%7B%22scope%22:[%22x%22]%7D",
+        "invalid filter 'scope'"
+    )]
     #[case::json("/events?filters=nothing", "invalid filter: nothing")]
     fn what_makes_no_sense_is_refused(#[case] path: &str, #[case] message: &str) {
         let refusal = ask(path).unwrap_err();
