@@ -21,8 +21,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
