@@ -56,7 +56,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("hyper", &["sandbox"]),
     ("tokio", &["aws", "runtime", "sandbox", "cli"]),
     ("clap", &["cli"]),
-    ("bollard", &[]),
+    ("bollard", &["sandbox/tests"]),
 ];
 
 /// A file of the program without its tests and comments.

@@ -12,6 +12,8 @@ use crate::sandbox::world::instance::{Instance, InstanceKey};
 
 /// The newest version of the API.
 pub const API: &str = "1.44";
+/// The oldest version of the API.
+const OLDEST: &str = "1.24";
 /// The version of the engine, the same that the container instance reports.
 const ENGINE: &str = "25.0.8";
 /// The `Server` header.
@@ -19,15 +21,19 @@ pub const SERVER: &str = "Docker/25.0.8 (linux)";
 
 /// `GET /version`.
 pub fn version(cgroup: Cgroup) -> Value {
+    let kernel = kernel(cgroup);
     json!({
         "Platform": {"Name": ""},
-        "Components": [{"Name": "Engine", "Version": ENGINE, "Details": {"ApiVersion": API, "MinAPIVersion": "1.24"}}],
+        "Components": [{"Name": "Engine", "Version": ENGINE, "Details": {
+            "ApiVersion": API, "MinAPIVersion": OLDEST, "Os": "linux", "Arch": "amd64", "KernelVersion": kernel,
+            "Experimental": "false",
+        }}],
         "Version": ENGINE,
         "ApiVersion": API,
-        "MinAPIVersion": "1.24",
+        "MinAPIVersion": OLDEST,
         "Os": "linux",
         "Arch": "amd64",
-        "KernelVersion": kernel(cgroup),
+        "KernelVersion": kernel,
     })
 }
 
@@ -236,10 +242,10 @@ pub fn inspect(unit: &Unit<'_>) -> Value {
             |log| json!({"Type": log.log_driver, "Config": log.options}),
         );
     let shares = unit.spec().map_or(0, |spec| spec.cpu).max(2);
-    json!({
+    let mut document = json!({
         "Id": unit.id(),
         "Created": stamp::text(unit.started),
-        "Path": command.first(),
+        "Path": command.first().cloned().unwrap_or_default(),
         "Args": command.get(1..).unwrap_or_default(),
         "State": {
             "Status": state(unit),
@@ -253,7 +259,6 @@ pub fn inspect(unit: &Unit<'_>) -> Value {
             "Error": "",
             "StartedAt": stamp::text(unit.started),
             "FinishedAt": unit.ended().map_or_else(|| stamp::NEVER.to_owned(), stamp::text),
-            "Health": unit.health().map(|health| json!({"Status": health, "FailingStreak": 0, "Log": []})),
         },
         "Image": image_id(unit),
         "Name": format!("/{}", unit.name()),
@@ -285,5 +290,9 @@ pub fn inspect(unit: &Unit<'_>) -> Value {
             "Tty": false,
         },
         "NetworkSettings": {"Networks": networks(unit)},
-    })
+    });
+    if let Some(health) = unit.health() {
+        document["State"]["Health"] = json!({"Status": health, "FailingStreak": 0, "Log": []});
+    }
+    document
 }

@@ -51,6 +51,10 @@ pub struct Stats {
 
 /// The query of a log.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the parameters of the API"
+)]
 pub struct Logs {
     /// Go on with what is written from now on.
     pub follow: bool,

@@ -42,6 +42,7 @@ pub fn answer(host: &Host, handle: Handle, query: Stats) -> Body {
     }
     let account = host.account.clone();
     let mut before = None;
+    let mut due = None;
     stream::body(host, "stats", move |now| {
         let account = lock(&account);
         let Some(unit) = host::unit(&account.world, handle) else {
@@ -52,9 +53,13 @@ pub fn answer(host: &Host, handle: Handle, query: Stats) -> Body {
         };
         let (bytes, sample) = frame(&unit, cgroup, now, before.as_ref());
         before = sample;
+        // In step with the first one, so that the world's coarse clock does not add up to a slower pace.
+        let next = due.map_or(now, |due| due + PACE);
+        let next = if next + PACE > now { next } else { now };
+        due = Some(next);
         Step {
             bytes,
-            again: Some(now + PACE),
+            again: Some(next + PACE),
         }
     })
 }

@@ -22,9 +22,12 @@ pub fn whole(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).boxed_unsync()
 }
 
-/// The streams that are open, by kind.
+/// How many there are, by kind.
+type Counts = BTreeMap<&'static str, usize>;
+
+/// The streams that are open.
 #[derive(Clone, Debug, Default)]
-pub struct Open(Arc<Mutex<BTreeMap<&'static str, usize>>>);
+pub struct Open(Arc<Mutex<Counts>>);
 
 impl Open {
     /// Those with at least one.

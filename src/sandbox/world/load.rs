@@ -328,12 +328,11 @@ impl Profile {
     fn hold(&self, reading: &mut Reading, leak: Option<f64>, started: Moment, until: Moment) {
         let age = until.since(started).as_secs_f64();
         let waves = self.waves.iter().skip(1).map(|wave| wave.at(until));
-        let level = match leak {
-            Some(way) => 0.22 + 0.78 * way.min(1.0),
-            None => {
-                let grown = self.fill * (0.55 + 0.45 * settle(age, 150.0 + 120.0 * self.own));
-                grown * (1.0 + 0.08 * waves.clone().sum::<f64>())
-            }
+        let level = if let Some(way) = leak {
+            0.22 + 0.78 * way.min(1.0)
+        } else {
+            let grown = self.fill * (0.55 + 0.45 * settle(age, 150.0 + 120.0 * self.own));
+            grown * (1.0 + 0.08 * waves.clone().sum::<f64>())
         };
         let held = self.limit * level.clamp(0.0, 1.0);
         let cached = self.limit * self.cached * settle(age, 400.0);
