@@ -270,11 +270,23 @@ async fn tasks_and_containers_are_measured_where_insights_are_enhanced() {
         ])
         .await;
     let first: Vec<f64> = results.iter().map(|result| result.values()[0]).collect();
-    let [a, b, c, d, e, f, g, h, i] = first[..] else {
+    let [
+        share,
+        same,
+        used,
+        reserved,
+        app,
+        proxy,
+        router,
+        memory,
+        received,
+    ] = first[..]
+    else {
         panic!("{first:?}")
     };
-    assert!(near(a, b) && near(d, 512.0) && near(a, 100.0 * c / d) && near(c, e + f + g));
-    assert!(h > 1.0 && i > 0.0);
+    assert!(near(share, same) && near(reserved, 512.0) && near(share, 100.0 * used / reserved));
+    assert!(near(used, app + proxy + router));
+    assert!(memory > 1.0 && received > 0.0);
 }
 
 #[rstest]

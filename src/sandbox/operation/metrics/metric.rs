@@ -123,38 +123,23 @@ impl<'a> Metric<'a> {
         let (quantity, each) = insight(name)?;
         let names: Vec<&str> = dimensions.keys().copied().collect();
         let of_task = ["TaskCpuUtilization", "TaskMemoryUtilization"].contains(&name);
-        let sent = match (names.as_slice(), each) {
-            (["ClusterName"], true) => Insights::Enhanced,
-            (["ClusterName"] | ["ClusterName", "ServiceName" | "TaskDefinitionFamily"], false) => {
-                if of_task {
-                    Insights::Enhanced
-                } else {
-                    Insights::Enabled
-                }
-            }
-            (
-                [
-                    "ClusterName",
-                    "ServiceName" | "TaskDefinitionFamily",
-                    "TaskId",
-                ],
-                false,
-            )
-            | (
-                [
-                    "ClusterName",
-                    "ContainerName",
-                    "ServiceName" | "TaskDefinitionFamily",
-                ]
-                | [
-                    "ClusterName",
-                    "ContainerName",
-                    "ServiceName" | "TaskDefinitionFamily",
-                    "TaskId",
-                ],
-                true,
-            ) => Insights::Enhanced,
-            _ => return None,
+        let (of_one, of_container) = (names.contains(&"TaskId"), names.contains(&"ContainerName"));
+        let rest: Vec<&str> = names
+            .into_iter()
+            .filter(|name| !["TaskId", "ContainerName"].contains(name))
+            .collect();
+        let known = match rest.as_slice() {
+            ["ClusterName"] => !of_one && !of_container,
+            ["ClusterName", "ServiceName" | "TaskDefinitionFamily"] => of_container == each,
+            _ => false,
+        };
+        if !known {
+            return None;
+        }
+        let sent = if of_one || of_task || each {
+            Insights::Enhanced
+        } else {
+            Insights::Enabled
         };
         (cluster.insights >= sent).then(|| Self {
             quantity,
