@@ -11,7 +11,7 @@ use super::{Scale, Settings, Start};
 use crate::{
     app::Options,
     aws::{self, StaticKeys},
-    config::{Config, EngineHost, LOG_VARIABLE, LogError, start_log},
+    config::{Config, LOG_VARIABLE, LogError, start_log},
     docker::{self, HostRule},
     model::Secret,
     runtime::{Reach, Session},
@@ -201,12 +201,12 @@ fn settings(config: &Config, sandbox: Option<&Sandbox>) -> aws::Settings {
 /// The engines: those that the configuration names, or those of the simulated account and no others.
 fn engines(config: &Config, sandbox: Option<&Sandbox>) -> docker::Settings {
     let Some(sandbox) = sandbox else {
-        let local = *config.engines.local;
+        let (local, _) = (true, config);
         return docker::Settings {
             local: local
                 .then(|| docker::Settings::local_address(super::variable))
                 .flatten(),
-            rules: config.engines.hosts.iter().map(rule).collect(),
+            rules: Vec::new(),
         };
     };
     let sockets = sandbox.engines().map(|folder| HostRule {
@@ -218,15 +218,6 @@ fn engines(config: &Config, sandbox: Option<&Sandbox>) -> docker::Settings {
     docker::Settings {
         local: None,
         rules: sockets.into_iter().collect(),
-    }
-}
-
-fn rule(host: &EngineHost) -> HostRule {
-    HostRule {
-        cluster: host.cluster.clone(),
-        instance: host.instance.clone(),
-        address: host.address.clone(),
-        certificates: host.certificates.clone(),
     }
 }
 
