@@ -11,13 +11,15 @@ mod page;
 mod place;
 mod reasons;
 mod stops;
+mod usage;
 mod view;
 mod words;
 
-pub use cell::{Align, Cell, Column, Head, SortKey, Tone};
+pub use cell::{Align, Cell, Column, Head, SortKey, Tone, Trend};
 pub use copies::copies;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called};
+pub use usage::{Chart, Panel, Series, Unit, chart};
 pub use view::{Cx, Live, Resource, Rows, View};
 
 /// Declares the files of the views and lists them in the order of the help page.
@@ -40,6 +42,7 @@ views!(
     events,
     families,
     revisions,
+    engines,
 );
 
 /// The view with this id or alias.
