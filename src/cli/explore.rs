@@ -11,7 +11,7 @@ use super::{Scale, Settings, Start};
 use crate::{
     app::Options,
     aws::{self, StaticKeys},
-    config::{Config, LOG_VARIABLE, LogError, start_log},
+    config::{Config, EngineHost, LOG_VARIABLE, LogError, start_log},
     docker::{self, HostRule},
     model::Secret,
     runtime::{Reach, Session},
@@ -201,12 +201,12 @@ fn settings(config: &Config, sandbox: Option<&Sandbox>) -> aws::Settings {
 /// The engines: those that the configuration names, or those of the simulated account and no others.
 fn engines(config: &Config, sandbox: Option<&Sandbox>) -> docker::Settings {
     let Some(sandbox) = sandbox else {
-        let (local, _) = (true, config);
+        let local = *config.engines.local;
         return docker::Settings {
             local: local
                 .then(|| docker::Settings::local_address(super::variable))
                 .flatten(),
-            rules: Vec::new(),
+            rules: config.engines.hosts.iter().map(rule).collect(),
         };
     };
     let sockets = sandbox.engines().map(|folder| HostRule {
@@ -218,6 +218,15 @@ fn engines(config: &Config, sandbox: Option<&Sandbox>) -> docker::Settings {
     docker::Settings {
         local: None,
         rules: sockets.into_iter().collect(),
+    }
+}
+
+fn rule(host: &EngineHost) -> HostRule {
+    HostRule {
+        cluster: host.cluster.clone(),
+        instance: host.instance.clone(),
+        address: host.address.clone(),
+        certificates: host.certificates.clone(),
     }
 }
 

@@ -101,6 +101,14 @@ pub enum Command {
     PreviousLogs,
     /// The use of CPU, memory and network over time.
     Chart,
+    /// The next chart.
+    NextPanel,
+    /// The chart of CPU.
+    PanelOne,
+    /// The chart of memory.
+    PanelTwo,
+    /// The chart of the network.
+    PanelThree,
     /// Go on with new lines, or stay.
     Follow,
     /// Show or hide the times of lines.
@@ -148,6 +156,8 @@ pub enum Area {
     Page,
     /// In logs.
     Logs,
+    /// In charts.
+    Chart,
     /// On pages and in logs.
     Text,
 }
@@ -161,6 +171,7 @@ impl Area {
             Self::Table => "tables",
             Self::Page => "pages",
             Self::Logs => "logs",
+            Self::Chart => "charts",
             Self::Text => "pages, logs",
         }
     }
@@ -247,6 +258,10 @@ table! {
     NextMatch "match.next" ["n"] Text "" "The next match"
     PreviousMatch "match.previous" ["N"] Text "" "The match before"
     Reveal "reveal" ["m"] Page "" "Show or mask secret values"
+    NextPanel "chart.next" ["tab"] Chart "next chart" "The next chart: CPU, memory, network"
+    PanelOne "chart.cpu" ["1"] Chart "" "The chart of CPU"
+    PanelTwo "chart.memory" ["2"] Chart "" "The chart of memory"
+    PanelThree "chart.network" ["3"] Chart "" "The chart of the network"
     Follow "log.follow" ["s"] Logs "" "Go on with new lines, or stay (scroll)"
     FilterOrHighlight "log.highlight" ["tab"] Logs "" "Between only the matches and all lines with the matches marked"
     MoreContext "log.context.more" [">"] Logs "context" "Where only matches are shown: one more line around each"

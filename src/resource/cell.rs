@@ -31,6 +31,40 @@ pub enum Tone {
     Done,
     /// Not known.
     Unknown,
+    /// Older than it should be, or not the whole of it.
+    Stale,
+}
+
+/// A few values in a row, as heights: a chart of the size of a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trend(Vec<Option<u8>>);
+
+impl Trend {
+    /// Values with the oldest first, none where nothing was heard. The highest of them reaches the top, or `least`
+    /// does if none is that high.
+    #[must_use]
+    pub fn new(values: &[Option<f32>], least: f32) -> Self {
+        let top = values.iter().flatten().copied().fold(least, f32::max);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast of a float stays within the bounds of the integer"
+        )]
+        let height = |value: f32| (value / top * 255.0).round() as u8;
+        Self(values.iter().map(|value| value.map(height)).collect())
+    }
+
+    /// The heights, 255 being the top.
+    #[must_use]
+    pub fn heights(&self) -> &[Option<u8>] {
+        &self.0
+    }
+
+    /// Whether there is no value at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
 }
 
 impl From<Health> for Tone {
@@ -53,6 +87,8 @@ pub struct Cell {
     pub text: Cow<'static, str>,
     /// What it means.
     pub tone: Tone,
+    /// What is drawn in the place of the text; empty if the text is all there is.
+    pub trend: Trend,
 }
 
 impl Cell {
@@ -62,6 +98,20 @@ impl Cell {
         Self {
             text: text.into(),
             tone,
+            trend: Trend::default(),
+        }
+    }
+
+    /// A chart of the size of a cell; the mark of absence if there is nothing to draw.
+    #[must_use]
+    pub fn trend(trend: Trend, tone: Tone) -> Self {
+        if trend.is_empty() {
+            return Self::absent();
+        }
+        Self {
+            text: Cow::Borrowed(""),
+            tone,
+            trend,
         }
     }
 
@@ -172,6 +222,8 @@ pub struct Head {
     pub same_under: Option<&'static str>,
     /// Whether the end tells more than the middle, so that a cut keeps it: `payments…:41`.
     pub keep_end: bool,
+    /// Whether it says what is used now, so that it is shown only where something is known of that.
+    pub live: bool,
 }
 
 impl Head {
@@ -188,6 +240,7 @@ impl Head {
             facet: None,
             same_under: None,
             keep_end: false,
+            live: false,
         }
     }
 
@@ -261,6 +314,20 @@ impl<T> Column<T> {
     #[must_use]
     pub const fn keep_end(mut self) -> Self {
         self.head.keep_end = true;
+        self
+    }
+
+    /// The same column, one that `/` does not look into.
+    #[must_use]
+    pub const fn not_found(mut self) -> Self {
+        self.head.find = false;
+        self
+    }
+
+    /// The same column, saying what is used now: shown only where something is known of that.
+    #[must_use]
+    pub const fn live(mut self) -> Self {
+        self.head.live = true;
         self
     }
 

@@ -68,6 +68,7 @@ pub static VIEW: View<Arc<Cluster>> = View {
     moving: |_| false,
     order: |one, two| one.name.cmp(&two.name),
     sick_first: true,
+    when_empty: "",
     live: None,
     enter: |subject, _, _| Some(Step::Open(Place::of("services", subject.clone()))),
     links: &[

@@ -6,6 +6,7 @@ use super::{
     Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View,
     definition::log_stream,
     stops,
+    usage::{self, Using, figure, trend},
     words::{age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, verdict_words, yes_no},
 };
 use crate::{
@@ -51,12 +52,22 @@ impl Row {
     }
 }
 
+impl Using for Row {
+    fn uses(&self, cx: &Cx) -> usage::Uses {
+        usage::of_container(&self.task, self.name(), cx)
+    }
+
+    fn is_known(&self, cx: &Cx) -> bool {
+        cx.store.engines().next().is_some()
+    }
+}
+
 /// The view.
 pub static VIEW: View<Row> = View {
     id: "containers",
     aliases: &["co", "container"],
     noun: "container",
-    about: "Containers of a task, with images, limits, ports and exit codes",
+    about: "Containers of a task: CPU, memory, images, ports, exit codes",
     under: &["task"],
     whole: false,
     facets: &[],
@@ -78,12 +89,27 @@ pub static VIEW: View<Row> = View {
             row.container()
                 .map_or_else(Cell::absent, |container| verdict_cell(&container.health))
         }),
+        figure!(CPU, "CPU%RES", 9, 1),
+        figure!(CORES, "CPU%CORE", 8, 3),
+        figure!(MEMORY, "MEM", 14, 1),
+        Column::number(
+            "TREND",
+            12,
+            2,
+            |row: &Row, cx| {
+                let subject = Subject::part(&row.task.arn, row.name());
+                Cell::trend(trend([subject].iter(), cx), Tone::Plain)
+            },
+            |row, cx| usage::Figure::CORES.key(row, cx),
+        )
+        .live(),
+        figure!(OOM, "OOM", 8, 1),
         Column::text("ESSENTIAL", 9, 6, |row: &Row, _| match row.defined() {
             Some(defined) if defined.essential => Cell::plain("yes"),
             Some(_) => Cell::muted("no"),
             None => Cell::absent(),
         }),
-        Column::text("IMAGE", 16, 1, |row: &Row, _| {
+        Column::text("IMAGE", 16, 2, |row: &Row, _| {
             Cell::maybe(row.container().map(|one| image(&one.image)).as_deref())
         })
         .grow(60)
@@ -93,13 +119,13 @@ pub static VIEW: View<Row> = View {
             Cell::maybe(digest.map(short_digest))
         }),
         Column::number(
-            "CPU",
+            "UNITS",
             5,
             4,
             |row: &Row, _| cpu(row).map_or_else(Cell::absent, Cell::count),
             |row, _| cpu(row).map_or(SortKey::Absent, SortKey::Number),
         ),
-        Column::text("MEM", 13, 3, |row: &Row, _| match memory(row) {
+        Column::text("MEM LIMIT", 13, 3, |row: &Row, _| match memory(row) {
             (Some(limit), _) => Cell::plain(format!("limit {}", mebibytes(limit))),
             (None, Some(reserved)) => Cell::plain(format!("soft {}", mebibytes(reserved))),
             (None, None) => Cell::absent(),
@@ -121,6 +147,16 @@ pub static VIEW: View<Row> = View {
             Cell::maybe(row.container().and_then(|one| one.reason.as_deref()))
         })
         .grow(120),
+        figure!(NETWORK, "NET IN/OUT", 13, 4),
+        figure!(DISK, "DISK R/W", 13, 5),
+        figure!(PROCESSES, "PIDS", 4, 5),
+        figure!(THROTTLED, "HELD", 4, 5),
+        figure!(RESTARTS, "RST", 3, 3),
+        Column::text("SOURCE", 18, 4, |row: &Row, cx| {
+            usage::Figure::SOURCE.cell(row, cx)
+        })
+        .not_found()
+        .sorted_by(|row, cx| usage::Figure::SOURCE.key(row, cx)),
         Column::number(
             "AGE",
             4,
@@ -139,7 +175,8 @@ pub static VIEW: View<Row> = View {
     moving: |row| !row.task.is_stopped() && row.task.last_status != row.task.desired_status,
     order: |one, two| one.index.cmp(&two.index),
     sick_first: true,
-    live: None,
+    when_empty: "",
+    live: Some(usage::live_containers),
     enter: |subject, _, _| Some(Step::Describe("containers", subject.clone())),
     links: &[Link {
         id: "container.definition",
@@ -333,6 +370,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     }
     page.heading("Now");
     facts(&mut page, container);
+    usage::container_section(&mut page, task, name, cx);
     if let Some(defined) = row.defined() {
         page.heading(format!("In the task definition {}", task.definition.name()));
         yes_no(&mut page, "essential", defined.essential);

@@ -184,6 +184,7 @@ pub static VIEW: View<Row> = View {
             .then_with(|| one.index.cmp(&two.index))
     },
     sick_first: false,
+    when_empty: "",
     live: None,
     enter: |subject, _, _| Some(Step::Describe("deployments", subject.clone())),
     links: &[Link {

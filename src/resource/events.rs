@@ -72,6 +72,7 @@ pub static VIEW: View<Row> = View {
     moving: |_| false,
     order: |one, two| one.index.cmp(&two.index),
     sick_first: false,
+    when_empty: "",
     live: None,
     enter: |subject, _, _| Some(Step::Describe("events", subject.clone())),
     links: &[],

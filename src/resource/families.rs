@@ -33,6 +33,7 @@ pub static VIEW: View<Arn> = View {
     moving: |_| false,
     order: |one, two| one.as_str().cmp(two.as_str()),
     sick_first: false,
+    when_empty: "",
     live: None,
     enter: |subject, _, _| Some(Step::Open(Place::of("revisions", subject.clone()))),
     links: &[],

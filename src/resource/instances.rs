@@ -82,6 +82,7 @@ pub static VIEW: View<Arc<ContainerInstance>> = View {
     moving: |instance| instance.pending_tasks > 0 || instance.status != "ACTIVE",
     order: |one, two| name(one).cmp(name(two)).then_with(|| one.arn.cmp(&two.arn)),
     sick_first: true,
+    when_empty: "",
     live: None,
     enter: |subject, _, _| Some(Step::Open(Place::of("tasks", subject.clone()))),
     links: &[],

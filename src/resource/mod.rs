@@ -12,16 +12,18 @@ mod place;
 mod reasons;
 mod stops;
 mod streams;
+mod usage;
 mod view;
 mod words;
 
-pub use cell::{Align, Cell, Column, Head, SortKey, Tone};
+pub use cell::{Align, Cell, Column, Head, SortKey, Tone, Trend};
 pub use copies::copies;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called};
 pub use streams::{
     Ended, Previous, Streams, logged, needs_of_logs, needs_of_previous, previous, streams,
 };
+pub use usage::{Chart, Panel, Series, Unit, chart};
 pub use view::{Cx, Live, Resource, Rows, View};
 
 /// Declares the files of the views and lists them in the order of the help page.
@@ -44,6 +46,7 @@ views!(
     events,
     families,
     revisions,
+    engines,
 );
 
 /// The view with this id or alias.

@@ -84,6 +84,7 @@ pub static VIEW: View<Row> = View {
         newest.then_with(|| one.arn.cmp(&two.arn))
     },
     sick_first: false,
+    when_empty: "",
     live: None,
     enter: |subject, _, _| Some(Step::Describe("revisions", subject.clone())),
     links: &[],

@@ -1,19 +1,45 @@
 //! Services of a cluster, or of all clusters.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
 use super::{
     Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Span, Step, Tone, View, condition,
     deployments, events, stops,
+    usage::{self, Using, figure},
     words::{age_cell, age_key, launch, pairs, revision_cell, revision_key, strategy_item, yes_no},
 };
 use crate::{
-    model::{Arn, Health, Query, Service, Subject, TaskFilter, Timestamp, age},
+    model::{Arn, Health, Query, Service, Subject, Task, TaskFilter, Timestamp, age},
     store::Store,
 };
 
+/// A service, with those of its tasks that engines tell of.
+pub struct Row {
+    service: Arc<Service>,
+    tasks: Vec<Arc<Task>>,
+}
+
+impl Deref for Row {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        &self.service
+    }
+}
+
+impl Using for Row {
+    fn uses(&self, cx: &Cx) -> usage::Uses {
+        let tasks = self.tasks.iter().map(AsRef::as_ref);
+        usage::of_service(&self.service, tasks, cx)
+    }
+
+    fn is_known(&self, _: &Cx) -> bool {
+        true
+    }
+}
+
 /// The view.
-pub static VIEW: View<Arc<Service>> = View {
+pub static VIEW: View<Row> = View {
     id: "services",
     aliases: &["svc", "service"],
     noun: "service",
@@ -22,16 +48,16 @@ pub static VIEW: View<Arc<Service>> = View {
     whole: true,
     facets: &[],
     columns: &[
-        Column::text("NAME", 16, 0, |service: &Arc<Service>, _| {
+        Column::text("NAME", 16, 0, |service: &Row, _| {
             Cell::plain(service.name.clone())
         })
         .grow(40),
-        Column::text("CLUSTER", 12, 1, |service: &Arc<Service>, _| {
+        Column::text("CLUSTER", 12, 1, |service: &Row, _| {
             Cell::plain(service.cluster.name().to_owned())
         })
         .grow(24)
         .whole_only(),
-        Column::text("STATUS", 11, 0, |service: &Arc<Service>, cx| {
+        Column::text("STATUS", 11, 0, |service: &Row, cx| {
             let condition = condition::of(service, cx.now);
             Cell::new(condition.word, condition.health.into())
         }),
@@ -46,13 +72,16 @@ pub static VIEW: View<Arc<Service>> = View {
             |service, _| SortKey::Number(service.pending.into()),
         ),
         Column::text("DEPLOY", 16, 1, rollout).grow(22),
-        Column::text("TASKDEF", 14, 2, |service: &Arc<Service>, _| {
+        figure!(CPU, "CPU%RES", 7, 2),
+        figure!(FILLED, "MEM%", 4, 2),
+        figure!(OOM, "OOM", 8, 2),
+        Column::text("TASKDEF", 14, 2, |service: &Row, _| {
             revision_cell(definition(service))
         })
         .grow(36)
         .keep_end()
         .sorted_by(|service, _| revision_key(definition(service))),
-        Column::text("LAUNCH", 12, 5, |service: &Arc<Service>, _| {
+        Column::text("LAUNCH", 12, 5, |service: &Row, _| {
             Cell::maybe(launched(service).as_deref())
         })
         .grow(24),
@@ -63,6 +92,13 @@ pub static VIEW: View<Arc<Service>> = View {
             |service, cx| age_cell(deployed_at(service), cx),
             |service, _| age_key(deployed_at(service)),
         ),
+        figure!(CORES, "CPU%CORE", 8, 6),
+        figure!(WORST, "WORST", 17, 4),
+        Column::text("SOURCE", 23, 5, |service: &Row, cx| {
+            usage::Figure::SOURCE.cell(service, cx)
+        })
+        .not_found()
+        .sorted_by(|service, cx| usage::Figure::SOURCE.key(service, cx)),
         Column::text("LAST EVENT", 24, 4, last_event)
             .grow(160)
             .sorted_by(|service, _| age_key(service.events.first().and_then(|event| event.at))),
@@ -78,7 +114,8 @@ pub static VIEW: View<Arc<Service>> = View {
             .then_with(|| one.cluster.cmp(&two.cluster))
     },
     sick_first: true,
-    live: None,
+    when_empty: "",
+    live: Some(usage::live_services),
     enter: |subject, _, _| Some(Step::Open(Place::of("tasks", subject.clone()))),
     links: &[
         Link {
@@ -141,8 +178,8 @@ fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
     std::iter::once(Query::Clusters).chain(clusters).collect()
 }
 
-fn rows(scope: &Scope, store: &Store) -> Vec<Arc<Service>> {
-    match &scope.of {
+fn rows(scope: &Scope, store: &Store) -> Vec<Row> {
+    let services: Vec<Arc<Service>> = match &scope.of {
         Some(subject) => store
             .cluster_of(&subject.arn)
             .map_or_else(Vec::new, |cluster| store.services_of(&cluster)),
@@ -150,14 +187,25 @@ fn rows(scope: &Scope, store: &Store) -> Vec<Arc<Service>> {
             .clusters()
             .flat_map(|cluster| store.services_of(&cluster.arn))
             .collect(),
-    }
+    };
+    let mut running = usage::running(store);
+    let row = |service: Arc<Service>| {
+        let tasks = if running.is_empty() {
+            Vec::new()
+        } else {
+            let key = (service.cluster.clone(), service.name.clone());
+            running.remove(&key).unwrap_or_default()
+        };
+        Row { service, tasks }
+    };
+    services.into_iter().map(row).collect()
 }
 
-fn health(service: &Arc<Service>, cx: &Cx) -> Health {
+fn health(service: &Row, cx: &Cx) -> Health {
     condition::of(service, cx.now).health
 }
 
-fn counts(service: &Arc<Service>, _: &Cx) -> Cell {
+fn counts(service: &Row, _: &Cx) -> Cell {
     let tone = match service.running.cmp(&service.desired) {
         _ if service.desired == 0 && service.running == 0 => Tone::Muted,
         std::cmp::Ordering::Less if service.running == 0 => Tone::Error,
@@ -168,7 +216,7 @@ fn counts(service: &Arc<Service>, _: &Cx) -> Cell {
     Cell::new(format!("{}/{}", service.running, service.desired), tone)
 }
 
-fn rollout(service: &Arc<Service>, _: &Cx) -> Cell {
+fn rollout(service: &Row, _: &Cx) -> Cell {
     if let Some(primary) = service.primary() {
         return deployments::progress(primary);
     }
@@ -212,7 +260,7 @@ fn deployed_at(service: &Service) -> Option<Timestamp> {
     deployments.chain(sets).flatten().max()
 }
 
-fn last_event(service: &Arc<Service>, cx: &Cx) -> Cell {
+fn last_event(service: &Row, cx: &Cx) -> Cell {
     let Some(event) = service.events.first() else {
         return Cell::absent();
     };
@@ -234,6 +282,10 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let service = cx.store.service(&subject.arn)?;
     let mut page = Page::new(format!("service {}", service.name));
     identity(&mut page, service, cx);
+    let key = (service.cluster.clone(), service.name.clone());
+    let running = usage::running(cx.store).remove(&key).unwrap_or_default();
+    let tasks = running.iter().map(AsRef::as_ref);
+    usage::service_section(&mut page, service, tasks, cx);
     let filter = TaskFilter::Service(service.name.clone());
     let stopped = cx.store.tasks_of(&service.cluster, &filter, true);
     stops::section(&mut page, &stopped, cx.now);

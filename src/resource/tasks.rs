@@ -6,6 +6,7 @@ use super::{
     Cell, Column, Cx, Facet, Link, Page, Place, Scope, SortKey, Step, Tone, View, instances,
     page::span_between,
     stops,
+    usage::{self, Using, figure},
     words::{
         age_cell, age_key, cpu_units, mebibytes, pairs, revision_cell, revision_key, verdict_cell,
         verdict_words, yes_no,
@@ -21,6 +22,16 @@ const STOPPED: usize = 1;
 
 /// A task that has not come to run within this time deserves a look.
 const SLOW_START: Duration = Duration::from_mins(10);
+
+impl Using for Arc<Task> {
+    fn uses(&self, cx: &Cx) -> usage::Uses {
+        usage::of_task(self, cx)
+    }
+
+    fn is_known(&self, cx: &Cx) -> bool {
+        usage::is_known(self, cx)
+    }
+}
 
 /// The view.
 pub static VIEW: View<Arc<Task>> = View {
@@ -86,6 +97,19 @@ pub static VIEW: View<Arc<Task>> = View {
         })
         .grow(26)
         .facet(STOPPED),
+        figure!(CPU, "CPU%RES", 7, 1).facet(RUNNING),
+        figure!(CORES, "CPU%CORE", 8, 4).facet(RUNNING),
+        figure!(MEMORY_SHORT, "MEM", 9, 1).facet(RUNNING),
+        Column::number(
+            "TREND",
+            12,
+            3,
+            |task: &Arc<Task>, cx| Cell::trend(usage::task_trend(task, cx), Tone::Plain),
+            |task, cx| usage::Figure::CORES.key(task, cx),
+        )
+        .live()
+        .facet(RUNNING),
+        figure!(OOM, "OOM", 8, 1).facet(RUNNING),
         Column::text("REV", 12, 2, |task: &Arc<Task>, _| {
             revision_cell(Some(&task.definition))
         })
@@ -101,14 +125,14 @@ pub static VIEW: View<Arc<Task>> = View {
         })
         .grow(24),
         Column::number(
-            "CPU",
+            "UNITS",
             5,
             5,
             |task, _| task.cpu.map_or_else(Cell::absent, Cell::count),
             |task, _| task.cpu.map_or(SortKey::Absent, SortKey::Number),
         ),
         Column::number(
-            "MEM",
+            "MEM SIZE",
             8,
             5,
             |task, _| {
@@ -126,6 +150,15 @@ pub static VIEW: View<Arc<Task>> = View {
         })
         .grow(16),
         Column::text("INSTANCE", 10, 6, instance).grow(20),
+        figure!(NETWORK, "NET IN/OUT", 13, 6).facet(RUNNING),
+        figure!(DISK, "DISK R/W", 13, 7).facet(RUNNING),
+        figure!(RESTARTS, "RST", 3, 6).facet(RUNNING),
+        Column::text("SOURCE", 18, 5, |task: &Arc<Task>, cx| {
+            usage::Figure::SOURCE.cell(task, cx)
+        })
+        .not_found()
+        .sorted_by(|task, cx| usage::Figure::SOURCE.key(task, cx))
+        .facet(RUNNING),
         Column::number(
             "AGE",
             4,
@@ -142,7 +175,8 @@ pub static VIEW: View<Arc<Task>> = View {
     moving: |task| !task.is_stopped() && task.last_status != task.desired_status,
     order,
     sick_first: true,
-    live: None,
+    when_empty: "",
+    live: Some(usage::live_tasks),
     enter: |subject, _, _| Some(Step::Open(Place::of("containers", subject.clone()))),
     links: &[
         Link {
@@ -371,6 +405,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     }
     yes_no(&mut page, "execute command", task.execute_command);
     page.list("overrides", task.overrides.iter().cloned());
+    usage::task_section(&mut page, task, cx);
     placed(&mut page, task, cx);
     life(&mut page, task, cx);
     for container in &task.containers {

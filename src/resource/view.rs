@@ -58,6 +58,8 @@ pub struct View<T: 'static> {
     pub order: fn(&T, &T) -> Ordering,
     /// Whether sick rows come first; lists in order of time keep to it.
     pub sick_first: bool,
+    /// What is worth knowing where there are no rows, as a sentence; empty if nothing is.
+    pub when_empty: &'static str,
     /// What it takes to say what the rows on the screen use; none if the view does not say that.
     pub live: Option<fn(&[Subject], &Cx) -> Live>,
     /// Where Enter leads; none if it leads nowhere.
@@ -90,6 +92,8 @@ pub trait Resource: Sync {
     fn heads(&self) -> Vec<Head>;
     /// Whether sick rows come first.
     fn sick_first(&self) -> bool;
+    /// What is worth knowing where there are no rows.
+    fn when_empty(&self) -> &'static str;
     /// The queries that fill it.
     fn needs(&self, scope: &Scope, store: &Store) -> Vec<Query>;
     /// What it takes to say what these rows use; none if the view does not say that.
@@ -206,6 +210,10 @@ where
 
     fn sick_first(&self) -> bool {
         self.sick_first
+    }
+
+    fn when_empty(&self) -> &'static str {
+        self.when_empty
     }
 
     fn needs(&self, scope: &Scope, store: &Store) -> Vec<Query> {

@@ -1,6 +1,7 @@
 //! Everything that is drawn: layers that take keys and paint themselves. The only part that knows ratatui, but for
 //! the theme, the drawing entry and the terminal guard. Layers never fetch; they ask.
 
+mod chart;
 mod command_line;
 mod freshness;
 mod help;
@@ -16,7 +17,9 @@ mod screen;
 mod table;
 mod text;
 mod toast;
+mod trend;
 
+pub use chart::ChartLayer;
 pub use command_line::{CommandLine, parse_line};
 pub use freshness::{Freshness, Retry};
 pub use help::Help;

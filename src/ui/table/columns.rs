@@ -180,6 +180,7 @@ mod tests {
                     whole_only: false,
                     same_under: None,
                     keep_end: false,
+                    live: false,
                 },
             })
             .collect()

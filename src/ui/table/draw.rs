@@ -10,7 +10,7 @@ use crate::{
     keymap::Command,
     resource::{self, Align, Cell, Tone},
     theme::Role,
-    ui::{Cx, text},
+    ui::{Cx, text, trend},
 };
 
 impl TableLayer {
@@ -103,7 +103,9 @@ impl TableLayer {
             let cell = self.sheet.cell(row, shown.index, &model);
             let style = style_of(cell.tone);
             let ellipsis = cx.glyphs.ellipsis();
-            let cut = if shown.head.keep_end {
+            let cut = if !cell.trend.is_empty() {
+                trend::write(&cell.trend, cx.glyphs.ascii)
+            } else if shown.head.keep_end {
                 text::cut_middle(&text::clean(&cell.text), room.into(), ellipsis)
             } else {
                 cell.text.to_string()
@@ -185,7 +187,8 @@ impl TableLayer {
                 .filter(|known| !known.is_empty())
             {
                 Some(known) => format!("{says} {known}"),
-                None => says,
+                None if self.resource.when_empty().is_empty() => says,
+                None => format!("{says} {}", self.resource.when_empty()),
             }
         } else if cx.freshness.is_faulty() {
             format!("Nothing is known of {what}{within} yet.")
@@ -216,6 +219,7 @@ pub(in crate::ui) fn role_of(tone: Tone) -> Role {
         Tone::Error => Role::StatusError,
         Tone::Done => Role::StatusDone,
         Tone::Unknown => Role::StatusUnknown,
+        Tone::Stale => Role::Stale,
     }
 }
 

@@ -8,6 +8,8 @@ mod sort;
 
 pub(super) use draw::role_of;
 
+use std::ops::Range;
+
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use self::{
@@ -15,7 +17,8 @@ use self::{
     rows::Sheet,
 };
 use super::{
-    Ask, Choice, Cx, Input, Layer, Level, LogsLayer, Menu, Need, Pattern, Reply, layer::Hint,
+    Ask, ChartLayer, Choice, Cx, Input, Layer, Level, LogsLayer, Menu, Need, Pattern, Reply,
+    layer::Hint, trend,
 };
 use crate::{
     keymap::{Area, Code, Command, Key, Target},
@@ -43,6 +46,8 @@ pub struct TableLayer {
     complaint: Option<String>,
     /// What it takes to say what the rows on the screen use.
     live: Option<Live>,
+    /// The columns of what is used that have something to say, by their index; they stay once they had.
+    telling: Vec<usize>,
 }
 
 impl TableLayer {
@@ -61,6 +66,7 @@ impl TableLayer {
             editing: None,
             complaint: None,
             live: None,
+            telling: Vec::new(),
         })
     }
 
@@ -80,7 +86,20 @@ impl TableLayer {
     }
 
     fn heads(&self) -> Vec<Shown> {
-        columns::candidates(&self.resource.heads(), &self.place.scope)
+        let mut heads = columns::candidates(&self.resource.heads(), &self.place.scope);
+        heads.retain(|shown| !shown.head.live || self.telling.contains(&shown.index));
+        heads
+    }
+
+    /// Finds out which columns of what is used have something to say of the rows on the screen.
+    fn listen(&mut self, cx: &Cx) {
+        let rows = self.rows_on_screen(cx);
+        for (index, head) in self.resource.heads().iter().enumerate() {
+            let silent = head.live && !self.telling.contains(&index);
+            if silent && self.sheet.tells(rows.clone(), index, &cx.model()) {
+                self.telling.push(index);
+            }
+        }
     }
 
     fn copy_menu(subject: &Subject, cx: &Cx) -> Ask {
@@ -104,7 +123,8 @@ impl TableLayer {
                 | Command::CopyName
                 | Command::CopyMenu
                 | Command::Logs
-                | Command::PreviousLogs => no_row(),
+                | Command::PreviousLogs
+                | Command::Chart => no_row(),
                 _ => Reply::Ignored,
             };
         };
@@ -128,15 +148,31 @@ impl TableLayer {
             }
             Command::CopyMenu => Reply::Ask(Self::copy_menu(&subject, cx)),
             Command::Logs | Command::PreviousLogs => LogsLayer::ask(command, &subject),
+            Command::Chart => self.chart(subject),
             _ => Reply::Ignored,
         }
     }
 
-    /// The rows on the screen.
-    fn on_screen(&self, cx: &Cx) -> Vec<Subject> {
+    /// The rows on the screen, by their place among the rows shown.
+    fn rows_on_screen(&self, cx: &Cx) -> Range<usize> {
         let height = usize::from(cx.room.1.saturating_sub(HEAD));
-        let rows = self.top..self.sheet.len().min(self.top + height);
+        self.top..self.sheet.len().min(self.top + height)
+    }
+
+    fn on_screen(&self, cx: &Cx) -> Vec<Subject> {
+        let rows = self.rows_on_screen(cx);
         rows.filter_map(|row| self.sheet.subject(row)).collect()
+    }
+
+    fn chart(&self, subject: Subject) -> Reply {
+        if !CHARTED.contains(&self.resource.id()) {
+            let text = format!(
+                "{} have no chart; containers, tasks and services have",
+                self.resource.id()
+            );
+            return Reply::Ask(Ask::Say(Level::Info, text));
+        }
+        Reply::Ask(Ask::Push(Box::new(ChartLayer::new(subject))))
     }
 
     fn apply_typed(&mut self) {
@@ -146,6 +182,9 @@ impl TableLayer {
         }
     }
 }
+
+/// Views whose rows use something that can be charted.
+const CHARTED: [&str; 3] = ["containers", "tasks", "services"];
 
 fn no_row() -> Reply {
     let text = "there is no row under the cursor".to_owned();
@@ -287,6 +326,9 @@ impl Layer for TableLayer {
                 hints.push(Hint::of(Target::Command(Command::Logs)));
             }
             hints.push(Hint::of(Target::Command(Command::Describe)));
+            if CHARTED.contains(&self.resource.id()) {
+                hints.push(Hint::of(Target::Command(Command::Chart)));
+            }
             hints.push(Hint::of(Target::Command(Command::Raw)));
         }
         let facets = self.resource.facets();
@@ -354,6 +396,7 @@ impl Layer for TableLayer {
         }
         self.scroll(cx);
         self.live = self.resource.live(&self.on_screen(cx), &cx.model());
+        self.listen(cx);
     }
 
     fn crumb(&self, _store: &Store) -> String {
@@ -393,7 +436,11 @@ impl Layer for TableLayer {
                 .map(|shown| {
                     let cell = self.sheet.cell(row, shown.index, &cx.model());
                     // Tabs and line ends within a cell would read as further cells and rows.
-                    super::clean(&cell.text).into_owned()
+                    if cell.trend.is_empty() {
+                        super::clean(&cell.text).into_owned()
+                    } else {
+                        trend::write(&cell.trend, true)
+                    }
                 })
                 .collect();
             text.push_str(&cells.join("\t"));

@@ -1,6 +1,6 @@
 //! The rows of a table as shown: filtered, sorted, counted, and rebuilt only when the store or the wish changed.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashMap, ops::Range, time::Duration};
 
 use crate::{
     model::{Health, Subject},
@@ -11,6 +11,17 @@ use crate::{
 
 /// Rows looked at to measure how wide columns want to be.
 const MEASURED: usize = 500;
+
+/// How long an order by what is used now stays as it is: figures change all the time, and from several sides.
+const CALM: Duration = Duration::from_secs(1);
+
+/// What rows were last sorted by, while that must not change.
+struct Held {
+    /// When they were sorted.
+    at: Duration,
+    column: usize,
+    keys: HashMap<Subject, SortKey>,
+}
 
 /// The rows of a view with the order in which they are shown.
 #[expect(
@@ -44,6 +55,7 @@ pub(super) struct Sheet {
     /// The version of the store that `rows` were taken from.
     version: Option<u64>,
     dirty: bool,
+    held: Option<Held>,
 }
 
 impl Sheet {
@@ -67,6 +79,7 @@ impl Sheet {
             counted: None,
             version: None,
             dirty: true,
+            held: None,
         }
     }
 
@@ -160,11 +173,29 @@ impl Sheet {
         self.sorted.clone_from(&self.natural);
         match self.sort {
             Some((column, descending)) => {
+                let held = self.held.take().filter(|held| {
+                    held.column == column && cx.now.mono.saturating_sub(held.at) < CALM
+                });
+                let key = |row: usize| {
+                    let known = held.as_ref()?.keys.get(&rows.subject(row));
+                    known.cloned()
+                };
                 let mut keyed: Vec<(SortKey, usize)> = self
                     .natural
                     .iter()
-                    .map(|row| (rows.key(*row, column, cx), *row))
+                    .map(|row| {
+                        let held = key(*row);
+                        (held.unwrap_or_else(|| rows.key(*row, column, cx)), *row)
+                    })
                     .collect();
+                if self.resource.heads().get(column).is_some_and(|head| head.live) {
+                    let at = held.as_ref().map_or(cx.now.mono, |held| held.at);
+                    let keys = keyed
+                        .iter()
+                        .map(|(key, row)| (rows.subject(*row), key.clone()))
+                        .collect();
+                    self.held = Some(Held { at, column, keys });
+                }
                 keyed.sort_by(|(one, _), (two, _)| one.compare(two, descending));
                 self.sorted = keyed.into_iter().map(|(_, row)| row).collect();
             }
@@ -296,6 +327,15 @@ impl Sheet {
             (Some(row), Some(rows)) => rows.cell(*row, column, cx),
             _ => Cell::default(),
         }
+    }
+
+    /// Whether a column has something to say of one of these rows.
+    pub(super) fn tells(&self, mut shown: Range<usize>, column: usize, cx: &Cx) -> bool {
+        let Some(rows) = &self.rows else { return false };
+        shown.any(|row| {
+            let row = self.order.get(row);
+            row.is_some_and(|row| rows.key(*row, column, cx) != SortKey::Absent)
+        })
     }
 
     /// The place of a thing among the rows shown.
