@@ -14,6 +14,7 @@ mod contract;
 mod counts;
 mod docs;
 mod layers;
+mod logs;
 mod order;
 mod package;
 mod proxy;
