@@ -206,7 +206,7 @@ fn engines(config: &Config, sandbox: Option<&Sandbox>) -> docker::Settings {
             local: local
                 .then(|| docker::Settings::local_address(super::variable))
                 .flatten(),
-            rules: config.engines.hosts.iter().map(rule).collect(),
+            rules: config.engines.hosts.iter().map(|host| rule(host)).collect(),
         };
     };
     let sockets = sandbox.engines().map(|folder| HostRule {

@@ -15,6 +15,7 @@ mod counts;
 mod docs;
 mod layers;
 mod live;
+mod logs;
 mod order;
 mod package;
 mod proxy;

@@ -214,7 +214,12 @@ impl LogsLayer {
                 hints.push(named(Command::MoreContext, "context"));
             }
         }
-        hints.push(of(Command::NextError));
+        // Who is at the end has nothing further down.
+        hints.push(if self.view.follow {
+            named(Command::PreviousError, "last error")
+        } else {
+            of(Command::NextError)
+        });
         hints.push(of(Command::SinceTail));
         hints.push(of(Command::Wrap));
         hints.push(of(Command::Times));

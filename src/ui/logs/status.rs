@@ -295,14 +295,21 @@ impl LogsLayer {
         if tally.ended + failed == tally.all {
             return format!("Nothing is in {streams}: ended without a line{head}.");
         }
-        let since = match (self.heard, self.source.begun, self.source.range) {
-            (Some(at), _, _) => format!(" since {} UTC", short_clock(at)),
-            (None, Some(begun), Range::Minutes(minutes)) => {
+        let from = match (self.source.begun, self.source.range) {
+            (Some(begun), Range::Minutes(minutes)) => {
                 let from = begun.wall.0 - i64::from(minutes) * 60_000;
-                format!(" since {} UTC", short_clock(Timestamp(from)))
+                Some(Timestamp(from))
             }
-            _ => String::new(),
+            (Some(begun), _) => Some(begun.wall),
+            (None, _) => None,
         };
+        let since = self
+            .heard
+            .or(from)
+            .map_or_else(String::new, |at| format!(" since {} UTC", short_clock(at)));
+        if self.source.range == Range::Head {
+            return format!("Nothing was ever written to {streams}.");
+        }
         format!("No lines{since} in {streams}{head}.")
     }
 }
