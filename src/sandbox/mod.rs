@@ -158,11 +158,11 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
     } else {
         None
     };
-    let served = Served {
+    let shared = Served {
         account: Arc::clone(&account),
         clock: clock.subscribe(),
     };
-    let server = tokio::spawn(server::serve(listener, served, stopped));
+    let server = tokio::spawn(server::serve(listener, shared, stopped));
     Ok(Sandbox {
         address,
         account,

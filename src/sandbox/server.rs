@@ -120,6 +120,13 @@ fn write(reply: Reply, served: Served, stop: watch::Receiver<bool>) -> Response<
     if let Ok(id) = HeaderValue::from_str(&reply.id) {
         headers.insert("x-amzn-requestid", id);
     }
+    if reply.content == front::CBOR {
+        headers.insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
+        let error = reply.error.map(|code| format!("{code};Sender"));
+        if let Some(Ok(error)) = error.map(|error| HeaderValue::from_str(&error)) {
+            headers.insert("x-amzn-query-error", error);
+        }
+    }
     if let Some(code) = reply.error {
         headers.insert("x-amzn-errortype", HeaderValue::from_static(code));
     }

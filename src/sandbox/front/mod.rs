@@ -1,6 +1,7 @@
 //! The fronts: which protocol a request speaks, what the account remembers of it, and how answers are framed.
 //! Operations are in `operation`, connections in `server`.
 
+mod cbor;
 mod frame;
 mod json;
 mod query;
@@ -20,6 +21,7 @@ use super::world::World;
 use super::world::chance::{self, Dice};
 use super::world::moment::Moment;
 
+pub use cbor::CBOR;
 #[cfg(test)]
 pub use json::TARGET_PREFIX;
 pub use tail::frames;
@@ -93,6 +95,9 @@ impl Account {
         let id = chance::uuid(&mut self.ids);
         match request.target {
             Some(target) => self.json(target, request.body, id, now),
+            None if cbor::is_spoken_on(request.path) => {
+                self.cbor(request.path, request.body, id, now)
+            }
             None => self.query(request.body, id),
         }
     }

@@ -7,6 +7,7 @@ mod find;
 mod identity;
 mod instance;
 pub mod logs;
+pub mod metrics;
 mod page;
 mod provider;
 mod register;

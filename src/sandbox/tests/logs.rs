@@ -149,7 +149,11 @@ async fn a_stream_without_a_prefix_has_the_name_of_the_container() {
         .set_tasks(tasks.task_arns);
     let tasks = tasks.send().await.unwrap();
     assert!(!tasks.tasks().is_empty());
-    for container in tasks.tasks().iter().flat_map(|task| task.containers()) {
+    for container in tasks
+        .tasks()
+        .iter()
+        .flat_map(aws_sdk_ecs::types::Task::containers)
+    {
         let id = container.runtime_id().unwrap();
         assert!(id.len() == 64 && names.contains(id));
         let events = logs

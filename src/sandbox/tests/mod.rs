@@ -10,6 +10,7 @@
 mod engine;
 mod limits;
 mod logs;
+mod metrics;
 mod reads;
 mod writes;
 

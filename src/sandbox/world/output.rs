@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::definition::Definition;
+use super::load;
 use super::moment::Moment;
 use super::task::{Fate, Task};
 use super::voice::{Mood, Voice};
@@ -45,8 +46,12 @@ pub fn lines(
     }
     let seed = seed_of(task, container);
     let voice = Voice::of(definition, spec);
-    let mood = (container == 0).then(|| mood_of(task)).unwrap_or_default();
-    let limit = spec.memory.unwrap_or(definition.footprint.memory);
+    let mood = if container == 0 {
+        mood_of(task)
+    } else {
+        Mood::Well
+    };
+    let limit = load::memory(definition, container) >> 20;
     let mut lines = Vec::new();
     let mut write = |at: Moment, texts: Vec<(bool, String)>| {
         if (from..to).contains(&at) {
@@ -68,7 +73,8 @@ pub fn lines(
             // Half a beat late, so that nothing is said before the program has begun.
             let at = beat.at + TROUBLE / 2;
             if ended.is_none_or(|ended| at < ended) {
-                write(at, mood.says(at, at.since(started), limit));
+                let used = load::reading(task, definition, container, at).memory >> 20;
+                write(at, mood.says(at, at.since(started), used, limit));
             }
         }
     }
@@ -139,7 +145,7 @@ fn seed_of(task: &Task, container: usize) -> u64 {
     high ^ low.rotate_left(23) ^ container.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// Chance that depends on nothing but where it begins: SplitMix64, which costs nothing to seed.
+/// Chance that depends on nothing but where it begins: `SplitMix64`, which costs nothing to seed.
 #[derive(Clone, Debug)]
 pub struct Spin(u64);
 

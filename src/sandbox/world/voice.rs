@@ -113,9 +113,8 @@ impl Voice {
         match self {
             Self::Access => access(at, chance),
             Self::Json => vec![said(object(at, chance))],
-            Self::Plain => plain(at, chance),
             Self::Nasty if number % 5 == 3 => vec![said(nasty(number / 5))],
-            Self::Nasty => plain(at, chance),
+            Self::Plain | Self::Nasty => plain(at, chance),
             Self::Worker => worker(at, chance),
             Self::Job => {
                 let rows = (number + 1) * 250 + chance.below(200);
@@ -192,17 +191,16 @@ pub enum Mood {
 }
 
 impl Mood {
-    /// What is written about it, `running` after the start; `limit` is the memory limit in MiB.
-    pub fn says(self, at: Moment, running: Duration, limit: u32) -> Texts {
+    /// What is written about it, `running` after the start, with so many MiB in use of its limit.
+    pub fn says(self, at: Moment, running: Duration, used: u64, limit: u64) -> Texts {
         let clock = clock(at);
         match self {
             Self::Well => Vec::new(),
             Self::Growing => {
-                let share = 1.0 - (-running.as_secs_f64() / 60.0).exp() * 0.7;
-                let (used, percent) = (f64::from(limit) * share, share * 100.0);
-                let level = if share > 0.8 { "WARN " } else { "INFO " };
+                let percent = 100 * used / limit.max(1);
+                let level = if percent > 80 { "WARN " } else { "INFO " };
                 vec![said(format!(
-                    "{clock} {level} heap: {used:.0} of {limit} MiB in use ({percent:.0} %), last collection freed 2 MiB"
+                    "{clock} {level} heap: {used} of {limit} MiB in use ({percent} %), last collection freed 2 MiB"
                 ))]
             }
             Self::Failing => {

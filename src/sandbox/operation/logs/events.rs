@@ -29,7 +29,8 @@ struct Filter {
     log_stream_name_prefix: Option<String>,
     start_time: Option<i64>,
     end_time: Option<i64>,
-    filter_pattern: Option<String>,
+    #[serde(rename = "filterPattern")]
+    pattern: Option<String>,
     start_from_head: Option<bool>,
     limit: Option<i64>,
     next_token: Option<String>,
@@ -50,7 +51,7 @@ pub fn filter(call: &mut Call<'_>) -> Answer {
         input.log_stream_names,
         input.log_stream_name_prefix,
     )?;
-    let pattern = Pattern::read(input.filter_pattern.as_deref())?;
+    let pattern = Pattern::read(input.pattern.as_deref())?;
     let mut forward = input.start_from_head.unwrap_or(true);
     if !forward
         && input
@@ -166,10 +167,9 @@ pub fn get(call: &mut Call<'_>) -> Answer {
 /// The place just behind or just before a place of the only stream.
 fn next_to(place: &Place, side: i8) -> Place {
     let mut place = place.clone();
-    match place.index.checked_add_signed(side.into()) {
-        Some(index) => place.index = index,
-        None => (place.at, place.index) = (place.at.saturating_sub(1), u32::MAX),
-    }
+    let index = place.index.checked_add_signed(side.into());
+    let before = (place.at.saturating_sub(1), u32::MAX);
+    (place.at, place.index) = index.map_or(before, |index| (place.at, index));
     place
 }
 

@@ -104,24 +104,16 @@ pub fn arn(world: &World, group: &str) -> String {
 
 /// The name of the group that a request names, by a name or by a name or an ARN, if there is such a group.
 pub fn named(world: &World, name: Option<&str>, identifier: Option<&str>) -> Result<String, Fault> {
-    let group = match (name, identifier) {
-        (Some(name), None) => name.to_owned(),
-        (None, Some(identifier)) if identifier.starts_with("arn:") => {
-            return of_arn(world, identifier);
-        }
-        (None, Some(name)) => name.to_owned(),
-        (None, None) => {
-            return Err(Fault::invalid(
-                "At least one of logGroupName and logGroupIdentifier has to be given.",
-            ));
-        }
-        (Some(_), Some(_)) => {
-            return Err(Fault::invalid(
-                "logGroupName and logGroupIdentifier cannot be used together.",
-            ));
-        }
-    };
-    existing(world, &group)
+    match (name, identifier) {
+        (None, Some(identifier)) if identifier.starts_with("arn:") => of_arn(world, identifier),
+        (Some(name), None) | (None, Some(name)) => existing(world, name),
+        (None, None) => Err(Fault::invalid(
+            "At least one of logGroupName and logGroupIdentifier has to be given.",
+        )),
+        (Some(_), Some(_)) => Err(Fault::invalid(
+            "logGroupName and logGroupIdentifier cannot be used together.",
+        )),
+    }
 }
 
 /// The name of the group with an ARN, which must not end with `:*`.

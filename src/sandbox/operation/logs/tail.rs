@@ -46,12 +46,16 @@ pub struct Session {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 struct Input {
-    log_group_identifiers: Vec<String>,
-    log_stream_names: Option<Vec<String>>,
-    log_stream_name_prefixes: Option<Vec<String>>,
-    log_event_filter_pattern: Option<String>,
+    #[serde(rename = "logGroupIdentifiers")]
+    groups: Vec<String>,
+    #[serde(rename = "logStreamNames")]
+    names: Option<Vec<String>>,
+    #[serde(rename = "logStreamNamePrefixes")]
+    prefixes: Option<Vec<String>>,
+    #[serde(rename = "logEventFilterPattern")]
+    pattern: Option<String>,
 }
 
 /// What comes next in a session.
@@ -68,13 +72,13 @@ pub enum Step {
 /// Begins a live tail of what is written from now on.
 pub fn start(call: &mut Call<'_>) -> Result<Session, Fault> {
     let input: Input = call.input()?;
-    let groups = &input.log_group_identifiers;
+    let groups = &input.groups;
     if groups.is_empty() || groups.len() > GROUPS {
         return Err(Fault::invalid(format!(
             "1 validation error detected: Value at 'logGroupIdentifiers' failed to satisfy constraint: Member must have length between 1 and {GROUPS}"
         )));
     }
-    let (names, prefixes) = (&input.log_stream_names, &input.log_stream_name_prefixes);
+    let (names, prefixes) = (&input.names, &input.prefixes);
     if names.is_some() && prefixes.is_some() {
         return Err(Fault::invalid(
             "logStreamNames and logStreamNamePrefixes cannot be used together.",
@@ -96,7 +100,7 @@ pub fn start(call: &mut Call<'_>) -> Result<Session, Fault> {
             )));
         }
     }
-    let pattern = Pattern::read(input.log_event_filter_pattern.as_deref())?;
+    let pattern = Pattern::read(input.pattern.as_deref())?;
     let groups = groups.iter().map(|arn| group::of_arn(call.world, arn));
     let groups = groups.collect::<Result<_, _>>()?;
     let now = call.world.now;
@@ -117,10 +121,10 @@ impl Session {
         json!({
             "requestId": request,
             "sessionId": session,
-            "logGroupIdentifiers": input.log_group_identifiers,
-            "logStreamNames": input.log_stream_names.clone().unwrap_or_default(),
-            "logStreamNamePrefixes": input.log_stream_name_prefixes.clone().unwrap_or_default(),
-            "logEventFilterPattern": input.log_event_filter_pattern.clone().unwrap_or_default(),
+            "logGroupIdentifiers": input.groups,
+            "logStreamNames": input.names.clone().unwrap_or_default(),
+            "logStreamNamePrefixes": input.prefixes.clone().unwrap_or_default(),
+            "logEventFilterPattern": input.pattern.clone().unwrap_or_default(),
         })
     }
 
@@ -186,14 +190,14 @@ impl Session {
 
     /// The streams that are wanted and there by now: those of new tasks join.
     fn streams<'a>(&self, world: &'a World, group: &str) -> Vec<stream::Stream<'a>> {
-        if let Some(names) = &self.input.log_stream_names {
+        if let Some(names) = &self.input.names {
             let found = names
                 .iter()
                 .map(|name| stream::named(world, group, name).ok());
             return found.flatten().collect();
         }
         let mut streams = stream::all(world, group);
-        if let Some(prefixes) = &self.input.log_stream_name_prefixes {
+        if let Some(prefixes) = &self.input.prefixes {
             streams.retain(|stream| {
                 prefixes
                     .iter()
