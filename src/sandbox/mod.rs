@@ -275,9 +275,7 @@ impl Sandbox {
     /// of which none is open is left out.
     #[must_use]
     pub fn streams(&self) -> BTreeMap<String, usize> {
-        let mut open = lock(&self.account).streams.count();
-        open.extend(self.engines.iter().flat_map(Engines::streams));
-        open
+        lock(&self.account).streams.count()
     }
 
     /// Calls per operation so far, throttled ones included, and those to the Docker Engines as `Docker:Stats` and the

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// How many there are of each kind.
+type Counts = BTreeMap<&'static str, usize>;
+
 /// The open streams by kind.
 #[derive(Clone, Debug, Default)]
-pub struct Streams(Arc<Mutex<BTreeMap<&'static str, usize>>>);
+pub struct Streams(Arc<Mutex<Counts>>);
 
 impl Streams {
     /// Counts one more stream of a kind until the guard is dropped.
@@ -25,7 +28,7 @@ impl Streams {
             .collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, usize>> {
+    fn lock(&self) -> MutexGuard<'_, Counts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

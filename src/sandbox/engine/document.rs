@@ -63,7 +63,7 @@ pub fn info(world: &World, key: InstanceKey, cgroup: Cgroup) -> Option<Value> {
         "OperatingSystem": system,
         "OSType": "linux",
         "Architecture": "x86_64",
-        "NCPU": instance.cores(),
+        "NCPU": host::cores(instance),
         "MemTotal": host::host_memory(instance),
         "SystemTime": stamp::text(world.now),
         "ServerVersion": ENGINE,
@@ -232,7 +232,7 @@ fn networks(unit: &Unit<'_>) -> Value {
 }
 
 /// `GET /containers/{id}/json`.
-pub fn inspect(unit: &Unit<'_>) -> Value {
+pub fn inspect(unit: &Unit<'_>, cgroup: Cgroup) -> Value {
     let (command, environment) = (words(unit), environment(unit));
     let log = unit
         .spec()
@@ -273,7 +273,10 @@ pub fn inspect(unit: &Unit<'_>) -> Value {
             "NanoCpus": 0,
             "CpuPeriod": 0,
             "CpuQuota": 0,
-            "CgroupParent": format!("/ecs/{}", unit.task.key.id()),
+            "CgroupParent": match cgroup {
+                Cgroup::V1 => format!("/ecs/{}", unit.task.key.id()),
+                Cgroup::V2 => format!("ecstasks-{}.slice", unit.task.key.id()),
+            },
             "Memory": unit.memory_limit(),
             "MemoryReservation": unit.memory_reservation(),
             "MemorySwap": unit.memory_limit() * 2,

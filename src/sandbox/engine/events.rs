@@ -31,23 +31,19 @@ struct Happening<'a> {
 pub fn answer(host: &Host, query: Events) -> Body {
     let account = host.account.clone();
     let instance = host.instance;
-    let mut after: Option<Moment> = None;
+    let mut from = query.since;
+    let mut is_past = true;
     stream::body(host, "events", move |now| {
         let account = lock(&account);
         let upto = query.until.map_or(now, |until| now.min(until));
-        let from = match (after, query.since) {
-            (Some(after), _) => Some(after + STEP),
-            (None, Some(since)) => Some(since),
-            (None, None) => None,
-        };
-        let mut happenings = from.map_or_else(Vec::new, |from| {
-            happenings(&account.world, instance, from, upto)
-        });
-        if after.is_none() {
+        let begin = from.unwrap_or(upto + STEP);
+        let mut happenings = happenings(&account.world, instance, begin, upto);
+        if is_past {
             let older = happenings.len().saturating_sub(KEPT);
             happenings.drain(..older);
+            is_past = false;
         }
-        after = Some(upto);
+        from = Some(begin.max(upto + STEP));
         let passing = happenings
             .iter()
             .filter(|happening| happening.passes(&query.filters));
@@ -71,9 +67,9 @@ fn happenings(
     upto: Moment,
 ) -> Vec<Happening<'_>> {
     let mut all = Vec::new();
+    let within = |at: Moment| (from..=upto).contains(&at);
     for unit in host::units(world, instance) {
         let ended = unit.ended();
-        let within = |at: Moment| (from..=upto).contains(&at);
         if !within(unit.started) && !ended.is_some_and(within) {
             continue;
         }
@@ -104,7 +100,7 @@ fn happenings(
             add(ended, "stop", None);
         }
     }
-    all.retain(|happening| (from..=upto).contains(&happening.at));
+    all.retain(|happening| within(happening.at));
     // Stable: what happens to one container in an instant stays in order.
     all.sort_by_key(|happening| happening.at);
     all

@@ -11,7 +11,6 @@ mod stamp;
 mod stats;
 mod stream;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -25,7 +24,6 @@ use super::front::Account;
 use super::lock;
 use super::world::moment::Moment;
 use host::{Cgroup, Host};
-use stream::Open;
 
 /// The most instances that get a socket: a world to measure can have thousands, and every socket is an open file.
 const MOST: usize = 64;
@@ -38,7 +36,6 @@ const TRIES: u32 = 16;
 #[derive(Debug)]
 pub struct Engines {
     folder: Folder,
-    open: Open,
     servers: Vec<JoinHandle<()>>,
 }
 
@@ -67,14 +64,12 @@ impl Engines {
         port: u16,
     ) -> io::Result<Self> {
         let folder = make_folder(port)?;
-        let open = Open::default();
-        let instances: Vec<_> = lock(account)
-            .world
-            .instances
-            .values()
-            .take(MOST)
-            .map(|instance| (instance.key, instance.ec2_id.clone()))
-            .collect();
+        let (streams, instances): (_, Vec<_>) = {
+            let account = lock(account);
+            let instances = account.world.instances.values().take(MOST);
+            let named = instances.map(|instance| (instance.key, instance.ec2_id.clone()));
+            (account.streams.clone(), named.collect())
+        };
         let mut servers = Vec::new();
         for (index, (instance, id)) in instances.into_iter().enumerate() {
             let listener = UnixListener::bind(folder.0.join(format!("{id}.sock")))?;
@@ -85,25 +80,16 @@ impl Engines {
                 account: Arc::clone(account),
                 clock: clock.clone(),
                 stop: stop.clone(),
-                open: open.clone(),
+                streams: streams.clone(),
             };
             servers.push(tokio::spawn(serve::serve(listener, host)));
         }
-        Ok(Self {
-            folder,
-            open,
-            servers,
-        })
+        Ok(Self { folder, servers })
     }
 
     /// Where the sockets are: `<EC2 instance id>.sock`.
     pub fn folder(&self) -> &Path {
         &self.folder.0
-    }
-
-    /// The streams that are open now, by kind; a kind without any is left out.
-    pub fn streams(&self) -> BTreeMap<String, usize> {
-        self.open.now()
     }
 
     /// Waits until all have stopped serving, then removes the sockets.

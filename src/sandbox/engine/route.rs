@@ -326,3 +326,89 @@ fn decode(text: &str) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn ask(path: &str) -> Result<Ask, Refusal> {
+        Ask::read(&Method::GET, &path.parse().unwrap())
+    }
+
+    #[rstest]
+    #[case::newest("/v1.44/version", "Docker:Version")]
+    #[case::none("/version", "Docker:Version")]
+    #[case::unknown("/v1.999/containers/json", "Docker:ListContainers")]
+    #[case::one("/v1.41/containers/abc/stats?stream=0", "Docker:Stats")]
+    fn any_version_is_taken(#[case] path: &str, #[case] name: &str) {
+        assert_eq!(ask(path).unwrap().name(), name);
+    }
+
+    #[rstest]
+    #[case::no_version("/v1./version")]
+    #[case::other("/v2.0/version")]
+    #[case::deeper("/containers/abc/stats/json")]
+    fn other_paths_are_not_there(#[case] path: &str) {
+        let refusal = ask(path).unwrap_err();
+        assert_eq!(refusal.status, StatusCode::NOT_FOUND);
+        assert!(refusal.message.contains("they have /_ping"));
+    }
+
+    #[rstest]
+    #[case::new(r#"{"label":["a=b%26c","d"]}"#)]
+    #[case::old(r#"{"label":{"a=b%26c":true,"d":true,"e":false}}"#)]
+    fn filters_are_read_as_clients_of_all_ages_write_them(#[case] filters: &str) {
+        let path = format!("/containers/json?all=1&filters={filters}");
+        let path = path
+            .replace('"', "%22")
+            .replace('{', "%7B")
+            .replace('}', "%7D");
+        let Ask::List(list) = ask(&path).unwrap() else {
+            unreachable!("it is a list")
+        };
+        let labels = |pairs: &[(&str, &str)]| {
+            let pairs = pairs
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            list.filters.labels(&pairs.collect())
+        };
+        assert!(list.all);
+        assert!(labels(&[("a", "b&c"), ("d", "any"), ("e", "")]));
+        assert!(!labels(&[("a", "b&c")]));
+        assert!(!labels(&[("a", "b"), ("d", "")]));
+    }
+
+    #[rstest]
+    #[case::whole("1790000000", Some(1_790_000_000_000))]
+    #[case::fraction("1790000000.123456789", Some(1_790_000_000_123))]
+    #[case::short_fraction("1790000000.5", Some(1_790_000_000_500))]
+    #[case::words("2026-09-21T13:33:20.25Z", Some(1_789_997_600_250))]
+    #[case::none("0", None)]
+    fn instants_are_read_as_numbers_and_as_words(#[case] text: &str, #[case] millis: Option<u64>) {
+        let Ask::Events(events) = ask(&format!("/events?since={text}")).unwrap() else {
+            unreachable!("they are events")
+        };
+        assert_eq!(events.since.map(Moment::millis), millis);
+    }
+
+    #[rstest]
+    #[case::no_stream("/containers/a/logs?follow=1", "you must choose at least one stream")]
+    #[case::both(
+        "/containers/a/stats?one-shot=1",
+        "cannot have stream=true and one-shot=true"
+    )]
+    #[case::instant("/events?since=yesterday", "invalid value for since: yesterday")]
+    #[case::filter(
+        "/events?filters=%7B%22scope%22:[%22x%22]%7D",
+        "invalid filter 'scope'"
+    )]
+    #[case::json("/events?filters=nothing", "invalid filter: nothing")]
+    fn what_makes_no_sense_is_refused(#[case] path: &str, #[case] message: &str) {
+        let refusal = ask(path).unwrap_err();
+        assert_eq!(refusal.status, StatusCode::BAD_REQUEST);
+        assert!(refusal.message.contains(message), "{}", refusal.message);
+    }
+}

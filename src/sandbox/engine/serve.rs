@@ -105,7 +105,7 @@ fn answer(host: &Host, ask: Ask) -> Result<Response<Body>, Refusal> {
         Ask::Inspect(name) => {
             let account = lock(&host.account);
             let unit = host::find(&account.world, host.instance, &name)?;
-            document_response(&document::inspect(&unit))
+            document_response(&document::inspect(&unit, host.cgroup))
         }
         Ask::Stats(name, query) => {
             let body = stats::answer(host, handle(host, &name)?, query);

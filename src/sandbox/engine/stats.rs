@@ -65,7 +65,7 @@ pub fn answer(host: &Host, handle: Handle, query: Stats) -> Body {
 }
 
 fn sample(unit: &Unit<'_>, at: Moment) -> Sample {
-    let cores = u64::from(unit.instance.cores());
+    let cores = u64::from(host::cores(unit.instance));
     let up = at.since(unit.instance.registered);
     Sample {
         at,
@@ -94,7 +94,7 @@ fn frame(
 }
 
 fn running(unit: &Unit<'_>, cgroup: Cgroup, now: &Sample, before: Option<&Sample>) -> Value {
-    let cores = unit.instance.cores();
+    let cores = host::cores(unit.instance);
     let mut document = json!({
         "read": stamp::text(now.at),
         "preread": before.map_or_else(|| stamp::NEVER.to_owned(), |before| stamp::text(before.at)),

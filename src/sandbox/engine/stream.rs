@@ -1,8 +1,6 @@
-//! Bodies that go on as the world does: waiting for its clock, and the count of those that are open.
+//! Bodies that go on as the world does: they wait for its clock.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
 use futures::stream;
@@ -12,6 +10,7 @@ use hyper::body::{Bytes, Frame};
 use tokio::sync::watch;
 
 use super::host::Host;
+use crate::sandbox::streams::Guard;
 use crate::sandbox::world::moment::Moment;
 
 /// The body of an answer.
@@ -20,52 +19,6 @@ pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 /// A body that is there already.
 pub fn whole(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).boxed_unsync()
-}
-
-/// How many there are, by kind.
-type Counts = BTreeMap<&'static str, usize>;
-
-/// The streams that are open.
-#[derive(Clone, Debug, Default)]
-pub struct Open(Arc<Mutex<Counts>>);
-
-impl Open {
-    /// Those with at least one.
-    pub fn now(&self) -> BTreeMap<String, usize> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = counts.iter().filter(|(_, count)| **count > 0);
-        open.map(|(kind, count)| ((*kind).to_owned(), *count))
-            .collect()
-    }
-
-    fn enter(&self, kind: &'static str) -> Entry {
-        *self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(kind)
-            .or_default() += 1;
-        Entry {
-            open: self.clone(),
-            kind,
-        }
-    }
-}
-
-/// One open stream; it counts until it is dropped.
-#[derive(Debug)]
-struct Entry {
-    open: Open,
-    kind: &'static str,
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        let mut counts = self.open.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(self.kind) {
-            *count = count.saturating_sub(1);
-        }
-    }
 }
 
 /// What comes next in a stream.
@@ -88,7 +41,7 @@ pub fn body(
         stop: host.stop.clone(),
         due: Some(Moment::from_millis(0)),
         next,
-        _entry: host.open.enter(kind),
+        _open: host.streams.open(kind),
     };
     let frames = stream::unfold(state, async |mut state| {
         loop {
@@ -108,7 +61,8 @@ struct State<N> {
     stop: watch::Receiver<bool>,
     due: Option<Moment>,
     next: N,
-    _entry: Entry,
+    /// Dropped with the body.
+    _open: Guard,
 }
 
 impl<N> State<N> {

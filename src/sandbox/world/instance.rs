@@ -90,11 +90,6 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// The number of its cores.
-    pub fn cores(&self) -> u32 {
-        (self.cpu / 1024).max(1)
-    }
-
     /// What keeps a task of this footprint away, if anything.
     pub fn shortage(&self, footprint: &Footprint) -> Option<Shortage> {
         if !self.connected {

@@ -49,19 +49,6 @@ pub struct Reading {
     pub processes: u64,
 }
 
-impl Reading {
-    /// What a process holds that only waits, if it runs.
-    pub fn pause(runs: bool) -> Self {
-        let held = u64::from(runs);
-        Self {
-            cpu: 21_000_000,
-            memory: held * 312_000,
-            processes: held,
-            ..Self::default()
-        }
-    }
-}
-
 /// What a container used on average over a stretch of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mean {

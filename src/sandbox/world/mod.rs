@@ -10,6 +10,13 @@ pub mod director;
 pub mod instance;
 pub mod launch;
 pub mod life;
+#[cfg_attr(
+    not(unix),
+    allow(
+        dead_code,
+        reason = "the engines, which need unix sockets, are alone in asking for all of it"
+    )
+)]
 pub mod load;
 pub mod moment;
 pub mod output;

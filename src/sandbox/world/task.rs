@@ -240,12 +240,6 @@ impl Task {
         })
     }
 
-    /// Docker's id of the container that the agent adds to a task to hold its network interface.
-    pub fn pause_id(&self) -> String {
-        let key = self.key.0;
-        format!("{:032x}{:032x}", key.rotate_left(71), !key.rotate_left(29))
-    }
-
     /// When a container started and, once it has, ended; none for one that never ran.
     pub fn life(&self, container: usize) -> Option<(Moment, Option<Moment>)> {
         let ended = self.containers.get(container)?.ended;
