@@ -82,9 +82,20 @@ async fn a_log_that_is_followed_ends_with_the_last_words_of_its_container() {
     let follow = Box::pin(docker.logs(&id, Some(options)));
     let follow = tokio::spawn(follow.try_collect::<Vec<_>>());
     scene.streams(&[("logs", 1)]).await;
+    let begin = scene.look(|world| world.now);
     scene.stop(key).await;
     scene.until_ended(key).await;
     let lines = follow.await.unwrap().unwrap();
-    assert!(!lines.is_empty());
+    let expected = scene.look(|world| {
+        let task = &world.tasks[&key];
+        let definition = world.definition(task.definition);
+        output::lines(task, definition, 0, begin, world.now)
+    });
+    let expected: String = expected
+        .iter()
+        .map(|line| format!("{}\n", line.text))
+        .collect();
+    assert!(!expected.is_empty());
+    assert_eq!(text(&lines), expected);
     scene.streams(&[]).await;
 }
