@@ -92,3 +92,32 @@ async fn where_live_tails_are_denied_the_log_is_asked_for_and_says_so() {
     world.tick(Duration::from_secs(10));
     driver.hear_until(|screen| screen != before).await;
 }
+
+/// Opens the tasks of a service of the cluster whose tasks run on container instances.
+async fn tasks_of(driver: &mut Driver, service: &str) {
+    driver.press(":").await;
+    driver.enter("svc prod-web").await;
+    driver.choose(service).await;
+    driver.press("enter").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_flow_for_the_tasks_on_the_screen_and_end_when_they_are_left() {
+    let world = world().await;
+    let mut driver = start(&world).await;
+    assert_eq!(world.streams().get("stats"), None);
+    tasks_of(&mut driver, "checkout").await;
+    let running = driver.rows();
+    // Each task of checkout has one container beside what holds its network.
+    driver.hear_until(|_| open(&world, "stats") > 0).await;
+    let containers = |world: &Sandbox| open(world, "stats");
+    driver.hear_until(|_| containers(&world) >= running).await;
+    for _ in 0..3 {
+        world.tick(Duration::from_secs(1));
+    }
+    let screen = driver.hear_until(|screen| screen.matches('%').count() > running).await;
+    assert!(screen.contains("CPU%RES"), "{screen}");
+
+    driver.press("esc esc").await;
+    eventually("no stream of stats", || containers(&world) == 0).await;
+}
