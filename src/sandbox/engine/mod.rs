@@ -3,6 +3,7 @@
 
 mod document;
 mod events;
+mod folder;
 mod host;
 mod logs;
 mod route;
@@ -12,8 +13,7 @@ mod stats;
 mod stream;
 
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use tokio::net::UnixListener;
@@ -23,32 +23,19 @@ use tokio::task::JoinHandle;
 use super::front::Account;
 use super::lock;
 use super::world::moment::Moment;
+use folder::Folder;
 use host::{Cgroup, Host};
 
 /// The most instances that get a socket: a world to measure can have thousands, and every socket is an open file.
 const MOST: usize = 64;
 /// Which of the instances, in the order of their ids, still has the first version of control groups.
 const OLD: usize = 2;
-/// How many names are tried for the folder.
-const TRIES: u32 = 16;
 
 /// The engines, while they run.
 #[derive(Debug)]
 pub struct Engines {
     folder: Folder,
     servers: Vec<JoinHandle<()>>,
-}
-
-/// A folder that goes when this does.
-#[derive(Debug)]
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(folder = %self.0.display(), %error, "the sandbox could not remove its sockets");
-        }
-    }
 }
 
 impl Engines {
@@ -63,7 +50,7 @@ impl Engines {
         stop: &watch::Receiver<bool>,
         port: u16,
     ) -> io::Result<Self> {
-        let folder = make_folder(port)?;
+        let folder = Folder::make(port)?;
         let (streams, instances): (_, Vec<_>) = {
             let account = lock(account);
             let instances = account.world.instances.values().take(MOST);
@@ -72,7 +59,7 @@ impl Engines {
         };
         let mut servers = Vec::new();
         for (index, (instance, id)) in instances.into_iter().enumerate() {
-            let listener = UnixListener::bind(folder.0.join(format!("{id}.sock")))?;
+            let listener = UnixListener::bind(folder.path().join(format!("{id}.sock")))?;
             let cgroup = if index == OLD { Cgroup::V1 } else { Cgroup::V2 };
             let host = Host {
                 instance,
@@ -89,7 +76,7 @@ impl Engines {
 
     /// Where the sockets are: `<EC2 instance id>.sock`.
     pub fn folder(&self) -> &Path {
-        &self.folder.0
+        self.folder.path()
     }
 
     /// Waits until all have stopped serving, then removes the sockets.
@@ -100,21 +87,4 @@ impl Engines {
             }
         }
     }
-}
-
-/// Makes a folder that only the user can look into: who reaches the sockets needs no credentials.
-fn make_folder(port: u16) -> io::Result<Folder> {
-    let base = std::env::temp_dir();
-    let mut last = io::ErrorKind::AlreadyExists.into();
-    for number in 0..TRIES {
-        let name = format!("ecsight-{}-{port}-{number}", std::process::id());
-        let path = base.join(name);
-        match std::fs::DirBuilder::new().mode(0o700).create(&path) {
-            Ok(()) => return Ok(Folder(path)),
-            // Left behind by a process that was killed, or somebody else's: either way it is not ours.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
-            Err(error) => return Err(error),
-        }
-    }
-    Err(last)
 }
