@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::definition::Definition;
 use super::load;
 use super::moment::Moment;
+use super::mood::Mood;
 use super::task::{Fate, Task};
-use super::voice::{Mood, Voice};
+use super::voice::Voice;
 
 /// A line that a container wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +91,10 @@ pub fn lines(
             .containers
             .get(container)
             .and_then(|container| container.exit_code);
-        write(ended, voice.ends(ended, code, &mut Spin::new(seed, u64::MAX)));
+        write(
+            ended,
+            voice.ends(ended, code, &mut Spin::new(seed, u64::MAX)),
+        );
     }
     // Stable: what was written in one instant stays in the order above, however the stretch was cut.
     lines.sort_by_key(|line| line.at);

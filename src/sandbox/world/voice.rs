@@ -11,7 +11,7 @@ use super::moment::Moment;
 use super::output::Spin;
 
 /// What a program writes in one instant: whether to stderr, and the text.
-type Texts = Vec<(bool, String)>;
+pub(super) type Texts = Vec<(bool, String)>;
 
 /// How a program writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,71 +180,7 @@ impl Voice {
     }
 }
 
-/// What is wrong with a program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mood {
-    /// Nothing.
-    #[default]
-    Well,
-    /// Its heap grows until it is killed.
-    Growing,
-    /// It will end with an error.
-    Failing,
-    /// Its own health check does not pass.
-    Unready,
-    /// It answers health checks with 503.
-    Refusing,
-}
-
-impl Mood {
-    /// Whether it does its work all the same.
-    pub fn works(self) -> bool {
-        matches!(self, Self::Well | Self::Growing)
-    }
-
-    /// What is written about it, `running` after the start, with so many MiB in use of its limit.
-    pub fn says(self, at: Moment, running: Duration, used: u64, limit: u64) -> Texts {
-        let clock = clock(at);
-        match self {
-            Self::Well => Vec::new(),
-            Self::Growing => {
-                let percent = 100 * used / limit.max(1);
-                let level = if percent > 80 { "WARN " } else { "INFO " };
-                vec![said(format!(
-                    "{clock} {level} heap: {used} of {limit} MiB in use ({percent} %), last collection freed 2 MiB"
-                ))]
-            }
-            Self::Failing => {
-                let attempt = running.as_secs() / 4 + 1;
-                vec![(
-                    true,
-                    format!(
-                        "{clock} ERROR index.internal:9200: connection refused, attempt {attempt}"
-                    ),
-                )]
-            }
-            Self::Unready => vec![(
-                true,
-                format!("{clock} WARN  health: not ready, the model is not loaded"),
-            )],
-            Self::Refusing => vec![
-                said(format!(
-                    "10.0.0.{} - - [{}] \"GET /healthz HTTP/1.1\" 503 19",
-                    4 + running.as_secs() % 3,
-                    stamp(at)
-                )),
-                (
-                    true,
-                    format!(
-                        "{clock} ERROR health: carrier-gateway.internal:443 does not answer, refusing traffic"
-                    ),
-                ),
-            ],
-        }
-    }
-}
-
-fn said(text: String) -> (bool, String) {
+pub(super) fn said(text: String) -> (bool, String) {
     (false, text)
 }
 
@@ -254,12 +190,12 @@ fn timestamp(at: Moment) -> Timestamp {
 }
 
 /// `2026-03-01T10:20:30.123Z`.
-fn clock(at: Moment) -> String {
+pub(super) fn clock(at: Moment) -> String {
     format!("{:.3}", timestamp(at))
 }
 
 /// `01/Mar/2026:10:20:30 +0000`, as in access logs.
-fn stamp(at: Moment) -> String {
+pub(super) fn stamp(at: Moment) -> String {
     timestamp(at)
         .strftime("%d/%b/%Y:%H:%M:%S +0000")
         .to_string()
