@@ -19,6 +19,7 @@ pub mod life;
 )]
 pub mod load;
 pub mod moment;
+pub mod mood;
 pub mod output;
 pub mod placement;
 pub mod report;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::definition::Definition;
 use super::load;
 use super::moment::Moment;
+use super::mood::Mood;
 use super::task::{Fate, Task};
-use super::voice::{Mood, Voice};
+use super::voice::Voice;
 
 /// A line that a container wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,8 @@ pub fn lines(
     }
     let seed = seed_of(task, container);
     let voice = Voice::of(definition, spec);
-    let mood = if container == 0 {
+    // A job that ends with an error has worked until then.
+    let mood = if container == 0 && voice != Voice::Job {
         mood_of(task)
     } else {
         Mood::Well
@@ -60,11 +62,11 @@ pub fn lines(
         }
     };
 
-    write(started, voice.begins(definition, spec));
+    write(started, voice.begins(started, definition, spec));
     for beat in beats(started, voice.pace(), from, until) {
         let mut chance = Spin::new(seed, beat.number);
         let at = beat.at + Duration::from_millis(chance.below(beat.length));
-        if ended.is_none_or(|ended| at < ended) {
+        if mood.works() && ended.is_none_or(|ended| at < ended) {
             write(at, voice.says(at, beat.number, &mut chance));
         }
     }
@@ -82,16 +84,17 @@ pub fn lines(
         && stopping >= started
         && ended.is_none_or(|ended| stopping < ended)
     {
-        write(stopping, voice.is_told_to_stop());
+        write(stopping, voice.is_told_to_stop(stopping));
     }
     if let Some(ended) = ended {
         let code = task
             .containers
             .get(container)
             .and_then(|container| container.exit_code);
-        let killed = mood == Mood::Growing;
-        let words = (!killed).then(|| voice.ends(ended, code, &mut Spin::new(seed, u64::MAX)));
-        write(ended, words.unwrap_or_default());
+        write(
+            ended,
+            voice.ends(ended, code, &mut Spin::new(seed, u64::MAX)),
+        );
     }
     // Stable: what was written in one instant stays in the order above, however the stretch was cut.
     lines.sort_by_key(|line| line.at);

@@ -11,7 +11,7 @@ use super::moment::Moment;
 use super::output::Spin;
 
 /// What a program writes in one instant: whether to stderr, and the text.
-type Texts = Vec<(bool, String)>;
+pub(super) type Texts = Vec<(bool, String)>;
 
 /// How a program writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,8 @@ impl Voice {
         match family {
             "pricing-engine" => Self::Nasty,
             "orders-api" | "payments-api" => Self::Json,
-            "api-gateway" => Self::Access,
+            "api-gateway" | "shipping-api" => Self::Access,
+            "fraud-detector" | "search" => Self::Plain,
             _ if spec.port_mappings.is_empty() && definition.network == NetworkMode::Awsvpc => {
                 Self::Worker
             }
@@ -80,7 +81,7 @@ impl Voice {
     }
 
     /// What is written first.
-    pub fn begins(self, definition: &Definition, spec: &ContainerSpec) -> Texts {
+    pub fn begins(self, at: Moment, definition: &Definition, spec: &ContainerSpec) -> Texts {
         let (family, revision) = (&definition.family, definition.revision);
         let port = spec
             .port_mappings
@@ -88,17 +89,18 @@ impl Voice {
             .map_or(8080, |port| port.container_port);
         let text = match self {
             Self::Access | Self::Plain | Self::Nasty => {
+                let clock = clock(at);
                 return vec![
-                    said(format!("{family} revision {revision} starting, pid 1")),
-                    said(format!("listening on 0.0.0.0:{port}")),
+                    said(format!("{clock} INFO  {family} revision {revision} starting, pid 1")),
+                    said(format!("{clock} INFO  listening on 0.0.0.0:{port}")),
                 ];
             }
             Self::Json => {
-                json!({"level": "info", "msg": "listening", "service": family, "revision": revision, "port": port})
+                json!({"time": clock(at), "level": "info", "msg": "listening", "service": family, "revision": revision, "port": port})
                     .to_string()
             }
-            Self::Worker => format!("{family}: 10 workers, queues default, mailers"),
-            Self::Job => format!("{family}: run begins"),
+            Self::Worker => format!("{} INFO {family}: 10 workers, queues default, mailers", clock(at)),
+            Self::Job => format!("{} {family}: run begins", clock(at)),
             Self::Proxy | Self::Chatty => {
                 return vec![(true, "start worker processes: 2".to_owned())];
             }
@@ -136,18 +138,20 @@ impl Voice {
     }
 
     /// What is written when SIGTERM comes.
-    pub fn is_told_to_stop(self) -> Texts {
+    pub fn is_told_to_stop(self, at: Moment) -> Texts {
         match self {
             Self::Json => vec![said(
-                json!({"level": "info", "msg": "SIGTERM received, draining"}).to_string(),
+                json!({"time": clock(at), "level": "info", "msg": "SIGTERM received, draining"})
+                    .to_string(),
             )],
             Self::Proxy | Self::Chatty => {
                 vec![(true, "signal 15 (SIGTERM) received, exiting".to_owned())]
             }
             Self::Mesh => vec![(true, "caught SIGTERM, shutting down".to_owned())],
-            _ => vec![said(
-                "SIGTERM received, finishing what is under way".to_owned(),
-            )],
+            _ => vec![said(format!(
+                "{} INFO  SIGTERM received, finishing what is under way",
+                clock(at)
+            ))],
         }
     }
 
@@ -157,16 +161,18 @@ impl Voice {
             (_, None | Some(137)) => Vec::new(),
             (Self::Job, Some(0)) => vec![said(format!("{} run complete, exit 0", clock(at)))],
             (Self::Json, Some(0 | 143)) => {
-                vec![said(json!({"level": "info", "msg": "stopped"}).to_string())]
+                vec![said(
+                    json!({"time": clock(at), "level": "info", "msg": "stopped"}).to_string(),
+                )]
             }
-            (_, Some(0 | 143)) => vec![said("stopped".to_owned())],
+            (_, Some(0 | 143)) => vec![said(format!("{} INFO  stopped", clock(at)))],
             (_, Some(code)) => {
                 let cause = chance.pick(&[
                     "cannot reach index.internal:9200: connection refused",
                     "configuration key search.shards is missing",
                     "migration 0042 is not applied",
                 ]);
-                let mut texts = trace(&format!("FATAL {cause}"), chance);
+                let mut texts = trace(&format!("{} FATAL {cause}", clock(at)), chance);
                 texts.push((true, format!("exit {code}")));
                 texts
             }
@@ -174,66 +180,7 @@ impl Voice {
     }
 }
 
-/// What is wrong with a program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mood {
-    /// Nothing.
-    #[default]
-    Well,
-    /// Its heap grows until it is killed.
-    Growing,
-    /// It will end with an error.
-    Failing,
-    /// Its own health check does not pass.
-    Unready,
-    /// It answers health checks with 503.
-    Refusing,
-}
-
-impl Mood {
-    /// What is written about it, `running` after the start, with so many MiB in use of its limit.
-    pub fn says(self, at: Moment, running: Duration, used: u64, limit: u64) -> Texts {
-        let clock = clock(at);
-        match self {
-            Self::Well => Vec::new(),
-            Self::Growing => {
-                let percent = 100 * used / limit.max(1);
-                let level = if percent > 80 { "WARN " } else { "INFO " };
-                vec![said(format!(
-                    "{clock} {level} heap: {used} of {limit} MiB in use ({percent} %), last collection freed 2 MiB"
-                ))]
-            }
-            Self::Failing => {
-                let attempt = running.as_secs() / 4 + 1;
-                vec![(
-                    true,
-                    format!(
-                        "{clock} ERROR index.internal:9200: connection refused, attempt {attempt}"
-                    ),
-                )]
-            }
-            Self::Unready => vec![(
-                true,
-                format!("{clock} WARN  health: not ready, the model is not loaded"),
-            )],
-            Self::Refusing => vec![
-                said(format!(
-                    "10.0.0.{} - - [{}] \"GET /healthz HTTP/1.1\" 503 19",
-                    4 + running.as_secs() % 3,
-                    stamp(at)
-                )),
-                (
-                    true,
-                    format!(
-                        "{clock} ERROR health: carrier-gateway.internal:443 does not answer, refusing traffic"
-                    ),
-                ),
-            ],
-        }
-    }
-}
-
-fn said(text: String) -> (bool, String) {
+pub(super) fn said(text: String) -> (bool, String) {
     (false, text)
 }
 
@@ -243,12 +190,12 @@ fn timestamp(at: Moment) -> Timestamp {
 }
 
 /// `2026-03-01T10:20:30.123Z`.
-fn clock(at: Moment) -> String {
+pub(super) fn clock(at: Moment) -> String {
     format!("{:.3}", timestamp(at))
 }
 
 /// `01/Mar/2026:10:20:30 +0000`, as in access logs.
-fn stamp(at: Moment) -> String {
+pub(super) fn stamp(at: Moment) -> String {
     timestamp(at)
         .strftime("%d/%b/%Y:%H:%M:%S +0000")
         .to_string()
@@ -256,24 +203,26 @@ fn stamp(at: Moment) -> String {
 
 /// A path, what is asked of it, and how it went.
 fn request(chance: &mut Spin) -> (&'static str, String, u16, u64) {
-    let path = chance.pick(&[
-        "/products/",
-        "/orders/",
-        "/carts/",
-        "/search?page=",
-        "/prices/",
-        "/stock/",
-        "/sessions/",
-        "/images/",
+    let what = chance.pick(&[
+        "GET /products/",
+        "GET /products/",
+        "GET /search?page=",
+        "GET /stock/",
+        "GET /prices/",
+        "GET /orders/",
+        "GET /images/",
+        "PUT /carts/",
+        "DELETE /carts/",
+        "POST /orders?basket=",
     ]);
+    let (method, path) = what.split_once(' ').unwrap_or(("GET", what));
     let path = format!("{path}{}", chance.below(90_000) + 10_000);
-    let method = chance.pick(&["GET", "GET", "GET", "GET", "POST", "PUT", "DELETE"]);
     let status = match chance.below(400) {
         0 => 500,
         1 => 502,
         2..=3 => 429,
         4..=15 => 404,
-        16..=60 => 304,
+        16..=60 if method == "GET" => 304,
         _ if method == "POST" => 201,
         _ => 200,
     };
@@ -386,13 +335,10 @@ fn worker(at: Moment, chance: &mut Spin) -> Texts {
             chance,
         );
     }
-    let millis = 20 + chance.below(1800);
-    vec![
-        said(format!("{clock} INFO {kind} jid={job:08x} start")),
-        said(format!(
-            "{clock} INFO {kind} jid={job:08x} done in {millis} ms"
-        )),
-    ]
+    let (waited, millis) = (chance.below(90), 20 + chance.below(1800));
+    vec![said(format!(
+        "{clock} INFO {kind} jid={job:08x} done in {millis} ms, waited {waited} ms"
+    ))]
 }
 
 fn proxy(at: Moment, chance: &mut Spin) -> Texts {
