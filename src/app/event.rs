@@ -76,6 +76,17 @@ pub enum Event {
     Hangup,
 }
 
+impl Event {
+    /// Whether it is one of many of its kind that nobody waits for: log lines, samples.
+    #[must_use]
+    pub fn flows(&self) -> bool {
+        matches!(
+            self,
+            Self::Log { .. } | Self::Engine(EngineReport::Samples(_))
+        )
+    }
+}
+
 /// Where the clients look.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Connection {

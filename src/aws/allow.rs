@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::ConfigBag;
 
 /// The operations that only read, by the SDK's name of the service. Whatever is not listed counts as a write.
-const READS: [(&str, &[&str]); 2] = [
+const READS: [(&str, &[&str]); 4] = [
     (
         "ECS",
         &[
@@ -41,6 +41,17 @@ const READS: [(&str, &[&str]); 2] = [
         ],
     ),
     ("STS", &["GetCallerIdentity"]),
+    (
+        "CloudWatch Logs",
+        &[
+            "DescribeLogGroups",
+            "DescribeLogStreams",
+            "FilterLogEvents",
+            "GetLogEvents",
+            "StartLiveTail",
+        ],
+    ),
+    ("CloudWatch", &["GetMetricData"]),
 ];
 
 /// Whether the operation is known to only read.
@@ -97,9 +108,11 @@ mod tests {
     fn only_operations_that_read_by_their_name_are_listed() {
         for (service, operations) in READS {
             for operation in operations {
-                let reads = ["Describe", "Get", "List"]
-                    .iter()
-                    .any(|verb| operation.starts_with(verb));
+                // A live tail shows what is written and leaves nothing behind; its session ends with the connection.
+                let reads = *operation == "StartLiveTail"
+                    || ["Describe", "Filter", "Get", "List"]
+                        .iter()
+                        .any(|verb| operation.starts_with(verb));
                 assert!(reads, "{service} {operation}");
             }
         }
@@ -113,6 +126,10 @@ mod tests {
     #[case("STS", "AssumeRole")]
     #[case("STS", "ListClusters")]
     #[case("ECR", "DescribeImages")]
+    #[case("CloudWatch Logs", "PutLogEvents")]
+    #[case("CloudWatch Logs", "StartQuery")]
+    #[case("CloudWatch", "PutMetricData")]
+    #[case("ECS", "StartLiveTail")]
     fn what_is_not_listed_for_its_service_counts_as_a_write(
         #[case] service: &str,
         #[case] operation: &str,

@@ -35,8 +35,11 @@ const SENDINGS: u32 = 7;
 pub struct Clients {
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) sts: aws_sdk_sts::Client,
-    pacer: Pacer,
-    session: Arc<Session>,
+    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
+    /// Notes no hosts: a log group may be in another region, and what reads it makes a client of that.
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(super) pacer: Pacer,
+    pub(super) session: Arc<Session>,
 }
 
 /// What a set of clients is connected to.
@@ -51,20 +54,6 @@ pub(super) struct Session {
 }
 
 impl Clients {
-    pub(super) fn new(
-        ecs: aws_sdk_ecs::Client,
-        sts: aws_sdk_sts::Client,
-        pacer: Pacer,
-        session: Session,
-    ) -> Self {
-        Self {
-            ecs,
-            sts,
-            pacer,
-            session: Arc::new(session),
-        }
-    }
-
     /// The region, `eu-west-1`.
     #[must_use]
     pub fn region(&self) -> &str {
@@ -89,9 +78,14 @@ impl Clients {
     pub fn into_readonly(self) -> Self {
         let ecs = self.ecs.config().to_builder().interceptor(ReadOnlyGate);
         let sts = self.sts.config().to_builder().interceptor(ReadOnlyGate);
+        let cloudwatch = self.cloudwatch.config().to_builder();
+        let cloudwatch = cloudwatch.interceptor(ReadOnlyGate);
+        let logs = self.logs.config().to_builder().interceptor(ReadOnlyGate);
         Self {
             ecs: aws_sdk_ecs::Client::from_conf(ecs.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
+            logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
             pacer: self.pacer,
             session: Arc::new(Session {
                 readonly: true,
@@ -151,16 +145,26 @@ impl Clients {
 pub(super) struct Hosts {
     ecs: OnceLock<String>,
     sts: OnceLock<String>,
+    cloudwatch: OnceLock<String>,
+    logs: OnceLock<String>,
+    /// Live tails have a host of their own.
+    live: OnceLock<String>,
 }
 
 impl Hosts {
     /// The host that serves this operation.
     fn of(&self, operation: &str) -> Option<&str> {
-        let host = match operation {
+        self.place(operation).get().map(String::as_str)
+    }
+
+    fn place(&self, operation: &str) -> &OnceLock<String> {
+        match operation {
             "GetCallerIdentity" => &self.sts,
+            "GetMetricData" => &self.cloudwatch,
+            "FilterLogEvents" | "GetLogEvents" => &self.logs,
+            "StartLiveTail" => &self.live,
             _ => &self.ecs,
-        };
-        host.get().map(String::as_str)
+        }
     }
 }
 
@@ -181,12 +185,8 @@ impl Intercept for Witness {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let service = config.load::<Metadata>().map(Metadata::service);
-        let host = if service == Some("STS") {
-            &self.hosts.sts
-        } else {
-            &self.hosts.ecs
-        };
+        let operation = config.load::<Metadata>().map(Metadata::name);
+        let host = self.hosts.place(operation.unwrap_or_default());
         host.get_or_init(|| {
             let uri = context.request().uri();
             let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
@@ -203,8 +203,12 @@ pub(super) struct ThrottlesAreOurs;
 impl ClassifyRetry for ThrottlesAreOurs {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         let throttled = context.response().is_some_and(|response| {
-            let header = response.headers().get("x-amzn-errortype");
-            header.is_some_and(fault::is_throttling)
+            // The second is that of services which moved from the query protocol to CBOR: `Throttling;Sender`.
+            let headers = ["x-amzn-errortype", "x-amzn-query-error"];
+            let mut named = headers
+                .iter()
+                .filter_map(|name| response.headers().get(*name));
+            named.any(fault::is_throttling)
                 || response.status().as_u16() == 429
                 || response.status().is_client_error()
                     && response

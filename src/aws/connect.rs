@@ -1,6 +1,6 @@
 //! From settings to clients: region, credentials, endpoint, transport. What the clients can do is in `call` and `fetch`.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig, timeout::TimeoutConfig};
 use aws_credential_types::Credentials;
@@ -11,6 +11,7 @@ use crate::{
         Pacer,
         call::{Clients, Session, ThrottlesAreOurs, Witness},
         credentials,
+        logs::OneHost,
         profile::{self, Profile},
         transport::transport,
     },
@@ -112,14 +113,22 @@ impl Clients {
             .interceptor(witness.clone())
             .retry_classifier(ThrottlesAreOurs);
         let sts = aws_sdk_sts::config::Builder::from(&config)
+            .interceptor(witness.clone())
+            .retry_classifier(ThrottlesAreOurs);
+        let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(&config)
             .interceptor(witness)
             .retry_classifier(ThrottlesAreOurs);
-        let clients = Self::new(
-            aws_sdk_ecs::Client::from_conf(ecs.build()),
-            aws_sdk_sts::Client::from_conf(sts.build()),
-            Pacer::start(settings.budget),
-            session,
-        );
+        let logs = aws_sdk_cloudwatchlogs::config::Builder::from(&config)
+            .interceptor(OneHost)
+            .retry_classifier(ThrottlesAreOurs);
+        let clients = Self {
+            ecs: aws_sdk_ecs::Client::from_conf(ecs.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
+            logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
+            pacer: Pacer::start(settings.budget),
+            session: Arc::new(session),
+        };
         Ok(if settings.readonly {
             clients.into_readonly()
         } else {

@@ -61,10 +61,12 @@ pub(super) fn is_throttling(code: &str) -> bool {
     )
 }
 
-/// The code without namespace and URI: `aws.protocoltests#FooError:http://…` is `FooError`.
+/// The code without namespace, URI and blame: `aws.protocoltests#FooError:http://…` and `FooError;Sender` are
+/// `FooError`.
 fn bare(code: &str) -> &str {
     let code = code.rsplit_once('#').map_or(code, |(_, code)| code);
-    code.split_once(':').map_or(code, |(code, _)| code)
+    let end = code.find([':', ';']).unwrap_or(code.len());
+    &code[..end]
 }
 
 /// What the SDK says when the credential chain takes longer than it is given.
@@ -206,9 +208,13 @@ fn refusal_kind(evidence: &Evidence) -> FaultKind {
         {
             FaultKind::NotFound
         }
-        "ServerException" | "InternalFailure" | "InternalError" | "ServiceUnavailable" => {
-            FaultKind::Server
-        }
+        "ServerException"
+        | "InternalFailure"
+        | "InternalError"
+        | "InternalServiceFault"
+        | "InternalServiceError"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => FaultKind::Server,
         _ => match evidence.status {
             429 => FaultKind::Throttled,
             500.. => FaultKind::Server,

@@ -51,7 +51,7 @@ impl Clients {
 /// One query under way.
 pub(super) struct Run<'a> {
     pub(super) clients: &'a Clients,
-    urgency: Urgency,
+    pub(super) urgency: Urgency,
     parts: &'a Sender<Part>,
     calls: AtomicU32,
 }
@@ -85,12 +85,7 @@ impl Run<'_> {
             Query::Families => self.families().await,
             Query::Revisions { family } => self.revisions(family).await,
             Query::Definition { definition } => self.definition(definition).await,
-            Query::Metrics { .. } => Err(Fault {
-                kind: FaultKind::Refused,
-                op: "GetMetricData".to_owned(),
-                message: "metrics are asked for together".to_owned(),
-                hint: String::new(),
-            }),
+            Query::Metrics { .. } => self.metrics(query).await,
         }
     }
 
@@ -104,12 +99,14 @@ impl Run<'_> {
         Answer: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let count = || {
-            self.calls.fetch_add(1, Ordering::Relaxed);
-        };
         self.clients
-            .call(operation, self.urgency, count, send)
+            .call(operation, self.urgency, || self.count(1), send)
             .await
+    }
+
+    /// Counts calls that were made elsewhere.
+    pub(super) fn count(&self, calls: u32) {
+        self.calls.fetch_add(calls, Ordering::Relaxed);
     }
 
     /// Sends what is known now. A receiver that is gone ends the whole run elsewhere.

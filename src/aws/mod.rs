@@ -16,6 +16,8 @@ mod evidence;
 mod fake;
 mod fault;
 mod fetch;
+mod logs;
+mod metrics;
 mod pacer;
 mod profile;
 mod raw;

@@ -11,9 +11,10 @@ use super::{Scale, Settings, Start};
 use crate::{
     app::Options,
     aws::{self, StaticKeys},
-    config::{Config, LOG_VARIABLE, LogError, start_log},
+    config::{Config, EngineHost, LOG_VARIABLE, LogError, start_log},
+    docker::{self, HostRule},
     model::Secret,
-    runtime::Session,
+    runtime::{Reach, Session},
     sandbox::Sandbox,
     schedule::{Budget, Pace},
     theme::{Depth, Theme},
@@ -133,6 +134,7 @@ fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Sess
         Some(_) => "demo".to_owned(),
         None => "environment".to_owned(),
     };
+    let engines = engines(&config, sandbox);
     let context = Context {
         profile: settings.profile.clone().unwrap_or_default(),
         region: settings.region.clone().unwrap_or_default(),
@@ -150,14 +152,17 @@ fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Sess
         cluster: start_cluster,
         service: start_service,
         context,
-        host_engines: false,
+        host_engines: !engines.rules.is_empty(),
         seed: std::process::id().into(),
         notices,
     };
     Ok(Session {
         options,
-        settings,
-        profile_name,
+        reach: Reach {
+            aws: settings,
+            profile_name,
+            engines,
+        },
         config,
     })
 }
@@ -190,6 +195,38 @@ fn settings(config: &Config, sandbox: Option<&Sandbox>) -> aws::Settings {
             budget,
             ..aws::Settings::default()
         },
+    }
+}
+
+/// The engines: those that the configuration names, or those of the simulated account and no others.
+fn engines(config: &Config, sandbox: Option<&Sandbox>) -> docker::Settings {
+    let Some(sandbox) = sandbox else {
+        let local = *config.engines.local;
+        return docker::Settings {
+            local: local
+                .then(|| docker::Settings::local_address(super::variable))
+                .flatten(),
+            rules: config.engines.hosts.iter().map(|host| rule(host)).collect(),
+        };
+    };
+    let sockets = sandbox.engines().map(|folder| HostRule {
+        cluster: "*".to_owned(),
+        instance: "*".to_owned(),
+        address: format!("unix://{}/{{instance_id}}.sock", folder.display()),
+        certificates: None,
+    });
+    docker::Settings {
+        local: None,
+        rules: sockets.into_iter().collect(),
+    }
+}
+
+fn rule(host: &EngineHost) -> HostRule {
+    HostRule {
+        cluster: host.cluster.clone(),
+        instance: host.instance.clone(),
+        address: host.address.clone(),
+        certificates: host.certificates.clone(),
     }
 }
 

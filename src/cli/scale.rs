@@ -38,6 +38,8 @@ impl Scale {
             throttle: self.throttle,
             listen,
             frozen: false,
+            engines: true,
+            hosts: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::engines::{EngineHost, HOSTS};
 use super::setting::{Check, Slot};
 use super::table::{self, KEYS};
 use super::{Config, ConfigError, Origin, Setting};
@@ -30,11 +31,40 @@ impl Config {
             } else if table::is_table(word) {
                 for (inner, value) in source.table(word, value)? {
                     let key = format!("{word}.{}", inner.get_ref());
+                    if key == HOSTS {
+                        self.add_hosts(&source, value)?;
+                        continue;
+                    }
                     self.assign(&source, &key, inner.span().start, value)?;
                 }
             } else {
                 self.assign(&source, word, name.span().start, value)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Takes the engines of container instances, in their order.
+    fn add_hosts(
+        &mut self,
+        source: &Source<'_>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<(), ConfigError> {
+        let expected =
+            || format!("`{HOSTS}` must be a list of tables: `[[{HOSTS}]]` on a line of its own");
+        let Some(list) = value.get_ref().as_array() else {
+            return Err(source.error(value.span().start, expected()));
+        };
+        for item in list {
+            let start = item.span().start;
+            let Some(table) = item.get_ref().as_table() else {
+                return Err(source.error(start, expected()));
+            };
+            let host = EngineHost::from_toml(table, start);
+            let host = host.map_err(|(at, message)| source.error(at, message))?;
+            self.engines
+                .hosts
+                .push(Setting::new(host, source.origin(start)));
         }
         Ok(())
     }

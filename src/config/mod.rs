@@ -1,6 +1,7 @@
 //! What the user set: built-in defaults, then the file, then variables, then flags, each value with its origin. What
 //! the settings do is not known here.
 
+mod engines;
 mod file;
 mod log;
 mod paths;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
+pub use engines::{EngineHost, Engines};
 pub use log::{LOG_VARIABLE, LogError, start as start_log};
 pub use paths::Paths;
 pub use pattern::Pattern;
@@ -51,6 +53,8 @@ pub struct Config {
     pub budget: Budget,
     /// Which accounts are production, staging and development; ask [`Config::environment`].
     pub env: Environments,
+    /// Which Docker Engines are used.
+    pub engines: Engines,
     /// Keys for commands, by command id; an empty list unbinds. Ids and keys are not checked here.
     pub keys: BTreeMap<String, Setting<Vec<String>>>,
     /// Where files are.
@@ -217,6 +221,10 @@ impl Config {
                 prod: patterns(&["prod*"]),
                 staging: patterns(&["stag*"]),
                 dev: patterns(&["dev*"]),
+            },
+            engines: Engines {
+                local: Setting::default(true),
+                hosts: Vec::new(),
             },
             keys: BTreeMap::new(),
             paths,

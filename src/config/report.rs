@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::engines::{EXAMPLE, HOSTS};
 use super::table::KEYS;
 use super::{Config, Paths};
 
@@ -25,6 +26,9 @@ impl Config {
                 [key.path.to_owned(), value, slot.origin().to_string()]
             })
             .collect();
+        for host in &self.engines.hosts {
+            settings.push([HOSTS.to_owned(), host.to_toml(), host.origin().to_string()]);
+        }
         for (command, keys) in &self.keys {
             let quoted: Vec<_> = keys.iter().map(|key| format!("{key:?}")).collect();
             settings.push([
@@ -66,6 +70,7 @@ impl Config {
             let value = value.unwrap_or_else(|| key.sample.to_owned());
             let _ = writeln!(text, "# {name} = {value}");
         }
+        text.push_str(EXAMPLE);
         text.push_str(
             "\n[keys]\n\
              ## Keys for a command, by its name (`ecsight keys` lists them): one key or a list; [] unbinds the command.\n\

@@ -140,6 +140,10 @@ pub(super) const KEYS: &[Key] = keys! {
         variables: ["ECSIGHT_ENV_DEV"], flag: None, check: Check::Any, sample: "",
         help: "What is shown as development.",
     }
+    "engines.local" => engines.local {
+        variables: ["ECSIGHT_ENGINES_LOCAL"], flag: None, check: Check::Any, sample: "",
+        help: "Use this machine's Docker Engine, for stats and logs: that of DOCKER_HOST, or the default socket.",
+    }
 };
 
 /// The row of a key.

@@ -347,7 +347,7 @@ fn the_example_with_its_keys_set_shows_the_defaults() {
         .lines()
         .map(|line| {
             line.strip_prefix("# ")
-                .filter(|_| line.contains(" = "))
+                .filter(|_| line.contains(" = ") || line.contains("[["))
                 .unwrap_or(line)
         })
         .fold(String::new(), |text, line| text + line + "\n");
@@ -362,6 +362,13 @@ fn the_example_with_its_keys_set_shows_the_defaults() {
             assert_eq!(slot.to_toml(), Some(default), "{}", key.path);
         }
     }
+    let hosts: Vec<_> = config
+        .engines
+        .hosts
+        .iter()
+        .map(|host| host.address.as_str())
+        .collect();
+    assert_eq!(hosts, ["ssh://ec2-user@{instance_id}"]);
     assert_eq!(*config.keys["refresh"], ["ctrl-r", "R"]);
     assert_eq!(*config.keys["sort.left"], ["<"]);
 }
@@ -392,4 +399,76 @@ fn the_report_names_every_path_and_setting() {
     for key in table::KEYS {
         assert_eq!(row(&format!("{} ", key.path))[0], key.path);
     }
+}
+
+#[test]
+fn engines_of_hosts_are_read_in_their_order() {
+    let file = "[engines]\nlocal = false\n\n[[engines.hosts]]\ncluster = \"prod*\"\naddress = \"tcp://{private_ip}:2376\"\n\
+                certificates = \"~/.docker\"\n\n[[engines.hosts]]\naddress = \"ssh://ec2-user@{attribute.name}:2222\"\n";
+    let user = User::new(Some(file));
+    let config = user.load(&Flags::default()).unwrap();
+    assert!(!*config.engines.local);
+    let [first, second] = &config.engines.hosts[..] else {
+        panic!("two hosts");
+    };
+    assert_eq!(*first.origin(), user.line(4));
+    assert_eq!(
+        (first.cluster.as_str(), first.instance.as_str()),
+        ("prod*", "*")
+    );
+    let folder = first.certificates.as_deref().unwrap();
+    assert!(
+        folder.is_absolute() && folder.ends_with(".docker"),
+        "{folder:?}"
+    );
+    assert_eq!(second.address, "ssh://ec2-user@{attribute.name}:2222");
+    assert_eq!(second.certificates, None);
+    let report = config.report();
+    let line = report.lines().find(|line| line.contains("ssh://")).unwrap();
+    assert!(line.starts_with("engines.hosts  "), "{line}");
+    assert!(line.ends_with("config.toml:9"), "{line}");
+}
+
+#[rstest]
+#[case(
+    "address = \"shh://x\"",
+    "config.toml:2: `engines.hosts` `address` must begin with unix://, tcp://, http://, https://, ssh://, npipe://, not `shh://x` (did you mean `ssh`?)"
+)]
+#[case(
+    "address = \"ssh://{instance}\"",
+    "config.toml:2: `engines.hosts` `address` has an unknown placeholder `{instance}` (did you mean `instance_id`?); there are {instance_id}, {cluster}, {private_ip} and {attribute.NAME}"
+)]
+#[case(
+    "address = \"ssh://{cluster\"",
+    "config.toml:2: `engines.hosts` `address` has a `{` without its `}`: `ssh://{cluster`"
+)]
+#[case(
+    "address = \"unix://docker.sock\"",
+    "config.toml:2: `engines.hosts` `address` says no place after `unix://`; a unix:// address is an absolute path"
+)]
+#[case(
+    "cluster = \"*\"",
+    "config.toml:1: `engines.hosts` needs an address, such as \"ssh://ec2-user@{instance_id}\""
+)]
+#[case(
+    "adress = \"ssh://x\"",
+    "config.toml:2: unknown key `adress` in [[engines.hosts]] (did you mean `address`?); there are cluster, instance, address, certificates"
+)]
+#[case(
+    "address = 5",
+    "config.toml:2: `engines.hosts` `address` must be text in quotes, and not empty"
+)]
+#[case(
+    "address = \"ssh://x\"\ncertificates = \"/c\"",
+    "config.toml:1: `engines.hosts` has certificates, which only an address with tcp:// or https:// takes"
+)]
+fn what_is_wrong_with_a_host_is_named_with_its_line(#[case] file: &str, #[case] expected: &str) {
+    assert_eq!(complaint(&format!("[[engines.hosts]]\n{file}\n")), expected);
+}
+
+#[test]
+fn hosts_are_a_list_of_tables() {
+    let expected = "config.toml:2: `engines.hosts` must be a list of tables: `[[engines.hosts]]` on a line of its own";
+    assert_eq!(complaint("[engines]\nhosts = \"ssh://x\"\n"), expected);
+    assert_eq!(complaint("[engines]\nhosts = [\"ssh://x\"]\n"), expected);
 }

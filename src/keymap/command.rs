@@ -125,6 +125,10 @@ pub enum Command {
     Clear,
     /// Between showing only the matches and showing all.
     FilterOrHighlight,
+    /// More lines around each match.
+    MoreContext,
+    /// Fewer lines around each match.
+    LessContext,
     /// The newest lines, and what comes.
     SinceTail,
     /// From the beginning.
@@ -260,6 +264,8 @@ table! {
     PanelThree "chart.network" ["3"] Chart "" "The chart of the network"
     Follow "log.follow" ["s"] Logs "" "Go on with new lines, or stay (scroll)"
     FilterOrHighlight "log.highlight" ["tab"] Logs "" "Between only the matches and all lines with the matches marked"
+    MoreContext "log.context.more" [">"] Logs "context" "Where only matches are shown: one more line around each"
+    LessContext "log.context.less" ["<"] Logs "" "One line less around each match"
     NextError "log.error.next" ["e"] Logs "next error" "The next line that tells of an error"
     PreviousError "log.error.previous" ["E"] Logs "" "The line before that tells of an error"
     Times "log.times" ["t"] Logs "times" "Show or hide the times of lines"

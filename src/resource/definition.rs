@@ -210,14 +210,17 @@ fn log_configuration(page: &mut Page, log: &LogConfiguration) {
 /// stream is then called `prefix/container/task` (ECS developer guide, "awslogs-stream-prefix").
 pub(super) fn log_stream(defined: &ContainerDefinition, task: &Arn) -> Option<(String, String)> {
     let log = defined.log.as_ref().filter(|log| log.driver == "awslogs")?;
-    let option = |name: &str| {
-        let mut options = log.options.iter();
-        options.find(|(key, _)| key == name).map(|(_, value)| value)
-    };
-    let group = option("awslogs-group")?;
-    let prefix = option("awslogs-stream-prefix")?;
+    let group = log_option(log, "awslogs-group")?;
+    let prefix = log_option(log, "awslogs-stream-prefix")?;
     let stream = format!("{prefix}/{}/{}", defined.name, task.name());
-    Some((group.clone(), stream))
+    Some((group.to_owned(), stream))
+}
+
+/// An option of a log driver.
+pub(super) fn log_option<'a>(log: &'a LogConfiguration, name: &str) -> Option<&'a str> {
+    let mut options = log.options.iter();
+    let (_, value) = options.find(|(key, value)| key == name && !value.is_empty())?;
+    Some(value)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod page;
 mod place;
 mod reasons;
 mod stops;
+mod streams;
 mod usage;
 mod view;
 mod words;
@@ -19,6 +20,9 @@ pub use cell::{Align, Cell, Column, Head, SortKey, Tone, Trend};
 pub use copies::copies;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called};
+pub use streams::{
+    Ended, Previous, Streams, logged, needs_of_logs, needs_of_previous, previous, streams,
+};
 pub use usage::{Chart, Panel, Series, Unit, chart};
 pub use view::{Cx, Live, Resource, Rows, View};
 

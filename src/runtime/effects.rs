@@ -3,12 +3,13 @@
 
 use tokio::sync::mpsc;
 
-use super::save;
+use super::{feeds::Feeds, save};
 use crate::{
     app::{Connection, Effect, Event},
-    aws::{Clients, RawTarget, Settings},
+    aws::{Clients, RawTarget, Settings, Urgency},
     config::{Config, Environment},
-    model::Fault,
+    docker,
+    model::{Fault, Part, Query},
     ui::EnvClass,
 };
 
@@ -30,31 +31,75 @@ pub enum Message {
     Panicked,
 }
 
+/// What is to be reached.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// The AWS account.
+    pub aws: Settings,
+    /// What to call the profile when the settings name none.
+    pub profile_name: String,
+    /// The engines.
+    pub engines: docker::Settings,
+}
+
+/// Where tasks send what they have to say.
+#[derive(Debug, Clone)]
+pub struct Senders {
+    /// Answers and whatever else comes in small numbers.
+    pub answers: mpsc::Sender<Message>,
+    /// Log lines, many at once: a short channel, so that they wait where they come from and not in memory.
+    pub logs: mpsc::Sender<Message>,
+}
+
 /// The network and the disk, as far as the program uses them; needs no terminal.
 pub struct Outside {
-    sender: mpsc::Sender<Message>,
-    settings: Settings,
-    profile_name: String,
+    tasks: Tasks,
+    reach: Reach,
     config: Config,
     clients: Option<Clients>,
+    feeds: Feeds,
     panicked: bool,
 }
 
+/// Runs tasks.
+#[derive(Debug, Clone)]
+pub(super) struct Tasks {
+    sender: mpsc::Sender<Message>,
+}
+
+impl Tasks {
+    /// Where tasks send what they have to say.
+    pub(super) fn sender(&self) -> mpsc::Sender<Message> {
+        self.sender.clone()
+    }
+
+    /// Runs a task; if it panics the program ends rather than wait for it for ever.
+    pub(super) fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let sender = self.sender();
+        let task = tokio::spawn(work);
+        tokio::spawn(async move {
+            if task.await.is_err_and(|error| error.is_panic()) {
+                tracing::error!("a background task panicked");
+                let _ = sender.send(Message::Panicked).await;
+            }
+        });
+    }
+}
+
 impl Outside {
-    /// Not connected yet. `profile_name` is what to call the profile when the settings name none.
+    /// Not connected to anything yet.
     #[must_use]
-    pub fn new(
-        sender: mpsc::Sender<Message>,
-        settings: Settings,
-        profile_name: String,
-        config: Config,
-    ) -> Self {
+    pub fn new(senders: Senders, reach: Reach, config: Config) -> Self {
+        let tasks = Tasks {
+            sender: senders.answers,
+        };
+        let feeds = Feeds::new(tasks.clone(), senders.logs, reach.engines.clone());
         Self {
-            sender,
-            settings,
-            profile_name,
+            tasks,
+            reach,
             config,
             clients: None,
+            feeds,
             panicked: false,
         }
     }
@@ -84,7 +129,10 @@ impl Outside {
     fn connected(&mut self, clients: Clients) -> Connection {
         let (clients, class) = self.judge(clients, None);
         let connection = Connection {
-            profile: clients.profile().unwrap_or(&self.profile_name).to_owned(),
+            profile: clients
+                .profile()
+                .unwrap_or(&self.reach.profile_name)
+                .to_owned(),
             region: clients.region().to_owned(),
             endpoint: clients.endpoint().map(str::to_owned),
             readonly: clients.is_readonly(),
@@ -106,7 +154,7 @@ impl Outside {
     /// What the user's patterns say of an account and profile. Where they say that nothing is to be changed, the gate
     /// of the clients is shut.
     fn judge(&self, clients: Clients, account: Option<&str>) -> (Clients, Option<EnvClass>) {
-        let profile = clients.profile().unwrap_or(&self.profile_name);
+        let profile = clients.profile().unwrap_or(&self.reach.profile_name);
         let class = self
             .config
             .environment(account, Some(profile))
@@ -131,10 +179,10 @@ impl Outside {
             } => {
                 let clients = self.clients.clone()?;
                 let (parts, mut arrived) = mpsc::channel(PARTS);
-                let sender = self.sender.clone();
+                let sender = self.tasks.sender();
                 let fetched = query.clone();
-                self.watch(async move { clients.fetch(&fetched, urgency, parts).await });
-                self.watch(async move {
+                self.tasks.run(async move { clients.fetch(&fetched, urgency, parts).await });
+                self.tasks.run(async move {
                     while let Some(part) = arrived.recv().await {
                         let event = Event::Fetched {
                             epoch,
@@ -153,8 +201,8 @@ impl Outside {
                 cluster,
             } => {
                 let clients = self.clients.clone()?;
-                let sender = self.sender.clone();
-                self.watch(async move {
+                let sender = self.tasks.sender();
+                self.tasks.run(async move {
                     let target = RawTarget {
                         arn: subject.arn.clone(),
                         cluster,
@@ -174,44 +222,53 @@ impl Outside {
             }
             Effect::Save { stem, text } => {
                 let folder = self.config.paths.state.join("saved");
-                let sender = self.sender.clone();
+                let sender = self.tasks.sender();
                 tokio::task::spawn_blocking(move || {
                     let event = Event::Finished(save::write(&folder, &stem, &text));
                     let _ = sender.blocking_send(Message::Event(Box::new(event)));
                 });
             }
-            Effect::Watch(_)
-            | Effect::Measure { .. }
-            | Effect::Tail { .. }
-            | Effect::EndTail(_) => {}
+            Effect::Measure { epoch, queries } => self.measure(epoch, queries),
+            Effect::Watch(watch) => self.feeds.watch(watch),
+            Effect::Tail { epoch, id, tail } => {
+                self.feeds.tail(epoch, id, tail, self.clients.clone());
+            }
+            Effect::EndTail(id) => self.feeds.end(&id),
             // The loop owns the terminal and does these itself.
             Effect::Copy { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
         }
         None
     }
 
+    fn measure(&self, epoch: u64, queries: Vec<Query>) {
+        let Some(clients) = self.clients.clone() else {
+            return;
+        };
+        let (parts, mut arrived) = mpsc::channel::<(Query, Part)>(PARTS);
+        let sender = self.tasks.sender();
+        self.tasks.run(async move {
+            clients.measure(&queries, Urgency::Visible, parts).await;
+        });
+        self.tasks.run(async move {
+            while let Some((query, part)) = arrived.recv().await {
+                let event = Event::Fetched { epoch, query, part };
+                if sender.send(Message::Event(Box::new(event))).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
     fn connect(&self, epoch: u64) {
-        let settings = self.settings.clone();
-        let sender = self.sender.clone();
-        self.watch(async move {
+        let settings = self.reach.aws.clone();
+        let sender = self.tasks.sender();
+        self.tasks.run(async move {
             let result = Clients::connect(settings).await;
             let message = Message::Connected {
                 epoch,
                 result: Box::new(result),
             };
             let _ = sender.send(message).await;
-        });
-    }
-
-    /// Runs a task; if it panics the program ends rather than wait for it for ever.
-    fn watch(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let sender = self.sender.clone();
-        let task = tokio::spawn(work);
-        tokio::spawn(async move {
-            if task.await.is_err_and(|error| error.is_panic()) {
-                tracing::error!("a background task panicked");
-                let _ = sender.send(Message::Panicked).await;
-            }
         });
     }
 }
@@ -262,7 +319,16 @@ mod tests {
 
     async fn connected(config: Config) -> (Outside, mpsc::Receiver<Message>, Connection) {
         let (sender, mut messages) = mpsc::channel(8);
-        let mut outside = Outside::new(sender, settings(), "shop".to_owned(), config);
+        let senders = Senders {
+            answers: sender.clone(),
+            logs: sender,
+        };
+        let reach = Reach {
+            aws: settings(),
+            profile_name: "shop".to_owned(),
+            engines: docker::Settings::default(),
+        };
+        let mut outside = Outside::new(senders, reach, config);
         assert!(outside.perform(Effect::Connect { epoch: 7 }).is_none());
         let message = messages.recv().await.unwrap();
         let Event::Connected { epoch: 7, result } = outside.take(message) else {
@@ -303,7 +369,7 @@ mod tests {
     async fn a_task_that_panics_ends_the_program() {
         let (mut outside, mut messages, _) = connected(config("")).await;
         assert!(!outside.has_panicked());
-        outside.watch(async { panic!("a bug") });
+        outside.tasks.run(async { panic!("a bug") });
         let message = messages.recv().await.unwrap();
         assert!(matches!(outside.take(message), Event::Hangup));
         assert!(outside.has_panicked());

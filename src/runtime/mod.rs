@@ -3,6 +3,7 @@
 mod clipboard;
 mod effects;
 mod events;
+mod feeds;
 mod input;
 mod save;
 mod terminal;
@@ -15,20 +16,27 @@ use std::{
 use tokio::sync::mpsc;
 
 pub use clipboard::osc52;
-pub use effects::{Message, Outside};
+pub use effects::{Message, Outside, Reach, Senders};
 
 use self::terminal::Screen;
 use crate::{
     app::{App, Effect, Event, Options},
-    aws::Settings,
     config::Config,
     model::{Now, Timestamp},
 };
 
 /// Frames are at least this far apart.
 const FRAME: Duration = Duration::from_millis(33);
+/// What merely flows (log lines, samples) is painted this seldom: a screen that scrolls is painted almost whole.
+const CALM: Duration = Duration::from_millis(100);
+/// The same over SSH, where a screen costs several kilobytes.
+const FAR: Duration = Duration::from_millis(250);
+/// For this long events are taken in before keys are looked for again.
+const LOOK_UP: Duration = Duration::from_millis(8);
 /// Messages that may wait before senders are held up.
 const QUEUE: usize = 1_024;
+/// The same for logs, of which each message is up to a thousand lines.
+const LOGS: usize = 8;
 /// Messages taken in before the screen is painted again.
 const BATCH: usize = 512;
 
@@ -36,10 +44,8 @@ const BATCH: usize = 512;
 pub struct Session {
     /// What the program starts with.
     pub options: Options,
-    /// What to connect to.
-    pub settings: Settings,
-    /// What to call the profile when the settings name none.
-    pub profile_name: String,
+    /// What is to be reached.
+    pub reach: Reach,
     /// The user's patterns and paths.
     pub config: Config,
 }
@@ -51,19 +57,20 @@ pub struct Session {
 pub async fn explore(session: Session) -> io::Result<()> {
     let clock = Clock::start();
     let mut screen = Screen::take(*session.config.mouse)?;
-    let (sender, mut messages) = mpsc::channel(QUEUE);
+    let (answers, mut messages) = mpsc::channel(QUEUE);
+    let (lines, mut logs) = mpsc::channel(LOGS);
     let mut app = App::new(session.options, clock.now());
     let (width, height) = screen.size()?;
-    let mut outside = Outside::new(
-        sender,
-        session.settings,
-        session.profile_name,
-        session.config,
-    );
+    let senders = Senders {
+        answers,
+        logs: lines,
+    };
+    let mut outside = Outside::new(senders, session.reach, session.config);
+    let calm = if is_far() { FAR } else { CALM };
     let mut events = events::Events::start()?;
     let mut pending = app.update(Event::Resize(width, height), clock.now());
     let mut painted: Option<Duration> = None;
-    let mut stale = true;
+    let mut stale = Some(FRAME);
     loop {
         for effect in std::mem::take(&mut pending) {
             match effect {
@@ -94,39 +101,50 @@ pub async fn explore(session: Session) -> io::Result<()> {
             continue;
         }
         let now = clock.now();
-        let frame = painted.map_or(Duration::ZERO, |painted| painted + FRAME);
-        if stale && now.mono >= frame {
+        let frame = stale.map(|pause| painted.map_or(Duration::ZERO, |painted| painted + pause));
+        if frame.is_some_and(|frame| now.mono >= frame) {
             pending = app.settle(now);
             screen.paint(|area, buffer| app.draw(area, buffer, now))?;
             painted = Some(now.mono);
-            stale = false;
+            stale = None;
             if !pending.is_empty() {
                 continue;
             }
         }
-        let wake = app.next_wake();
-        let next = if stale {
-            Some(wake.map_or(frame, |wake| wake.min(frame)))
-        } else {
-            wake
-        };
+        let next = app.next_wake().into_iter().chain(frame).min();
         let first = tokio::select! {
             biased;
             event = events.next() => event,
             Some(message) = messages.recv() => outside.take(message),
             () = clock.sleep_until(next) => Event::Wake,
+            Some(message) = logs.recv() => outside.take(message),
         };
-        stale = true;
         let now = clock.now();
+        let pause = |event: &Event| if event.flows() { calm } else { FRAME };
+        let mut soonest = pause(&first);
         pending.extend(app.update(first, now));
-        // Many small answers cost one look: they are all taken in before the next frame.
+        // Many small answers cost one look: they are all taken in before the next frame, for as long as no key would
+        // have to wait for it.
         for _ in 0..BATCH {
-            let Ok(message) = messages.try_recv() else {
+            let Ok(message) = messages.try_recv().or_else(|_| logs.try_recv()) else {
                 break;
             };
-            pending.extend(app.update(outside.take(message), now));
+            let event = outside.take(message);
+            soonest = soonest.min(pause(&event));
+            pending.extend(app.update(event, now));
+            if clock.now().mono.saturating_sub(now.mono) >= LOOK_UP {
+                break;
+            }
         }
+        stale = Some(stale.map_or(soonest, |pause| pause.min(soonest)));
     }
+}
+
+/// Whether the terminal is at the other end of an SSH connection.
+fn is_far() -> bool {
+    ["SSH_TTY", "SSH_CONNECTION"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// The one clock of the program.

@@ -3,11 +3,17 @@
 //! It knows nothing of the rest of the program and is met like AWS itself, as an endpoint URL. `world` is the pure
 //! simulation, `seed` what it begins with, `operation` the API on it, `front` and `server` the protocols and HTTP.
 
+#[cfg(unix)]
+mod engine;
+#[cfg(not(unix))]
+#[path = "engine/none.rs"]
+mod engine;
 mod front;
 mod operation;
 mod quota;
 mod seed;
 mod server;
+mod streams;
 mod world;
 
 #[cfg(test)]
@@ -16,6 +22,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,9 +32,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use front::Account;
+use engine::Engines;
+use front::{Account, Served};
+pub use operation::logs::LiveTail;
 use quota::Quotas;
 use seed::Measure;
+use streams::Streams;
 use world::chance::Dice;
 use world::moment::Moment;
 
@@ -53,6 +63,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The world does not tick by itself: only [`Sandbox::tick`] moves it.
     pub frozen: bool,
+    /// Whether each container instance has a Docker Engine on a unix socket, 64 at the most.
+    pub engines: bool,
+    /// Container instances of each cluster that has any, in a world to measure; without it, as many as the tasks need.
+    pub hosts: Option<usize>,
 }
 
 impl Default for Options {
@@ -65,6 +79,8 @@ impl Default for Options {
             throttle: false,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             frozen: false,
+            engines: false,
+            hosts: None,
         }
     }
 }
@@ -76,6 +92,7 @@ impl Options {
             clusters: self.clusters.unwrap_or(3),
             services: self.services.unwrap_or(10),
             tasks: self.tasks.unwrap_or(3),
+            hosts: self.hosts,
         })
     }
 }
@@ -85,6 +102,8 @@ impl Options {
 pub struct Sandbox {
     address: SocketAddr,
     account: Arc<Mutex<Account>>,
+    clock: watch::Sender<Moment>,
+    engines: Option<Engines>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     ticker: Option<JoinHandle<()>>,
@@ -120,6 +139,7 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         .unwrap_or_default();
     let now = Moment::from_millis(u64::try_from(epoch.as_millis()).unwrap_or_default());
     let (world, dice) = seed::world(options.seed, options.measure(), now);
+    let (clock, _) = watch::channel(now);
     let quotas = options.throttle.then(Quotas::default);
     let account = Arc::new(Mutex::new(Account {
         world,
@@ -127,25 +147,54 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         ids: Dice::seed_from_u64(options.seed),
         calls: BTreeMap::new(),
         quotas,
+        live_tail: LiveTail::Works,
+        streams: Streams::default(),
     }));
     let (stop, stopped) = watch::channel(false);
-    let ticker =
-        (!options.frozen).then(|| tokio::spawn(live(Arc::clone(&account), stopped.clone())));
-    let server = tokio::spawn(server::serve(listener, Arc::clone(&account), stopped));
+    let ticker = (!options.frozen)
+        .then(|| tokio::spawn(live(Arc::clone(&account), clock.clone(), stopped.clone())));
+    let engines = if options.engines {
+        begin_engines(&account, &clock, &stopped, address.port())
+    } else {
+        None
+    };
+    let shared = Served {
+        account: Arc::clone(&account),
+        clock: clock.subscribe(),
+    };
+    let server = tokio::spawn(server::serve(listener, shared, stopped));
     Ok(Sandbox {
         address,
         account,
+        clock,
+        engines,
         stop,
         server,
         ticker,
     })
 }
 
+/// Starts the engines; without them the sandbox is still of use.
+fn begin_engines(
+    account: &Arc<Mutex<Account>>,
+    clock: &watch::Sender<Moment>,
+    stopped: &watch::Receiver<bool>,
+    port: u16,
+) -> Option<Engines> {
+    Engines::start(account, &clock.subscribe(), stopped, port)
+        .inspect_err(|error| tracing::warn!(%error, "the sandbox goes without Docker Engines"))
+        .ok()
+}
+
 /// Ticks the world by the time that has passed until `stop` changes or its sender is gone.
 ///
 /// It is the wall clock that counts, since clients compare the world's times with it and it goes on while the machine
 /// sleeps.
-async fn live(account: Arc<Mutex<Account>>, mut stop: watch::Receiver<bool>) {
+async fn live(
+    account: Arc<Mutex<Account>>,
+    clock: watch::Sender<Moment>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut interval = tokio::time::interval(TICK);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last = SystemTime::now();
@@ -155,7 +204,7 @@ async fn live(account: Arc<Mutex<Account>>, mut stop: watch::Receiver<bool>) {
             _ = interval.tick() => {
                 let now = SystemTime::now();
                 let passed = now.duration_since(last).unwrap_or_default();
-                advance(&account, passed.min(LONGEST_STRETCH));
+                advance(&account, &clock, passed.min(LONGEST_STRETCH));
                 last = now;
             }
         }
@@ -166,9 +215,14 @@ fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
     account.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn advance(account: &Mutex<Account>, by: Duration) {
-    let Account { world, dice, .. } = &mut *lock(account);
+/// Ticks the world and wakes those who wait for its clock: streams that go on as the world does.
+fn advance(account: &Mutex<Account>, clock: &watch::Sender<Moment>, by: Duration) {
+    let mut account = lock(account);
+    let Account { world, dice, .. } = &mut *account;
     world.tick(by, dice);
+    let now = world.now;
+    drop(account);
+    clock.send_replace(now);
 }
 
 impl Sandbox {
@@ -206,7 +260,26 @@ impl Sandbox {
         .concat()
     }
 
-    /// Calls per operation so far, throttled ones included.
+    /// The folder with the sockets of the Docker Engines, if there are any: `<EC2 instance id>.sock` each.
+    #[must_use]
+    pub fn engines(&self) -> Option<&Path> {
+        self.engines.as_ref().map(Engines::folder)
+    }
+
+    /// Changes how live tails go, also those that are open.
+    pub fn set_live_tail(&self, live_tail: LiveTail) {
+        lock(&self.account).live_tail = live_tail;
+    }
+
+    /// The answers that go on, by kind: `live tail`, and those of the Docker Engines: `stats`, `logs`, `events`. A kind
+    /// of which none is open is left out.
+    #[must_use]
+    pub fn streams(&self) -> BTreeMap<String, usize> {
+        lock(&self.account).streams.count()
+    }
+
+    /// Calls per operation so far, throttled ones included, and those to the Docker Engines as `Docker:Stats` and the
+    /// like. `GetMetricData:metrics` counts the metrics asked for.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
         lock(&self.account).calls.clone()
@@ -214,7 +287,7 @@ impl Sandbox {
 
     /// Moves the world by hand.
     pub fn tick(&self, by: Duration) {
-        advance(&self.account, by);
+        advance(&self.account, &self.clock, by);
     }
 
     /// Stops serving; requests under way are answered.
@@ -223,9 +296,13 @@ impl Sandbox {
             stop,
             server,
             ticker,
+            engines,
             ..
         } = self;
         drop(stop);
+        if let Some(engines) = engines {
+            engines.ended().await;
+        }
         for task in std::iter::once(server).chain(ticker) {
             if let Err(error) = task.await {
                 tracing::warn!(%error, "a task of the sandbox ended badly");

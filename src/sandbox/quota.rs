@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// A group of operations that share a bucket. Sizes: the API's request throttling page.
+/// A group of operations that share a bucket.
+///
+/// Sizes: the request throttling page of the ECS API, and the quota pages of CloudWatch Logs and CloudWatch for
+/// eu-west-1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bucket {
     /// Clusters, read.
@@ -28,6 +31,18 @@ pub enum Bucket {
     ClusterResourceModify,
     /// Task definitions, changed.
     DefinitionModify,
+    /// Log groups, described.
+    LogGroups,
+    /// Log streams, described.
+    LogStreams,
+    /// Log events of a group, filtered.
+    LogFilter,
+    /// Log events of a stream, read.
+    LogEvents,
+    /// Live tails, begun.
+    LiveTail,
+    /// Metrics, read.
+    Metrics,
 }
 
 impl Bucket {
@@ -44,6 +59,10 @@ impl Bucket {
             Self::ServiceModify => (50.0, 5.0),
             Self::ClusterResourceModify => (100.0, 40.0),
             Self::DefinitionModify => (20.0, 1.0),
+            Self::LogGroups | Self::LogFilter | Self::LogEvents => (10.0, 10.0),
+            Self::LogStreams => (25.0, 25.0),
+            Self::LiveTail => (5.0, 5.0),
+            Self::Metrics => (500.0, 500.0),
         }
     }
 }

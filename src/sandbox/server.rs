@@ -1,11 +1,12 @@
 //! The HTTP/1.1 server in front of an account: accepting, reading, writing, stopping.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use futures::StreamExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
 use hyper::header::HeaderValue;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -14,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::front::{self, Account, Reply};
+use super::front::{self, Body, Reply, Served};
 use super::lock;
 
 /// The largest request that is read, in bytes; AWS itself refuses task definitions above 64 KiB.
@@ -27,18 +28,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Serves connections until `stop` changes or its sender is gone, then lets the open ones finish their request.
-pub async fn serve(
-    listener: TcpListener,
-    account: Arc<Mutex<Account>>,
-    mut stop: watch::Receiver<bool>,
-) {
+pub async fn serve(listener: TcpListener, served: Served, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             _ = stop.changed() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(converse(stream, Arc::clone(&account), stop.clone()));
+                    connections.spawn(converse(stream, served.clone(), stop.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the sandbox could not accept a connection");
@@ -55,16 +52,13 @@ pub async fn serve(
     }
 }
 
-async fn converse(
-    stream: TcpStream,
-    account: Arc<Mutex<Account>>,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn converse(stream: TcpStream, served: Served, mut stop: watch::Receiver<bool>) {
     // Answers are written whole: waiting to fill a segment would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection to the sandbox keeps its delay");
     }
-    let service = service_fn(move |request| respond(request, Arc::clone(&account)));
+    let stopped = stop.clone();
+    let service = service_fn(move |request| respond(request, served.clone(), stopped.clone()));
     let connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
@@ -80,15 +74,18 @@ async fn converse(
     }
 }
 
+/// The body of a response: there already, or still to come.
+type Sent = UnsyncBoxBody<Bytes, Infallible>;
+
 async fn respond(
     request: Request<Incoming>,
-    account: Arc<Mutex<Account>>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+    served: Served,
+    stop: watch::Receiver<bool>,
+) -> Result<Response<Sent>, Infallible> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_REQUEST).collect().await else {
-        let mut response = Response::new(Full::new(Bytes::from_static(
-            b"the request is too large or broke off",
-        )));
+        let text = Bytes::from_static(b"the request is too large or broke off");
+        let mut response = Response::new(Full::new(text).boxed_unsync());
         *response.status_mut() = StatusCode::BAD_REQUEST;
         return Ok(response);
     };
@@ -98,21 +95,37 @@ async fn respond(
         .get("x-amz-target")
         .and_then(|value| value.to_str().ok());
     let request = front::Request {
+        path: head.uri.path(),
         target,
         body: &body,
     };
-    let reply = lock(&account).answer(request, Instant::now());
-    Ok(write(reply))
+    let reply = lock(&served.account).answer(request, Instant::now());
+    Ok(write(reply, served, stop))
 }
 
-fn write(reply: Reply) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(reply.body)));
+fn write(reply: Reply, served: Served, stop: watch::Receiver<bool>) -> Response<Sent> {
+    let body = match reply.body {
+        Body::Whole(bytes) => Full::new(Bytes::from(bytes)).boxed_unsync(),
+        Body::LiveTail(session, first, open) => {
+            let frames = front::frames(*session, first, open, served, stop);
+            let frames = frames.map(|frame| Ok(Frame::data(Bytes::from(frame))));
+            StreamBody::new(frames).boxed_unsync()
+        }
+    };
+    let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static(reply.content));
     if let Ok(id) = HeaderValue::from_str(&reply.id) {
         headers.insert("x-amzn-requestid", id);
+    }
+    if reply.content == front::CBOR {
+        headers.insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
+        let error = reply.error.map(|code| format!("{code};Sender"));
+        if let Some(Ok(error)) = error.map(|error| HeaderValue::from_str(&error)) {
+            headers.insert("x-amzn-query-error", error);
+        }
     }
     if let Some(code) = reply.error {
         headers.insert("x-amzn-errortype", HeaderValue::from_static(code));

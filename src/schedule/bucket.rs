@@ -1,10 +1,12 @@
-//! Token buckets that mirror the request quotas of ECS, which an account shares between all its users.
+//! Token buckets that mirror the request quotas of ECS and CloudWatch, which an account shares between all its users.
 
 use std::time::Duration;
 
 /// One request quota: the operations in a group draw from the same bucket, per account and region.
 ///
-/// Burst and refill are those of the ECS API reference, "Request throttling for the Amazon ECS API".
+/// Burst and refill of ECS are those of its API reference, "Request throttling for the Amazon ECS API". CloudWatch and
+/// CloudWatch Logs publish calls per second and no burst ("CloudWatch Logs quotas", "CloudWatch service quotas"): a
+/// second's worth is taken for it. Where regions differ, the least of them counts for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum QuotaGroup {
     /// Listing and describing clusters.
@@ -33,11 +35,19 @@ pub enum QuotaGroup {
     ResourceWrite,
     /// Registering and deregistering task definitions.
     DefinitionWrite,
+    /// Searching log events of many streams.
+    LogSearch,
+    /// Reading log events of one stream.
+    LogRead,
+    /// Starting live tails.
+    LogTail,
+    /// Reading metrics.
+    MetricRead,
 }
 
 impl QuotaGroup {
     /// All groups, in the order of their discriminants.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::ClusterRead,
         Self::ServiceRead,
         Self::ResourceRead,
@@ -51,9 +61,13 @@ impl QuotaGroup {
         Self::ServiceWrite,
         Self::ResourceWrite,
         Self::DefinitionWrite,
+        Self::LogSearch,
+        Self::LogRead,
+        Self::LogTail,
+        Self::MetricRead,
     ];
 
-    /// The group that an ECS operation draws from; `None` for operations without a published quota.
+    /// The group that an operation draws from; `None` for operations without a published quota.
     #[must_use]
     pub fn of(operation: &str) -> Option<Self> {
         Some(match operation {
@@ -80,6 +94,10 @@ impl QuotaGroup {
             | "ExecuteCommand"
             | "UpdateContainerInstancesState" => Self::ResourceWrite,
             "RegisterTaskDefinition" | "DeregisterTaskDefinition" => Self::DefinitionWrite,
+            "FilterLogEvents" => Self::LogSearch,
+            "GetLogEvents" => Self::LogRead,
+            "StartLiveTail" => Self::LogTail,
+            "GetMetricData" => Self::MetricRead,
             _ => return None,
         })
     }
@@ -100,6 +118,11 @@ impl QuotaGroup {
             Self::ServiceWrite => (50.0, 5.0),
             Self::ResourceWrite => (100.0, 40.0),
             Self::DefinitionWrite => (20.0, 1.0),
+            // 25 in us-east-1, 10 in most regions, 5 in eu-central-1, ap-northeast-3 and some younger ones.
+            Self::LogSearch | Self::LogTail => (5.0, 5.0),
+            Self::LogRead => (10.0, 10.0),
+            // 500 in the largest regions, 50 elsewhere.
+            Self::MetricRead => (50.0, 50.0),
         }
     }
 }

@@ -127,6 +127,24 @@ impl Pattern {
         }
     }
 
+    /// The expressions that must all be found in a line of text, words literally and in any case; and whether a line
+    /// is taken if that is not so. For logs, which are too many and too long for fuzzy matching.
+    pub(super) fn expressions(&self) -> (Vec<Regex>, bool) {
+        let parts = match &self.kind {
+            Kind::Regex(regex) => vec![regex.clone()],
+            Kind::Words(words, _) => words
+                .iter()
+                .filter_map(|word| {
+                    RegexBuilder::new(&regex::escape(word))
+                        .case_insensitive(true)
+                        .build()
+                        .ok()
+                })
+                .collect(),
+        };
+        (parts, self.inverse)
+    }
+
     /// The places in a text where a search hits: words literally, in any case.
     #[must_use]
     pub fn hits(&self, text: &str) -> Vec<Range<usize>> {

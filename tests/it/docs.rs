@@ -112,9 +112,9 @@ fn every_link_leads_somewhere() {
     assert!(seen > 10, "links are found");
 }
 
-/// The names of ECS operations between quotes, behind `prefix`.
+/// The names of operations that read between quotes, behind `prefix`.
 fn operations(text: &str, prefix: &str) -> BTreeSet<String> {
-    ["List", "Describe"]
+    ["List", "Describe", "Get", "Filter", "StartLiveTail"]
         .iter()
         .flat_map(|verb| {
             let begin = format!("\"{prefix}{verb}");
@@ -138,7 +138,11 @@ fn the_policy_names_what_is_called() {
         called.extend(operations(&read(entry.unwrap().path()), ""));
     }
     assert!(called.contains("DescribeServices"), "{called:?}");
-    assert_eq!(operations(&read("README.md"), "ecs:"), called);
+    let policy = read("README.md");
+    assert_eq!(operations(&policy, "ecs:"), called);
+    let of = |file: &str| operations(&read(file), "");
+    assert_eq!(operations(&policy, "logs:"), of("src/aws/logs/read.rs"));
+    assert_eq!(operations(&policy, "cloudwatch:"), of("src/aws/metrics.rs"));
 }
 
 #[test]

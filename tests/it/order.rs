@@ -14,6 +14,7 @@ const USES: &[(&str, &[&str])] = &[
     ("store", &["model"]),
     ("schedule", &["model"]),
     ("aws", &["model", "schedule"]),
+    ("docker", &["model"]),
     ("resource", &["model", "store"]),
     ("keymap", &["resource"]),
     ("theme", &[]),
@@ -27,12 +28,14 @@ const USES: &[(&str, &[&str])] = &[
     ("config", &["theme"]),
     (
         "runtime",
-        &["model", "aws", "keymap", "ui", "app", "config"],
+        &[
+            "model", "aws", "docker", "keymap", "ui", "app", "config",
+        ],
     ),
     (
         "cli",
         &[
-            "model", "schedule", "aws", "keymap", "theme", "ui", "app", "config", "runtime",
+            "model", "schedule", "aws", "docker", "keymap", "theme", "ui", "app", "config", "runtime",
             "sandbox",
         ],
     ),
@@ -53,10 +56,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ),
     ("crossterm", &["runtime"]),
     ("aws_", &["aws", "sandbox/tests"]),
-    ("hyper", &["sandbox"]),
-    ("tokio", &["aws", "runtime", "sandbox", "cli"]),
+    ("hyper", &["docker", "sandbox"]),
+    ("tokio", &["aws", "docker", "runtime", "sandbox", "cli"]),
     ("clap", &["cli"]),
-    ("bollard", &[]),
+    ("bollard", &["docker", "sandbox/tests"]),
 ];
 
 /// A file of the program without its tests and comments.

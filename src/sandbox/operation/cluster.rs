@@ -74,7 +74,7 @@ fn render(world: &World, key: ClusterKey, include: &[String]) -> Value {
         "statistics": if includes(include, "STATISTICS") { counts.statistics() } else { json!([]) },
         "tags": if includes(include, "TAGS") { json!(cluster.tags) } else { json!([]) },
         "settings": if includes(include, "SETTINGS") {
-            json!([{"name": "containerInsights", "value": if cluster.insights { "enabled" } else { "disabled" }}])
+            json!([{"name": "containerInsights", "value": cluster.insights}])
         } else {
             json!([])
         },

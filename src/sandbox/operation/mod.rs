@@ -6,6 +6,8 @@ mod deployment;
 mod find;
 mod identity;
 mod instance;
+pub mod logs;
+pub mod metrics;
 mod page;
 mod provider;
 mod register;
@@ -82,7 +84,16 @@ pub struct Operation {
     /// The quota it counts against.
     pub bucket: Bucket,
     /// What it does.
-    pub run: fn(&mut Call<'_>) -> Answer,
+    pub run: Run,
+}
+
+/// What an operation does.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// It answers at once.
+    Answer(fn(&mut Call<'_>) -> Answer),
+    /// Its answer goes on.
+    LiveTail(fn(&mut Call<'_>) -> Result<logs::Session, Fault>),
 }
 
 const fn operation(
@@ -90,10 +101,14 @@ const fn operation(
     bucket: Bucket,
     run: fn(&mut Call<'_>) -> Answer,
 ) -> Operation {
-    Operation { name, bucket, run }
+    Operation {
+        name,
+        bucket,
+        run: Run::Answer(run),
+    }
 }
 
-/// All operations of the ECS front. The buckets are those of the API's request throttling page.
+/// All operations of the ECS front.
 pub const OPERATIONS: &[Operation] = &[
     operation("ListClusters", Bucket::ClusterRead, cluster::list),
     operation("DescribeClusters", Bucket::ClusterRead, cluster::describe),

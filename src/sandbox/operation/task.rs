@@ -261,7 +261,8 @@ fn containers(world: &World, task: &Task, definition: &Definition) -> Vec<Value>
     let mut dynamic = task.ports.iter().copied();
     let pairs = task.containers.iter().zip(&definition.containers);
     pairs
-        .map(|(container, spec)| {
+        .enumerate()
+        .map(|(index, (container, spec))| {
             let started = task.times.started.is_some();
             let status = match task.stage {
                 Stage::Provisioning | Stage::Pending | Stage::Activating => "PENDING",
@@ -275,7 +276,7 @@ fn containers(world: &World, task: &Task, definition: &Definition) -> Vec<Value>
                 "name": spec.name,
                 "image": spec.image,
                 "imageDigest": pulled.then_some(&spec.digest),
-                "runtimeId": started.then(|| runtime_id(task, container.runtime)),
+                "runtimeId": started.then(|| task.runtime_id(index)),
                 "lastStatus": status,
                 "exitCode": container.exit_code,
                 "reason": container.reason,
@@ -297,14 +298,6 @@ fn containers(world: &World, task: &Task, definition: &Definition) -> Vec<Value>
             })
         })
         .collect()
-}
-
-/// Docker's 64 digits on an instance; the task id and a number on Fargate.
-fn runtime_id(task: &Task, runtime: u128) -> String {
-    match task.launch {
-        LaunchType::Ec2 => format!("{runtime:032x}{:032x}", runtime.rotate_left(37)),
-        LaunchType::Fargate => format!("{}-{}", task.key.id(), runtime % 10_000_000_000),
-    }
 }
 
 fn bindings(

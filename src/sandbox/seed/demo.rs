@@ -138,6 +138,13 @@ fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionK
         let mut body = documents::write(role.kind, &subject);
         if role.home == Home::Group && role.kind == Kind::Plain {
             body.insert("requiresCompatibilities".to_owned(), json!(["EC2"]));
+            let mut main = body
+                .get_mut("containerDefinitions")
+                .and_then(|list| list.get_mut(0)?.as_object_mut());
+            // Only the task as a whole is limited.
+            for limit in ["memory", "memoryReservation"] {
+                main.as_deref_mut().map(|main| main.remove(limit));
+            }
         }
         let registered = world.now - Duration::from_hours(u64::from(count - index) * 30);
         let conduct = if last { role.conduct } else { Conduct::Steady };
@@ -306,6 +313,7 @@ fn by_hand(world: &mut World, dice: &mut Dice) {
 
 /// A sidecar that is not essential has died; its task runs on without it.
 fn lose_a_sidecar(world: &mut World) {
+    let now = world.now;
     let service = world
         .services
         .iter()
@@ -316,6 +324,7 @@ fn lose_a_sidecar(world: &mut World) {
         .and_then(|task| task.containers.get_mut(1));
     if let Some(sidecar) = sidecar {
         sidecar.exit_code = Some(1);
+        sidecar.ended = Some(now);
     }
 }
 

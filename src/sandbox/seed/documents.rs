@@ -54,12 +54,25 @@ impl Subject<'_> {
         format!("arn:aws:iam::{}:role/{name}", self.account)
     }
 
+    /// The log configuration of most containers.
     fn logs(&self, stream: &str) -> Value {
-        json!({"logDriver": "awslogs", "options": {
-            "awslogs-group": format!("/ecs/{}", self.family),
-            "awslogs-region": self.region,
-            "awslogs-stream-prefix": stream,
-        }, "secretOptions": []})
+        let group = format!("/ecs/{}", self.family);
+        match self.family {
+            // Registered long ago: Docker's own log, which no API reads.
+            "legacy-admin" => Value::Null,
+            "node-exporter" => {
+                json!({"logDriver": "json-file", "options": {"max-size": "10m", "max-file": "3"}})
+            }
+            // Without a prefix, the stream is named by the runtime's id of the container.
+            "datadog-agent" => {
+                json!({"logDriver": "awslogs", "options": {"awslogs-group": group, "awslogs-region": self.region}})
+            }
+            _ => json!({"logDriver": "awslogs", "options": {
+                "awslogs-group": group,
+                "awslogs-region": self.region,
+                "awslogs-stream-prefix": stream,
+            }, "secretOptions": []}),
+        }
     }
 
     fn secrets(&self) -> Value {
@@ -161,9 +174,11 @@ fn mesh(subject: &Subject<'_>) -> Value {
         {"containerName": "envoy", "condition": "HEALTHY"},
         {"containerName": "log-router", "condition": "START"},
     ]);
-    app["logConfiguration"] = json!({"logDriver": "awsfirelens", "options": {
-        "Name": "cloudwatch", "region": subject.region, "log_group_name": format!("/ecs/{}", subject.family),
-    }});
+    if subject.family == "payments-api" {
+        app["logConfiguration"] = json!({"logDriver": "awsfirelens", "options": {
+            "Name": "cloudwatch", "region": subject.region, "log_group_name": format!("/ecs/{}", subject.family),
+        }});
+    }
     app["mountPoints"] =
         json!([{"sourceVolume": "scratch", "containerPath": "/tmp/scratch", "readOnly": false}]);
     let envoy = json!({
@@ -250,7 +265,6 @@ fn linked(subject: &Subject<'_>) -> Value {
         "name": "nginx",
         "image": "public.ecr.aws/nginx/nginx:1.27",
         "cpu": 64,
-        "memory": 128,
         "memoryReservation": 64,
         "links": ["app:upstream"],
         "portMappings": [{"containerPort": 80, "hostPort": 0, "protocol": "tcp"}, {"containerPort": 8443, "hostPort": 0, "protocol": "tcp"}],
@@ -292,7 +306,7 @@ fn agent(subject: &Subject<'_>) -> Value {
             ],
             "volumesFrom": [],
             "linuxParameters": {"capabilities": {"add": ["SYS_PTRACE"], "drop": []}, "devices": [], "tmpfs": []},
-            "logConfiguration": {"logDriver": "json-file", "options": {"max-size": "10m", "max-file": "3"}},
+            "logConfiguration": subject.logs("agent"),
         }],
         "networkMode": "host",
         "pidMode": "host",

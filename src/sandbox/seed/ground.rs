@@ -10,7 +10,7 @@ use super::cast::{self, Home};
 use super::{ACCOUNT, REGION};
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
-use crate::sandbox::world::cluster::{Cluster, ClusterKey, Provider, StrategyItem, Tag};
+use crate::sandbox::world::cluster::{Cluster, ClusterKey, Insights, Provider, StrategyItem, Tag};
 use crate::sandbox::world::instance::{Instance, InstanceKey};
 use crate::sandbox::world::placement::Placing;
 use crate::sandbox::world::task::LaunchType;
@@ -41,7 +41,11 @@ pub fn clusters(world: &mut World) {
     ] {
         let mut cluster = Cluster::new(name);
         cluster.active = name != cast::GONE;
-        cluster.insights = environment == "production";
+        cluster.insights = match name {
+            cast::FARGATE => Insights::Enhanced,
+            cast::WEB => Insights::Enabled,
+            _ => Insights::Disabled,
+        };
         cluster.tags = vec![
             tag("environment", environment),
             tag("owner", "platform-team"),

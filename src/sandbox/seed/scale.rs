@@ -23,6 +23,8 @@ pub struct Measure {
     pub services: usize,
     /// Tasks per service.
     pub tasks: usize,
+    /// Container instances of each cluster that has any, or as many as its tasks need.
+    pub hosts: Option<usize>,
 }
 
 const ENVIRONMENTS: [&str; 5] = ["prod", "staging", "dev", "perf", "dr"];
@@ -64,6 +66,16 @@ const SICK_EVERY: usize = 50;
 /// One cluster in this many runs on container instances.
 const INSTANCES_EVERY: usize = 4;
 
+/// CPU units and MiB of a task.
+const SIZE: (u32, u32) = (256, 512);
+/// Kinds of container instances with the CPU units and MiB that they register, from small to large.
+const KINDS: [(&str, u32, u32); 4] = [
+    ("m6i.4xlarge", 16_384, 63_488),
+    ("m6i.16xlarge", 65_536, 257_024),
+    ("m6i.32xlarge", 131_072, 515_072),
+    ("u7i-12tb.224xlarge", 917_504, 12_386_304),
+];
+
 /// Fills an empty world.
 pub fn fill(world: &mut World, measure: Measure, dice: &mut Dice) {
     for index in 0..measure.clusters {
@@ -94,13 +106,26 @@ pub fn fill(world: &mut World, measure: Measure, dice: &mut Dice) {
 }
 
 fn add_instances(world: &mut World, cluster: ClusterKey, measure: Measure, dice: &mut Dice) {
+    let tasks = measure.services * measure.tasks;
     // Twice the room the tasks need: rolls surge to 200 %.
-    let count = (measure.services * measure.tasks).div_ceil(12).max(2);
+    let (count, kind) = match measure.hosts {
+        None => (tasks.div_ceil(12).max(2), KINDS[0]),
+        Some(hosts) => (hosts, kind_for(tasks.div_ceil(hosts.max(1)) * 2)),
+    };
     for index in 0..count {
         let zone = u8::try_from(index % 3).unwrap_or(0);
-        let instance = instance(world, cluster, ("m6i.4xlarge", 16_384, 63_488), zone, dice);
+        let instance = instance(world, cluster, kind, zone, dice);
         world.add_instance(instance);
     }
+}
+
+/// The smallest kind of instance that has room for so many tasks, or else the largest.
+fn kind_for(tasks: usize) -> (&'static str, u32, u32) {
+    let fits = |(_, cpu, memory): &&(&str, u32, u32)| {
+        let room = (cpu / SIZE.0).min(memory / SIZE.1);
+        usize::try_from(room).is_ok_and(|room| room >= tasks)
+    };
+    *KINDS.iter().find(fits).unwrap_or(&KINDS[KINDS.len() - 1])
 }
 
 fn add_service(
@@ -204,8 +229,8 @@ fn family(
             family: &family,
             repository: base,
             tag,
-            cpu: 256,
-            memory: 512,
+            cpu: SIZE.0,
+            memory: SIZE.1,
             port: 8080,
             region: REGION,
             account: ACCOUNT,

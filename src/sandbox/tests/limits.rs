@@ -8,19 +8,27 @@ use serde_json::{Value, json};
 
 use super::Scene;
 use crate::sandbox::Options;
-use crate::sandbox::front::{Account, Request, TARGET_PREFIX};
+use crate::sandbox::front::{Account, Body, Reply, Request, TARGET_PREFIX};
 
 /// Calls an operation without HTTP.
 fn call(account: &mut Account, operation: &str, body: &Value) -> (u16, Value) {
     let target = format!("{TARGET_PREFIX}{operation}");
     let reply = account.answer(
         Request {
+            path: "/",
             target: Some(&target),
             body: body.to_string().as_bytes(),
         },
         Instant::now(),
     );
-    (reply.status, serde_json::from_str(&reply.body).unwrap())
+    (reply.status, read(&reply))
+}
+
+fn read(reply: &Reply) -> Value {
+    let Body::Whole(body) = &reply.body else {
+        panic!("not a whole body: {reply:?}");
+    };
+    serde_json::from_slice(body).unwrap()
 }
 
 fn scaled() -> Options {
@@ -100,6 +108,7 @@ async fn quotas_throttle_per_bucket() {
     .await;
     let target = format!("{TARGET_PREFIX}ListClusters");
     let request = Request {
+        path: "/",
         target: Some(&target),
         body: b"{}",
     };
@@ -166,6 +175,7 @@ async fn broken_json_is_a_serialization_error() {
     let target = format!("{TARGET_PREFIX}ListClusters");
     let reply = account.answer(
         Request {
+            path: "/",
             target: Some(&target),
             body: b"{\"maxResults\":",
         },

@@ -6,7 +6,11 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(unix)]
+mod engine;
 mod limits;
+mod logs;
+mod metrics;
 mod reads;
 mod writes;
 

@@ -36,6 +36,18 @@ pub struct StrategyItem {
     pub base: u32,
 }
 
+/// How much Container Insights measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Insights {
+    /// Nothing.
+    Disabled,
+    /// The cluster, its services and families.
+    Enabled,
+    /// Tasks and containers too.
+    Enhanced,
+}
+
 /// A cluster.
 #[derive(Debug)]
 pub struct Cluster {
@@ -43,8 +55,8 @@ pub struct Cluster {
     pub name: String,
     /// False once deleted: it stays readable as INACTIVE.
     pub active: bool,
-    /// Whether `containerInsights` is on.
-    pub insights: bool,
+    /// The setting `containerInsights`.
+    pub insights: Insights,
     /// Its tags.
     pub tags: Vec<Tag>,
     /// Names of the associated capacity providers.
@@ -67,7 +79,7 @@ impl Cluster {
         Self {
             name: name.to_owned(),
             active: true,
-            insights: false,
+            insights: Insights::Disabled,
             tags: Vec::new(),
             providers: Vec::new(),
             strategy: Vec::new(),

@@ -1,5 +1,7 @@
 //! Task definitions: the registered document, and the few facts of it that the simulation needs.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -102,6 +104,35 @@ fn yes() -> bool {
     true
 }
 
+/// Where the output of a container goes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogConfiguration {
+    /// The log driver, for instance `awslogs`.
+    pub log_driver: String,
+    /// The driver's options.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+}
+
+impl ContainerSpec {
+    /// The log group in CloudWatch Logs, where the log driver writes there by itself.
+    pub fn group(&self) -> Option<&str> {
+        self.option_of_awslogs("awslogs-group")
+    }
+
+    /// The prefix of the container's log streams, where they have one.
+    pub fn stream_prefix(&self) -> Option<&str> {
+        self.option_of_awslogs("awslogs-stream-prefix")
+    }
+
+    fn option_of_awslogs(&self, name: &str) -> Option<&str> {
+        let logs = self.log_configuration.as_ref()?;
+        let value = logs.options.get(name).map(String::as_str);
+        value.filter(|_| logs.log_driver == "awslogs")
+    }
+}
+
 /// The facts of one container definition.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,6 +156,9 @@ pub struct ContainerSpec {
     /// Its port mappings.
     #[serde(default)]
     pub port_mappings: Vec<PortMapping>,
+    /// Where its output goes; without it, to the log of the Docker Engine.
+    #[serde(default)]
+    pub log_configuration: Option<LogConfiguration>,
     /// Its health check, if it has one.
     #[serde(default)]
     pub health_check: Option<Value>,

@@ -64,6 +64,7 @@ impl World {
         let containers = definition.containers.iter().map(|_| Container {
             runtime: dice.random(),
             exit_code: None,
+            ended: None,
             reason: None,
             health: Health::Unknown,
         });
@@ -107,6 +108,7 @@ impl World {
             tags: launch.tags,
             exec: launch.exec,
             fate,
+            ends: None,
             plan: 0,
         };
         self.clusters[task.cluster.0].live.insert(key);

@@ -86,6 +86,7 @@ impl World {
         };
         let verdict = (checked && task.fate != Fate::FailsContainerHealth)
             .then(|| chance::seconds(dice, 6, 22));
+        task.ends = end.map(|end| now + end);
         self.changed(key, end);
         if let Some(wait) = verdict {
             self.put(wait, Item::Verdict(key, plan));
@@ -118,6 +119,7 @@ impl World {
 
     /// What the definition's conduct had in store for a running task.
     fn meet_fate(&mut self, key: TaskKey, dice: &mut Dice) {
+        let now = self.now;
         let Some(task) = self.tasks.get_mut(&key) else {
             return;
         };
@@ -126,6 +128,7 @@ impl World {
             Fate::Exits(code, oom) => {
                 if let Some(container) = task.containers.first_mut() {
                     container.exit_code = Some(code);
+                    container.ended = Some(now);
                     if oom {
                         container.reason = Some(
                             "OutOfMemoryError: Container killed due to memory usage".to_owned(),
@@ -161,7 +164,6 @@ impl World {
                         key.id(),
                         balancer.container_port,
                     );
-                    let now = self.now;
                     self.service_mut(service).note(now, dice, &text);
                 }
                 self.reject(
@@ -316,6 +318,7 @@ fn end_containers(task: &mut Task, now: super::moment::Moment, dice: &mut Dice) 
                 None => 0,
             };
             container.exit_code = Some(code);
+            container.ended = Some(now);
         }
         if container.health == Health::Healthy {
             container.health = Health::Unknown;

@@ -10,7 +10,17 @@ pub mod director;
 pub mod instance;
 pub mod launch;
 pub mod life;
+#[cfg_attr(
+    not(unix),
+    allow(
+        dead_code,
+        reason = "the engines, which need unix sockets, are alone in asking for all of it"
+    )
+)]
+pub mod load;
 pub mod moment;
+pub mod mood;
+pub mod output;
 pub mod placement;
 pub mod report;
 pub mod roll;
@@ -18,6 +28,7 @@ pub mod rollout;
 pub mod scheduler;
 pub mod service;
 pub mod task;
+pub mod voice;
 
 #[cfg(test)]
 mod tests;

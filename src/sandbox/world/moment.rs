@@ -17,6 +17,11 @@ impl Moment {
         Self(millis)
     }
 
+    /// Milliseconds since the Unix epoch.
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
     /// Seconds since the Unix epoch.
     pub fn seconds(self) -> f64 {
         Duration::from_millis(self.0).as_secs_f64()

@@ -99,6 +99,8 @@ pub struct Container {
     pub runtime: u128,
     /// Exit code, once it has ended; absent when it never started.
     pub exit_code: Option<i32>,
+    /// When it ended; absent while it runs and when it never started.
+    pub ended: Option<Moment>,
     /// Why it ended, if there is something to say.
     pub reason: Option<String>,
     /// Verdict of its health check.
@@ -206,6 +208,8 @@ pub struct Task {
     pub exec: bool,
     /// What happens to it by itself.
     pub fate: Fate,
+    /// When that happens, once it runs.
+    pub ends: Option<Moment>,
     /// Number of the current plan: items of the agenda made for an older plan are void.
     pub plan: u32,
 }
@@ -225,6 +229,21 @@ impl Task {
         } else {
             Health::Unknown
         }
+    }
+
+    /// The runtime's id of a container: Docker's 64 digits on an instance; the task id and a number on Fargate.
+    pub fn runtime_id(&self, container: usize) -> Option<String> {
+        let runtime = self.containers.get(container)?.runtime;
+        Some(match self.launch {
+            LaunchType::Ec2 => format!("{runtime:032x}{:032x}", runtime.rotate_left(37)),
+            LaunchType::Fargate => format!("{}-{}", self.key.id(), runtime % 10_000_000_000),
+        })
+    }
+
+    /// When a container started and, once it has, ended; none for one that never ran.
+    pub fn life(&self, container: usize) -> Option<(Moment, Option<Moment>)> {
+        let ended = self.containers.get(container)?.ended;
+        self.times.started.map(|started| (started, ended))
     }
 
     /// Whether the scheduler counts it as serving: running, wanted, and with its health checks passed.

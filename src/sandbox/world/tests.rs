@@ -153,7 +153,7 @@ proptest! {
 
     #[test]
     fn worlds_of_any_size_are_consistent(clusters in 0..4usize, services in 0..60usize, tasks in 0..5usize) {
-        let (mut world, mut dice) = seed::world(1, Some(seed::Measure { clusters, services, tasks }), START);
+        let (mut world, mut dice) = seed::world(1, Some(seed::Measure { clusters, services, tasks, hosts: None }), START);
         world.tick(Duration::from_mins(10), &mut dice);
         prop_assert_eq!((world.clusters.len(), world.services.len()), (clusters, clusters * services));
         check(&world);
@@ -452,6 +452,7 @@ fn a_world_to_measure_has_the_size_asked_for() {
         clusters: 5,
         services: 20,
         tasks: 4,
+        hosts: None,
     };
     let (world, _) = seed::world(1, Some(measure), START);
     assert_eq!((world.clusters.len(), world.services.len()), (5, 100));
@@ -461,5 +462,20 @@ fn a_world_to_measure_has_the_size_asked_for() {
         .map(|cluster| cluster.live.len())
         .sum();
     assert!((370..=430).contains(&live), "{live}");
+    check(&world);
+}
+
+#[test]
+fn a_world_to_measure_can_have_all_its_tasks_on_one_host() {
+    let measure = seed::Measure {
+        clusters: 2,
+        services: 10,
+        tasks: 30,
+        hosts: Some(1),
+    };
+    let (world, _) = seed::world(1, Some(measure), START);
+    let hosts: Vec<_> = world.instances.values().collect();
+    assert_eq!(hosts.len(), 1);
+    assert!(hosts[0].tasks.len() >= 295, "{}", hosts[0].tasks.len());
     check(&world);
 }

@@ -6,7 +6,9 @@ mod draw;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use self::document::{Document, Source};
-use super::{Ask, Cx, FilterLine, Input, Layer, Level, Need, Pattern, Reply, layer::Hint};
+use super::{
+    Ask, Cx, FilterLine, Input, Layer, Level, LogsLayer, Need, Pattern, Reply, layer::Hint,
+};
 use crate::{
     keymap::{Code, Command, Key, Target},
     model::{Arn, Subject},
@@ -210,6 +212,7 @@ impl Layer for PageLayer {
                 return Reply::Ask(Ask::FetchRaw(self.subject.clone()));
             }
             Command::Raw => return Reply::Ask(Ask::ShowRaw(self.subject.clone())),
+            Command::Logs | Command::PreviousLogs => return LogsLayer::ask(command, &self.subject),
             Command::CopyName => {
                 let text = self.text(cx);
                 return Reply::Ask(Ask::Copy("page".to_owned(), text));

@@ -16,7 +16,10 @@ use self::{
     columns::{Shown, Wish},
     rows::Sheet,
 };
-use super::{Ask, ChartLayer, Choice, Cx, Input, Layer, Level, Menu, Need, Pattern, Reply, layer::Hint, trend};
+use super::{
+    Ask, ChartLayer, Choice, Cx, Input, Layer, Level, LogsLayer, Menu, Need, Pattern, Reply,
+    layer::Hint, trend,
+};
 use crate::{
     keymap::{Area, Code, Command, Key, Target},
     model::{Arn, Subject},
@@ -119,6 +122,8 @@ impl TableLayer {
                 | Command::Raw
                 | Command::CopyName
                 | Command::CopyMenu
+                | Command::Logs
+                | Command::PreviousLogs
                 | Command::Chart => no_row(),
                 _ => Reply::Ignored,
             };
@@ -142,6 +147,7 @@ impl TableLayer {
                 Reply::Ask(Ask::Copy("name".to_owned(), subject.name().to_owned()))
             }
             Command::CopyMenu => Reply::Ask(Self::copy_menu(&subject, cx)),
+            Command::Logs | Command::PreviousLogs => LogsLayer::ask(command, &subject),
             Command::Chart => self.chart(subject),
             _ => Reply::Ignored,
         }
@@ -315,6 +321,9 @@ impl Layer for TableLayer {
                 if (link.to)(&subject, &self.place.scope, &model).is_some() {
                     hints.push(Hint::of(Target::Link(self.resource.id(), index)));
                 }
+            }
+            if resource::logged(&subject).is_ok() {
+                hints.push(Hint::of(Target::Command(Command::Logs)));
             }
             hints.push(Hint::of(Target::Command(Command::Describe)));
             if CHARTED.contains(&self.resource.id()) {

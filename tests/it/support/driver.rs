@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ecsight::app::{App, Effect, Event, Options};
 use ecsight::aws::{Settings, StaticKeys};
 use ecsight::config::{Config, Paths};
+use ecsight::docker;
 use ecsight::model::{Now, Secret, Timestamp};
-use ecsight::runtime::{Message, Outside};
+use ecsight::runtime::{Message, Outside, Reach, Senders};
 use ecsight::schedule::{Budget, Pace};
 use ecsight::theme::{DEFAULT_THEME, Depth, Theme};
 use ecsight::ui::Context;
@@ -36,6 +37,7 @@ pub struct Setup {
     pub pace: Pace,
     pub pause_after: Duration,
     pub budget: Budget,
+    pub engines: docker::Settings,
 }
 
 impl Setup {
@@ -52,6 +54,7 @@ impl Setup {
                 burst_share: 1.0,
                 refill_share: 1.0,
             },
+            engines: docker::Settings::default(),
         }
     }
 
@@ -78,6 +81,7 @@ pub struct Driver {
     app: App,
     outside: Outside,
     messages: mpsc::Receiver<Message>,
+    logs: mpsc::Receiver<Message>,
     now: Now,
     size: (u16, u16),
     /// Answers under way that the reducer does not wait for.
@@ -114,17 +118,28 @@ impl Driver {
             cluster: None,
             service: None,
             context: Context::default(),
-            host_engines: false,
+            host_engines: !setup.engines.rules.is_empty(),
             seed: 7,
             notices: Vec::new(),
         };
         let folder = env::temp_dir().join("ecsight-tests");
         let config = Config::defaults(Paths::of_folders(&folder, &folder, &folder));
-        let (sender, messages) = mpsc::channel(1_024);
+        let (answers, messages) = mpsc::channel(1_024);
+        let (lines, logs) = mpsc::channel(8);
+        let senders = Senders {
+            answers,
+            logs: lines,
+        };
+        let reach = Reach {
+            aws: setup.settings(),
+            profile_name: "tests".to_owned(),
+            engines: setup.engines.clone(),
+        };
         let mut driver = Self {
             app: App::new(options, now),
-            outside: Outside::new(sender, setup.settings(), "tests".to_owned(), config),
+            outside: Outside::new(senders, reach, config),
             messages,
+            logs,
             now,
             size: setup.size,
             owed: 0,
@@ -208,7 +223,7 @@ impl Driver {
     /// Waits until nothing is under way, nothing is due and no message waits. Time stands still meanwhile.
     pub async fn settle(&mut self) {
         for _ in 0..MOST_AT_ONCE {
-            while let Ok(message) = self.messages.try_recv() {
+            while let Ok(message) = self.messages.try_recv().or_else(|_| self.logs.try_recv()) {
                 self.hear(message);
             }
             self.look();
@@ -232,8 +247,13 @@ impl Driver {
 
     /// Waits for a message.
     async fn hear_one(&mut self) {
-        let message = timeout(PATIENCE, self.messages.recv()).await;
-        let Ok(Some(message)) = message else {
+        let message = timeout(PATIENCE, async {
+            tokio::select! {
+                message = self.messages.recv() => message,
+                message = self.logs.recv() => message,
+            }
+        });
+        let Ok(Some(message)) = message.await else {
             panic!("no answer came:\n{}", self.screen());
         };
         self.hear(message);
@@ -277,6 +297,18 @@ impl Driver {
         }
     }
 
+    /// Takes in what comes by itself until the screen is as wanted. Time stands still.
+    pub async fn hear_until(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        loop {
+            self.settle().await;
+            let screen = self.screen();
+            if wanted(&screen) {
+                return screen;
+            }
+            self.hear_one().await;
+        }
+    }
+
     /// What the screen shows, line by line, without the blanks at the ends.
     pub fn screen(&mut self) -> String {
         lines(&self.paint()).join("\n")
@@ -285,7 +317,7 @@ impl Driver {
     fn paint(&mut self) -> Buffer {
         let area = Rect::new(0, 0, self.size.0, self.size.1);
         let mut buffer = Buffer::empty(area);
-        self.app.settle(self.now);
+        self.look();
         self.app.draw(area, &mut buffer, self.now);
         buffer
     }

@@ -1,0 +1,181 @@
+//! Tails of CloudWatch Logs: back-fill, live tail and polling, merged so that each line comes once. Which streams are
+//! read is decided elsewhere.
+
+mod host;
+mod ledger;
+mod live;
+mod place;
+mod poll;
+mod read;
+mod steps;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+pub(super) use host::OneHost;
+
+use crate::{
+    aws::Clients,
+    model::{LogGroup, LogPlace, LogReport, Subject, Tail, Timestamp},
+};
+
+/// Groups that are read live at once; an account has 15 sessions for everybody in it.
+const SESSIONS: usize = 5;
+
+/// The times that a tail keeps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// How much of what was read is read again, for what comes late or with a clock that is behind.
+    overlap: Duration,
+    /// How far this machine's clock may be from that of CloudWatch, which refuses more.
+    skew: Duration,
+    /// A session without an update for so long is dead.
+    silence: Duration,
+    /// When a session has been live for so long, the time before it is searched once more for what came late.
+    settle: Duration,
+    /// The least time between two searches in one session.
+    fill: Duration,
+    /// The least time between two polls.
+    poll: Duration,
+    /// A session that ends before so long was none.
+    brief: Duration,
+    /// Between an attempt and the next after a failure; doubled with each.
+    failed: Duration,
+    /// Between attempts to live where all sessions are in use.
+    full: Duration,
+    /// Between attempts at what does not exist.
+    missing: Duration,
+    /// How long a stream may be missing before that is a fault.
+    patience: Duration,
+    /// Between attempts at what is denied.
+    denied: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            overlap: Duration::from_secs(30),
+            skew: Duration::from_mins(5),
+            silence: Duration::from_secs(30),
+            settle: Duration::from_secs(10),
+            fill: Duration::from_secs(5),
+            poll: Duration::from_secs(2),
+            brief: Duration::from_secs(10),
+            failed: Duration::from_secs(2),
+            full: Duration::from_mins(1),
+            missing: Duration::from_secs(15),
+            patience: Duration::from_mins(2),
+            denied: Duration::from_mins(5),
+        }
+    }
+}
+
+/// The part of a tail that is in one log group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Portion {
+    streams: BTreeMap<Arc<str>, Subject>,
+    since: Option<Timestamp>,
+    newest: Option<usize>,
+    follow: bool,
+    /// Whether it may be read live.
+    live: bool,
+    /// How many groups the tail has, which share the quota.
+    groups: usize,
+}
+
+impl Clients {
+    /// Reads the streams of the tail that are in CloudWatch Logs until `reports` is closed or the sender of `tail` is gone;
+    /// follows changes of the tail. A slow receiver slows the reading.
+    ///
+    /// Each log group is read by itself. First comes what there is: a search (`FilterLogEvents`) for each hundred streams,
+    /// or where only the newest lines are wanted `GetLogEvents` for each of up to five streams. Then a live tail of at most
+    /// a hundred named streams, or of the whole group; the time around its start is searched twice, at once and ten seconds
+    /// later, so that nothing is lost between the two. So a group of few streams is live after three calls.
+    ///
+    /// Sessions begin anew when streams are added, when their three hours are over and when they break. What a sampled
+    /// update leaves out is searched for. Where there can be no live tail, the group is searched every two seconds or so.
+    ///
+    /// Must be called within a tokio runtime.
+    pub async fn tail(&self, tail: watch::Receiver<Tail>, reports: mpsc::Sender<LogReport>) {
+        self.tail_with(Times::default(), tail, reports).await;
+    }
+
+    pub(super) async fn tail_with(
+        &self,
+        times: Times,
+        mut tail: watch::Receiver<Tail>,
+        reports: mpsc::Sender<LogReport>,
+    ) {
+        let mut places: HashMap<LogGroup, watch::Sender<Portion>> = HashMap::new();
+        let mut readings = JoinSet::new();
+        loop {
+            let portions = portions(&tail.borrow_and_update());
+            // A place whose sender is gone ends by itself.
+            places.retain(|group, _| portions.contains_key(group));
+            for (group, portion) in portions {
+                if let Some(place) = places.get(&group) {
+                    place.send_if_modified(|current| {
+                        let changes = *current != portion;
+                        *current = portion;
+                        changes
+                    });
+                    continue;
+                }
+                let (sender, receiver) = watch::channel(portion);
+                let reader = read::Reader::new(self, group.clone());
+                let place = place::Place::new(reader, times, receiver, reports.clone());
+                readings.spawn(place.run());
+                places.insert(group, sender);
+            }
+            loop {
+                tokio::select! {
+                    () = reports.closed() => return,
+                    changed = tail.changed() => match changed {
+                        Ok(()) => break,
+                        Err(_) => return,
+                    },
+                    Some(_) = readings.join_next() => {}
+                }
+            }
+        }
+    }
+}
+
+/// The streams in CloudWatch Logs by their groups.
+fn portions(tail: &Tail) -> BTreeMap<LogGroup, Portion> {
+    let mut portions: BTreeMap<LogGroup, Portion> = BTreeMap::new();
+    for stream in &tail.streams {
+        let LogPlace::CloudWatch {
+            group,
+            stream: name,
+        } = &stream.place
+        else {
+            continue;
+        };
+        let portion = portions.entry(group.clone()).or_insert_with(|| Portion {
+            streams: BTreeMap::new(),
+            since: tail.since,
+            newest: tail.newest,
+            follow: tail.follow,
+            live: false,
+            groups: 0,
+        });
+        portion
+            .streams
+            .insert(name.as_str().into(), stream.container.clone());
+    }
+    let groups = portions.len();
+    for (index, portion) in portions.values_mut().enumerate() {
+        portion.live = index < SESSIONS;
+        portion.groups = groups;
+    }
+    portions
+}

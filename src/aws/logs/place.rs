@@ -1,0 +1,421 @@
+//! One log group of a tail: its streams, what of them is known, and what comes next.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use futures::StreamExt;
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+
+use crate::{
+    aws::logs::{
+        Portion, Times,
+        ledger::{Ledger, Pass},
+        read::{Event, LiveTail, Reader, Refused},
+        steps::{NAMES, Step, Steps},
+    },
+    model::{Fault, FaultKind, LogLine, LogReport, Subject, TailState, Timestamp},
+};
+
+/// Nobody wants this group any more.
+#[derive(Debug)]
+pub(super) struct Gone;
+
+/// Why a group is polled, and until when.
+#[derive(Debug)]
+pub(super) struct Polled {
+    pub(super) why: String,
+    pub(super) until: Instant,
+}
+
+/// A stream of the group.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) container: Subject,
+    /// Whether its beginning, as far as it is wanted, was read.
+    opened: bool,
+    /// Since when it is known not to exist.
+    absent: Option<Instant>,
+    /// Nothing before this is wanted, in milliseconds.
+    floor: Option<i64>,
+}
+
+/// A log group being read.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) reader: Reader,
+    pub(super) times: Times,
+    pub(super) wanted: watch::Receiver<Portion>,
+    pub(super) portion: Portion,
+    pub(super) streams: BTreeMap<Arc<str>, Stream>,
+    reports: mpsc::Sender<LogReport>,
+    told: HashMap<Subject, TailState>,
+    ledger: Ledger,
+    /// Everything that CloudWatch took in before this is known, by its clock, in milliseconds.
+    mark: i64,
+    /// When the last reading of all streams began, by this machine's clock, in milliseconds.
+    read_at: i64,
+    /// How often in a row a session was none.
+    pub(super) vain: u32,
+}
+
+impl Place {
+    pub(super) fn new(
+        reader: Reader,
+        times: Times,
+        wanted: watch::Receiver<Portion>,
+        reports: mpsc::Sender<LogReport>,
+    ) -> Self {
+        let portion = wanted.borrow().clone();
+        Self {
+            reader,
+            times,
+            wanted,
+            portion,
+            streams: BTreeMap::new(),
+            reports,
+            told: HashMap::new(),
+            ledger: Ledger::default(),
+            mark: i64::MIN,
+            read_at: wall(),
+            vain: 0,
+        }
+    }
+
+    /// Reads until nobody wants it any more.
+    pub(super) async fn run(mut self) {
+        while let Ok(()) = self.turn().await {}
+    }
+
+    async fn turn(&mut self) -> Result<(), Gone> {
+        self.adopt();
+        if !self.open().await? {
+            return Ok(());
+        }
+        if !self.portion.follow {
+            self.tell(self.present(), &TailState::Ended).await;
+            return self.changed().await;
+        }
+        let polled = match self.start().await {
+            Ok(session) => self.live(session).await?,
+            Err(polled) => Some(polled),
+        };
+        match polled {
+            Some(polled) => self.poll(polled).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for another wish.
+    async fn changed(&mut self) -> Result<(), Gone> {
+        self.wanted.changed().await.map_err(|_| Gone)
+    }
+
+    /// Takes the present wish over; tells whether the reading has to begin anew for it.
+    pub(super) fn adopt(&mut self) -> bool {
+        let portion = self.wanted.borrow_and_update().clone();
+        let gone = |name: &Arc<str>| !portion.streams.contains_key(name);
+        self.told
+            .retain(|told, _| portion.streams.values().any(|container| container == told));
+        self.streams.retain(|name, _| !gone(name));
+        let mut anew = portion.follow != self.portion.follow || portion.live != self.portion.live;
+        for (name, container) in &portion.streams {
+            self.streams.entry(name.clone()).or_insert_with(|| {
+                anew = true;
+                Stream {
+                    container: container.clone(),
+                    opened: false,
+                    absent: None,
+                    floor: None,
+                }
+            });
+        }
+        self.portion = portion;
+        anew
+    }
+
+    /// Reads what there is of streams that are new. Tells whether that was done; it is not where something else is wanted
+    /// before anything could be read.
+    async fn open(&mut self) -> Result<bool, Gone> {
+        let names: Vec<_> = self
+            .streams
+            .iter()
+            .filter(|(_, stream)| !stream.opened)
+            .map(|(name, _)| name.clone())
+            .collect();
+        if names.is_empty() {
+            return Ok(true);
+        }
+        let is_first = names.len() == self.streams.len();
+        let began = wall();
+        if is_first {
+            self.read_at = began;
+            self.ledger.forget(self.from());
+        }
+        self.tell(self.containers(&names), &TailState::Opening)
+            .await;
+        let since = self.since();
+        let steps = Steps::new(&self.reader, self.times);
+        let steps = match self.portion.newest {
+            Some(count) => steps.newest(&names, since, count),
+            None => steps.window(&names, since),
+        };
+        let mut pass = Pass::default();
+        let mut steps = steps.run();
+        let mut nothing_yet = true;
+        while let Some(step) = self.step(&mut steps).await? {
+            match step {
+                Step::Events { events, floors } => {
+                    nothing_yet = false;
+                    self.emit(&mut pass, events).await;
+                    for (name, floor) in floors {
+                        if let Some(stream) = self.streams.get_mut(&name) {
+                            stream.floor = Some(floor);
+                        }
+                    }
+                }
+                Step::Absent(name) => self.absent(&name).await,
+                Step::Failed(fault) => {
+                    self.tell(self.containers(&names), &TailState::Failed(fault))
+                        .await;
+                    if nothing_yet && self.wanted.has_changed().map_err(|_| Gone)? {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        for name in names {
+            if let Some(stream) = self.streams.get_mut(&name) {
+                stream.opened = true;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next step, unless nobody wants it any more. Other changes are left for later.
+    pub(super) async fn step(
+        &self,
+        steps: &mut (impl futures::Stream<Item = Step> + Unpin),
+    ) -> Result<Option<Step>, Gone> {
+        let mut wanted = self.wanted.clone();
+        loop {
+            tokio::select! {
+                step = steps.next() => return Ok(step),
+                changed = wanted.changed() => changed.map_err(|_| Gone)?,
+            }
+        }
+    }
+
+    /// Starts a live tail, or says why there is none.
+    async fn start(&mut self) -> Result<LiveTail, Polled> {
+        let polled = |why: String, after: Duration| Polled {
+            why,
+            until: Instant::now() + after,
+        };
+        if !self.portion.live {
+            let why = "other log groups are live already".to_owned();
+            return Err(polled(why, self.times.denied));
+        }
+        let Some(task) = self.streams.values().next() else {
+            return Err(polled(
+                "nothing is to be read".to_owned(),
+                self.times.denied,
+            ));
+        };
+        let task = task.container.arn.clone();
+        let names: Vec<_> = if self.streams.len() > NAMES {
+            Vec::new()
+        } else {
+            self.streams.keys().cloned().collect()
+        };
+        match self.reader.tail(&task, &names, self.times.silence).await {
+            Ok(session) => Ok(session),
+            Err(Refused::Full) => {
+                let why = "all live tails of the account are in use".to_owned();
+                Err(polled(why, self.times.full))
+            }
+            Err(Refused::Never(why)) => Err(polled(why, self.times.denied)),
+            Err(Refused::Silent) => Err(self.in_vain("StartLiveTail does not answer".to_owned())),
+            Err(Refused::Fault(fault)) => match fault.kind {
+                FaultKind::Denied { .. } => Err(polled(
+                    "StartLiveTail is denied".to_owned(),
+                    self.times.denied,
+                )),
+                FaultKind::Refused => Err(polled(
+                    format!("StartLiveTail is refused: {}", fault.message),
+                    self.times.denied,
+                )),
+                _ => Err(self.in_vain(format!("StartLiveTail: {}", fault.word()))),
+            },
+        }
+    }
+
+    /// After a session that was none: longer each time.
+    pub(super) fn in_vain(&mut self, why: String) -> Polled {
+        let after = self.times.brief * 2_u32.saturating_pow(self.vain);
+        self.vain += 1;
+        Polled {
+            why,
+            until: Instant::now() + after.min(self.times.denied),
+        }
+    }
+
+    /// From when on nothing is known for sure. What comes is in this window and what is told of is kept for it.
+    pub(super) fn from(&self) -> i64 {
+        let known = self.read_at.saturating_sub(millis(self.times.skew));
+        known
+            .max(self.mark)
+            .saturating_sub(millis(self.times.overlap))
+    }
+
+    /// Notes that all streams were read by a reading that began then, and that knows all that CloudWatch had taken in
+    /// before `mark`.
+    pub(super) fn advance(&mut self, began: i64, mark: Option<i64>) {
+        self.read_at = self.read_at.max(began);
+        self.mark = self.mark.max(mark.unwrap_or(i64::MIN));
+        self.ledger.forget(self.from());
+    }
+
+    /// A search through all streams that are there, for everything since what is known for sure.
+    pub(super) fn search(&self) -> Steps {
+        let present: Vec<_> = self
+            .streams
+            .iter()
+            .filter(|(_, stream)| stream.absent.is_none())
+            .collect();
+        // Where all streams have a floor, nothing before the lowest of them is wanted.
+        let floors: Option<Vec<_>> = present.iter().map(|(_, stream)| stream.floor).collect();
+        let floor = floors.and_then(|floors| floors.into_iter().min());
+        let from = [Some(self.from()), floor, self.since()]
+            .into_iter()
+            .flatten()
+            .max();
+        let names: Vec<_> = present.into_iter().map(|(name, _)| name.clone()).collect();
+        Steps::new(&self.reader, self.times).window(&names, from)
+    }
+
+    /// A search through the streams that were not there, from their beginning.
+    pub(super) fn search_absent(&self) -> Steps {
+        let absent = self
+            .streams
+            .iter()
+            .filter(|(_, stream)| stream.absent.is_some());
+        let names: Vec<_> = absent.map(|(name, _)| name.clone()).collect();
+        Steps::new(&self.reader, self.times).window(&names, self.since())
+    }
+
+    pub(super) fn has_absent(&self) -> bool {
+        self.streams.values().any(|stream| stream.absent.is_some())
+    }
+
+    fn since(&self) -> Option<i64> {
+        self.portion.since.map(|since| since.0)
+    }
+
+    /// Notes that a stream is not there. It is no fault for a while: a container may not have written yet.
+    pub(super) async fn absent(&mut self, name: &Arc<str>) {
+        let Some(stream) = self.streams.get_mut(name) else {
+            return;
+        };
+        let since = *stream.absent.get_or_insert_with(Instant::now);
+        let container = stream.container.clone();
+        let state = if since.elapsed() < self.times.patience && self.portion.follow {
+            TailState::Opening
+        } else {
+            TailState::Failed(self.reader.missing(name))
+        };
+        self.tell(vec![container], &state).await;
+    }
+
+    /// The containers whose streams are there, as far as is known.
+    pub(super) fn present(&self) -> Vec<Subject> {
+        let present = self
+            .streams
+            .values()
+            .filter(|stream| stream.absent.is_none());
+        present.map(|stream| stream.container.clone()).collect()
+    }
+
+    fn containers(&self, names: &[Arc<str>]) -> Vec<Subject> {
+        let streams = names.iter().filter_map(|name| self.streams.get(name));
+        streams.map(|stream| stream.container.clone()).collect()
+    }
+
+    /// Tells a state, of those containers only that are not in it already.
+    pub(super) async fn tell(&mut self, mut containers: Vec<Subject>, state: &TailState) {
+        containers.retain(|container| self.told.get(container) != Some(state));
+        if containers.is_empty() {
+            return;
+        }
+        for container in &containers {
+            self.told.insert(container.clone(), state.clone());
+        }
+        self.report(LogReport::State {
+            containers,
+            state: state.clone(),
+        })
+        .await;
+    }
+
+    pub(super) async fn failed(&mut self, fault: Fault) {
+        self.tell(self.present(), &TailState::Failed(fault)).await;
+    }
+
+    /// A receiver that is gone ends the whole tail elsewhere.
+    pub(super) async fn report(&self, report: LogReport) {
+        let _ = self.reports.send(report).await;
+    }
+
+    /// Tells the lines of these events that were not told of, stream by stream, in the order of their time.
+    pub(super) async fn emit(&mut self, pass: &mut Pass, events: Vec<Event>) {
+        let mut lines: BTreeMap<Subject, Vec<LogLine>> = BTreeMap::new();
+        let mut back = BTreeSet::new();
+        for event in events {
+            let Some(stream) = self.streams.get_mut(&event.stream) else {
+                continue;
+            };
+            if stream.floor.is_some_and(|floor| event.at < floor)
+                || !self.ledger.admit(pass, &event)
+            {
+                continue;
+            }
+            if stream.absent.take().is_some() {
+                back.insert(stream.container.clone());
+            }
+            let found = lines.entry(stream.container.clone()).or_default();
+            let text = event.text.trim_end_matches(['\n', '\r']);
+            found.extend(text.split('\n').map(|line| LogLine {
+                at: Timestamp(event.at),
+                error: false,
+                text: line.trim_end_matches('\r').into(),
+            }));
+        }
+        for (container, lines) in lines {
+            self.report(LogReport::Lines { container, lines }).await;
+        }
+        // They are read like the others of the group from now on.
+        let state = self.told.iter().find_map(|(container, state)| {
+            let others = !back.contains(container)
+                && matches!(state, TailState::Live | TailState::Polling { .. });
+            others.then(|| state.clone())
+        });
+        if let Some(state) = state {
+            self.tell(back.into_iter().collect(), &state).await;
+        }
+    }
+}
+
+/// The time of this machine, in milliseconds.
+pub(super) fn wall() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, millis)
+}
+
+pub(super) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

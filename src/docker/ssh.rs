@@ -1,0 +1,197 @@
+//! Engines behind SSH: each HTTP connection is an `ssh` of the system that runs `docker system dial-stdio` on the host,
+//! as Docker's own client does it. What is asked and answered is not known here.
+
+use std::io;
+use std::process::Stdio;
+use std::time::Duration;
+
+use bollard::BollardRequest;
+use bollard::errors::Error;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{HOST, HeaderValue};
+use hyper::{Request, Response, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt as _, join, sink};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::sync::{mpsc, oneshot};
+
+/// How long to wait for the words of an `ssh` whose connection broke.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The body of a request of the client, which has no name of its own.
+trait OfBody {
+    type Body;
+}
+
+impl<B> OfBody for Request<B> {
+    type Body = B;
+}
+
+/// An HTTP connection through an `ssh` of its own.
+struct Connection {
+    sender: SendRequest<<BollardRequest as OfBody>::Body>,
+    /// What `ssh` had to complain of, once it has ended.
+    complaint: oneshot::Receiver<String>,
+}
+
+/// What is asked of the keeper of connections.
+enum Ask {
+    /// One that waits for a request, if there is one.
+    Take(oneshot::Sender<Option<Connection>>),
+    /// One whose answer is still being read.
+    Keep(Connection),
+}
+
+/// The arguments of `ssh`. It asks nothing of a person: whatever it would ask fails instead.
+fn arguments(user: Option<&str>, host: &str, port: Option<u16>) -> Vec<String> {
+    let mut arguments: Vec<String> = [
+        "-T",
+        "-oBatchMode=yes",
+        "-oConnectTimeout=10",
+        "-oServerAliveInterval=15",
+        "-oServerAliveCountMax=2",
+    ]
+    .map(str::to_owned)
+    .into();
+    if let Some(user) = user {
+        arguments.extend(["-l".to_owned(), user.to_owned()]);
+    }
+    if let Some(port) = port {
+        arguments.extend(["-p".to_owned(), port.to_string()]);
+    }
+    arguments.extend(["--", host, "docker", "system", "dial-stdio"].map(str::to_owned));
+    arguments
+}
+
+/// The way to the engine of a host, for the client. The user's own configuration of SSH holds (keys, jump hosts,
+/// `ProxyCommand` through AWS Systems Manager, shared connections).
+///
+/// `ssh` never gets at the terminal: its input is the connection, its complaints are read, and with `BatchMode` it
+/// fails where it would ask for a password or whether a host's key is right. It runs in a process group of its own,
+/// so that a `ProxyJump` that would read a password from the terminal is stopped by the system, and runs into the time
+/// limit.
+pub(super) fn transport(
+    user: Option<&str>,
+    host: &str,
+    port: Option<u16>,
+) -> impl Fn(BollardRequest) -> BoxFuture<'static, Result<Response<Incoming>, Error>> + Send + Sync + use<>
+{
+    let arguments = arguments(user, host, port);
+    let (asks, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(keep(receiver));
+    move |request| send(asks.clone(), arguments.clone(), request).boxed()
+}
+
+/// Keeps connections between requests, so that only streams that last need more than one.
+async fn keep(mut asks: mpsc::UnboundedReceiver<Ask>) {
+    let mut kept: Vec<Connection> = Vec::new();
+    while let Some(ask) = asks.recv().await {
+        kept.retain(|connection| !connection.sender.is_closed());
+        match ask {
+            Ask::Keep(connection) => kept.push(connection),
+            Ask::Take(answer) => {
+                let ready = kept
+                    .iter()
+                    .position(|connection| connection.sender.is_ready());
+                // A receiver that is gone closes the connection with it.
+                let _ = answer.send(ready.map(|at| kept.swap_remove(at)));
+            }
+        }
+    }
+}
+
+async fn send(
+    asks: mpsc::UnboundedSender<Ask>,
+    arguments: Vec<String>,
+    mut request: BollardRequest,
+) -> Result<Response<Incoming>, Error> {
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |path| path.as_str());
+    let path: Uri = path.parse()?;
+    *request.uri_mut() = path;
+    request
+        .headers_mut()
+        .insert(HOST, HeaderValue::from_static("docker"));
+    let (answer, kept) = oneshot::channel();
+    let taken = asks.send(Ask::Take(answer)).is_ok();
+    let kept = if taken {
+        kept.await.ok().flatten()
+    } else {
+        None
+    };
+    let mut connection = match kept {
+        Some(connection) => connection,
+        None => connect(&arguments).await?,
+    };
+    match connection.sender.send_request(request).await {
+        Ok(response) => {
+            // Kept by nobody, it would end; the client is gone then too.
+            let _ = asks.send(Ask::Keep(connection));
+            Ok(response)
+        }
+        Err(error) => {
+            drop(connection.sender);
+            let complaint = tokio::time::timeout(LAST_WORDS, connection.complaint).await;
+            match complaint {
+                Ok(Ok(complaint)) if !complaint.trim().is_empty() => {
+                    Err(io::Error::other(complaint).into())
+                }
+                _ => Err(error.into()),
+            }
+        }
+    }
+}
+
+async fn connect(arguments: &[String]) -> Result<Connection, Error> {
+    let mut command = Command::new("ssh");
+    command
+        .args(arguments)
+        .env("SSH_ASKPASS_REQUIRE", "never")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command.spawn()?;
+    let (Some(input), Some(output), Some(errors)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(io::Error::other("ssh has no input or output").into());
+    };
+    let (sender, connection) = handshake(TokioIo::new(join(output, input))).await?;
+    let (tell, complaint) = oneshot::channel();
+    tokio::spawn(async move {
+        let complaint = tokio::spawn(read_complaint(errors));
+        // How it ended is told to who waits for the answer.
+        let _ = connection.await;
+        end(child).await;
+        // Nobody asks, mostly.
+        let _ = tell.send(complaint.await.unwrap_or_default());
+    });
+    Ok(Connection { sender, complaint })
+}
+
+/// Lets an `ssh` whose connection ended say why, then ends it.
+async fn end(mut child: Child) {
+    if tokio::time::timeout(LAST_WORDS / 2, child.wait())
+        .await
+        .is_err()
+    {
+        // It may just have ended by itself.
+        let _ = child.kill().await;
+    }
+}
+
+/// The first words of what `ssh` complains of. The rest is read too, lest it be held up.
+async fn read_complaint(mut errors: ChildStderr) -> String {
+    let mut words = Vec::new();
+    let _ = (&mut errors).take(4_096).read_to_end(&mut words).await;
+    let _ = tokio::io::copy(&mut errors, &mut sink()).await;
+    String::from_utf8_lossy(&words).into_owned()
+}

@@ -1,0 +1,124 @@
+//! AWS JSON 1.1, which ECS and Logs speak: the operation in a header, JSON in and out.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::frame::{self, EVENT_STREAM};
+use super::{Account, Body, Reply};
+use crate::sandbox::operation::logs::{self, LiveTail, Session};
+use crate::sandbox::operation::{self, Call, Fault, OPERATIONS, Operation, Run};
+use crate::sandbox::world::chance;
+
+/// The prefix of `X-Amz-Target` for ECS.
+pub const TARGET_PREFIX: &str = "AmazonEC2ContainerServiceV20141113.";
+/// The prefix of `X-Amz-Target` for CloudWatch Logs.
+const LOGS: &str = "Logs_20140328.";
+const JSON: &str = "application/x-amz-json-1.1";
+/// How many live tails an account may have at once, where quotas are enforced.
+const LIVE_TAILS: usize = 15;
+/// The kind of the streams that live tails are.
+const LIVE_TAIL: &str = "live tail";
+
+/// What an operation came to.
+enum Outcome {
+    Answer(Value),
+    LiveTail(Session),
+}
+
+impl Account {
+    pub(super) fn json(&mut self, target: &str, body: &[u8], id: String, now: Instant) -> Reply {
+        let outcome = find(target).and_then(|operation| self.perform(operation, body, now));
+        let (status, content, error, body) = match outcome {
+            Ok(Outcome::Answer(answer)) => (200, JSON, None, whole(&answer)),
+            Ok(Outcome::LiveTail(session)) => {
+                let begin = session.begins(&chance::uuid(&mut self.ids), &id);
+                let mut frames = frame::event("initial-response", "{}");
+                frames.extend(frame::event("sessionStart", &begin.to_string()));
+                let guard = self.streams.open(LIVE_TAIL);
+                let body = Body::LiveTail(Box::new(session), frames, guard);
+                (200, EVENT_STREAM, None, body)
+            }
+            Err(fault) => {
+                let body = json!({"__type": fault.code, "message": fault.message});
+                (400, JSON, Some(fault.code), whole(&body))
+            }
+        };
+        Reply {
+            status,
+            content,
+            error,
+            id,
+            body,
+        }
+    }
+
+    fn perform(
+        &mut self,
+        operation: &Operation,
+        body: &[u8],
+        now: Instant,
+    ) -> Result<Outcome, Fault> {
+        self.admit(operation.name, operation.bucket, now)?;
+        let mut body: Value = if body.is_empty() {
+            json!({})
+        } else {
+            serde_json::from_slice(body)
+                .map_err(|error| Fault::new("SerializationException", error.to_string()))?
+        };
+        // A null member is the same as none.
+        operation::without_nulls(&mut body);
+        if matches!(operation.run, Run::LiveTail(_)) {
+            self.admit_live_tail()?;
+        }
+        let mut call = Call {
+            world: &mut self.world,
+            dice: &mut self.dice,
+            body,
+        };
+        match operation.run {
+            Run::Answer(run) => {
+                let mut answer = run(&mut call)?;
+                operation::without_nulls(&mut answer);
+                Ok(Outcome::Answer(answer))
+            }
+            Run::LiveTail(run) => run(&mut call).map(Outcome::LiveTail),
+        }
+    }
+
+    fn admit_live_tail(&self) -> Result<(), Fault> {
+        if self.live_tail == LiveTail::Denied {
+            let account = &self.world.account;
+            return Err(Fault::new(
+                "AccessDeniedException",
+                format!(
+                    "User: arn:aws:sts::{account}:assumed-role/ecsight-sandbox/operator is not authorized to perform: logs:StartLiveTail because no identity-based policy allows the logs:StartLiveTail action"
+                ),
+            ));
+        }
+        let open = self.streams.count().get(LIVE_TAIL).copied();
+        if self.quotas.is_some() && open.unwrap_or_default() >= LIVE_TAILS {
+            let message = "Maximum number of concurrent Live Tail sessions reached.";
+            return Err(Fault::new("LimitExceededException", message));
+        }
+        Ok(())
+    }
+}
+
+fn find(target: &str) -> Result<&'static Operation, Fault> {
+    let named = [(TARGET_PREFIX, OPERATIONS), (LOGS, logs::OPERATIONS)];
+    let mut found = named.into_iter().filter_map(|(prefix, operations)| {
+        let name = target.strip_prefix(prefix)?;
+        operations.iter().find(|operation| operation.name == name)
+    });
+    found.next().ok_or_else(|| {
+        Fault::new(
+            "UnknownOperationException",
+            format!("The sandbox has no operation {target}."),
+        )
+    })
+}
+
+fn whole(body: &Value) -> Body {
+    Body::Whole(body.to_string().into_bytes())
+}

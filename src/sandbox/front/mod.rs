@@ -1,0 +1,114 @@
+//! The fronts: which protocol a request speaks, what the account remembers of it, and how answers are framed.
+//! Operations are in `operation`, connections in `server`.
+
+mod cbor;
+mod frame;
+mod json;
+mod query;
+mod tail;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::operation::Fault;
+use super::operation::logs::{LiveTail, Session};
+use super::quota::{Bucket, Quotas};
+use super::streams::{Guard, Streams};
+use super::world::World;
+use super::world::chance::{self, Dice};
+use super::world::moment::Moment;
+
+pub use cbor::CBOR;
+#[cfg(test)]
+pub use json::TARGET_PREFIX;
+pub use tail::frames;
+
+/// What is simulated, and what was asked of it so far.
+#[derive(Debug)]
+pub struct Account {
+    /// The world.
+    pub world: World,
+    /// Its chance.
+    pub dice: Dice,
+    /// Where request ids come from: not the world's chance, which watching must not change.
+    pub ids: Dice,
+    /// Calls per operation, throttled ones included.
+    pub calls: BTreeMap<String, u64>,
+    /// The buckets, where the quotas are enforced.
+    pub quotas: Option<Quotas>,
+    /// How live tails go.
+    pub live_tail: LiveTail,
+    /// The answers that go on.
+    pub streams: Streams,
+}
+
+/// What connections are served with.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The account.
+    pub account: Arc<Mutex<Account>>,
+    /// The world's time.
+    pub clock: watch::Receiver<Moment>,
+}
+
+/// The parts of a request that matter.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Request<'a> {
+    /// The path.
+    pub path: &'a str,
+    /// The `X-Amz-Target` header.
+    pub target: Option<&'a str>,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// The parts of an answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content: &'static str,
+    /// The error code, for the `x-amzn-errortype` header.
+    pub error: Option<&'static str>,
+    /// The request id.
+    pub id: String,
+    /// The body.
+    pub body: Body,
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub enum Body {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// A live tail, after these first frames.
+    LiveTail(Box<Session>, Vec<u8>, Guard),
+}
+
+impl Account {
+    /// Answers a request at an instant of the machine's clock, which only the quotas use.
+    pub fn answer(&mut self, request: Request<'_>, now: Instant) -> Reply {
+        let id = chance::uuid(&mut self.ids);
+        match request.target {
+            Some(target) => self.json(target, request.body, id, now),
+            None if cbor::is_spoken_on(request.path) => {
+                self.cbor(request.path, request.body, id, now)
+            }
+            None => self.query(request.body, id),
+        }
+    }
+
+    /// Counts a call and takes a token for it.
+    fn admit(&mut self, name: &str, bucket: Bucket, now: Instant) -> Result<(), Fault> {
+        *self.calls.entry(name.to_owned()).or_default() += 1;
+        let quotas = self.quotas.as_mut();
+        if quotas.is_some_and(|quotas| !quotas.take(bucket, now)) {
+            return Err(Fault::new("ThrottlingException", "Rate exceeded"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! What flows: logs and samples of a simulated account, seen through the whole program; what is left is closed, and
+//! that is counted where the streams come from.
+
+use std::time::Duration;
+
+use ecsight::docker::{self, HostRule};
+use ecsight::sandbox::{self, LiveTail, Options, Sandbox};
+use tokio::time::{Instant, interval};
+
+use crate::support::driver::{Driver, Setup};
+
+/// Long enough for the slowest honest answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+async fn world() -> Sandbox {
+    let options = Options {
+        frozen: true,
+        engines: true,
+        ..Options::default()
+    };
+    sandbox::start(options).await.unwrap()
+}
+
+/// The program, with the engines of the world's hosts within reach.
+async fn start(world: &Sandbox) -> Driver {
+    let folder = world.engines().unwrap().display();
+    let rule = HostRule {
+        cluster: "*".to_owned(),
+        instance: "*".to_owned(),
+        address: format!("unix://{folder}/{{instance_id}}.sock"),
+        certificates: None,
+    };
+    Driver::start(Setup {
+        region: world.region().to_owned(),
+        engines: docker::Settings {
+            local: None,
+            rules: vec![rule],
+        },
+        ..Setup::at(&world.url())
+    })
+    .await
+}
+
+/// How many streams of a kind are open in the world.
+fn open(world: &Sandbox, kind: &str) -> usize {
+    world.streams().get(kind).copied().unwrap_or(0)
+}
+
+/// Waits for a state of the world that nobody tells of.
+async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    let mut look = interval(Duration::from_millis(2));
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "it never came to be: {what}");
+        look.tick().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_goes_on_while_it_is_looked_at_and_ends_when_it_is_left() {
+    let world = world().await;
+    let mut driver = start(&world).await;
+    driver.press(":").await;
+    driver.enter("svc prod-web").await;
+    driver.choose("catalog").await;
+    driver.press("l").await;
+    driver.hear_until(|screen| screen.contains(", live,")).await;
+    eventually("one live tail", || open(&world, "live tail") == 1).await;
+
+    let before = driver.screen();
+    world.tick(Duration::from_secs(10));
+    driver.hear_until(|screen| screen != before).await;
+
+    driver.press("esc").await;
+    eventually("no live tail", || open(&world, "live tail") == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_live_tails_are_denied_the_log_is_asked_for_and_says_so() {
+    let world = world().await;
+    world.set_live_tail(LiveTail::Denied);
+    let mut driver = start(&world).await;
+    driver.press(":").await;
+    driver.enter("svc prod-web").await;
+    driver.choose("catalog").await;
+    driver.press("l").await;
+    let screen = driver
+        .hear_until(|screen| screen.contains("asked every"))
+        .await;
+    assert!(screen.contains("StartLiveTail"), "{screen}");
+    let before = driver.screen();
+    world.tick(Duration::from_secs(10));
+    driver.hear_until(|screen| screen != before).await;
+}
+
+/// Opens the tasks of a service of the cluster whose tasks run on container instances.
+async fn tasks_of(driver: &mut Driver, service: &str) {
+    driver.press(":").await;
+    driver.enter("svc prod-web").await;
+    driver.choose(service).await;
+    driver.press("enter").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_flow_for_the_tasks_on_the_screen_and_end_when_they_are_left() {
+    let world = world().await;
+    let mut driver = start(&world).await;
+    assert_eq!(world.streams().get("stats"), None);
+    tasks_of(&mut driver, "checkout").await;
+    let running = driver.rows();
+    // Each task of checkout has one container beside what holds its network.
+    driver.hear_until(|_| open(&world, "stats") > 0).await;
+    let containers = |world: &Sandbox| open(world, "stats");
+    driver.hear_until(|_| containers(&world) >= running).await;
+    for _ in 0..3 {
+        world.tick(Duration::from_secs(1));
+    }
+    let screen = driver.hear_until(|screen| screen.matches('%').count() > running).await;
+    assert!(screen.contains("CPU%RES"), "{screen}");
+
+    driver.press("esc esc").await;
+    eventually("no stream of stats", || containers(&world) == 0).await;
+}
