@@ -1,8 +1,9 @@
 //! Plain things to test with: every field at rest, identities given.
 
 use super::{
-    Arn, Cluster, Container, ContainerDefinition, ContainerInstance, Deployment, Service,
-    ServiceEvent, Task, TaskDefinition,
+    Arn, Cluster, Container, ContainerDefinition, ContainerInstance, Deployment, Engine,
+    EngineContainer, EngineId, EngineState, Memory, Sample, Service, ServiceEvent, Task,
+    TaskDefinition, Timestamp,
 };
 
 /// An active cluster with nothing in it.
@@ -202,5 +203,61 @@ pub fn definition(arn: &Arn) -> TaskDefinition {
         registered_at: None,
         registered_by: None,
         tags: Vec::new(),
+    }
+}
+
+/// A connected engine with nothing on it.
+#[must_use]
+pub fn engine(address: &str) -> Engine {
+    Engine {
+        id: EngineId::new(address),
+        state: EngineState::Connected,
+        since: Timestamp(0),
+        version: "25.0.6".to_owned(),
+        api: "1.44".to_owned(),
+        instance: None,
+        containers: Vec::new(),
+        streams: 0,
+    }
+}
+
+/// A running container of a task, as an engine knows it.
+#[must_use]
+pub fn engine_container(task: &Task, name: &str) -> EngineContainer {
+    EngineContainer {
+        id: format!("{name}-{}", task.arn.short()),
+        task: task.arn.clone(),
+        name: name.to_owned(),
+        cluster: task.cluster.name().to_owned(),
+        is_pause: name.starts_with("~internal"),
+        state: "running".to_owned(),
+        restarts: 0,
+        oom_killed: false,
+        exit_code: None,
+        started_at: None,
+    }
+}
+
+/// What a container that kept `cores` busy for `second` seconds, and uses so many MiB of memory, reports then.
+#[must_use]
+pub fn sample(second: u32, cores: f64, mebibytes: u64, limit: Option<u64>) -> Sample {
+    let mebi = 1024 * 1024;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast of a float stays within the bounds of the integer"
+    )]
+    let cpu = (f64::from(second) * cores * 1e9) as u64;
+    Sample {
+        at: Timestamp(i64::from(second) * 1_000),
+        cpu,
+        cores: 2,
+        memory: Some(Memory {
+            used: mebibytes * mebi,
+            cache: 8 * mebi,
+            limit: limit.map(|limit| limit * mebi),
+        }),
+        processes: Some(7),
+        ..Sample::default()
     }
 }

@@ -22,8 +22,8 @@ mod tests {
     fn values_are_heights_and_silence_is_a_gap() {
         let values = [Some(0.0), None, Some(0.05), Some(0.1), Some(0.2)];
         let trend = Trend::new(&values, 0.1);
-        assert_eq!(write(&trend, false), "▁ ▂▄█");
-        assert_eq!(write(&trend, true), "_ .-#");
+        assert_eq!(write(&trend, false), "▁ ▃▅█");
+        assert_eq!(write(&trend, true), "_ :=#");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     model::{
-        Arn, CircuitBreaker, ContainerDefinition, Entity, LogConfiguration, Now, Part, PortBinding,
+        Arn, CircuitBreaker, ContainerDefinition, EngineReport, Entity, LogConfiguration, Now, Part, PortBinding,
         PortMapping, Query, Secret, Service, Subject, Task, TaskDefinition, TaskFilter, TaskSet,
         Timestamp, samples,
     },
@@ -302,6 +302,8 @@ pub fn account() -> Store {
     };
     let entity = Entity::Definition(Box::new(definition.clone()));
     answer(&mut store, &query, vec![(definition.arn, Some(entity))]);
+    let engine = samples::engine("unix:///var/run/docker.sock");
+    store.take_report(EngineReport::Engine(Box::new(engine)), NOW);
     store
 }
 

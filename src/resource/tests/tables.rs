@@ -67,7 +67,7 @@ fn running_tasks_show_where_they_are_and_where_they_go() {
         &scope("cluster/shop"),
         &account(),
         &[
-            "ID", "GROUP", "STATUS", "HEALTH", "REV", "CPU", "MEM", "IP", "INSTANCE", "AGE",
+            "ID", "GROUP", "STATUS", "HEALTH", "REV", "UNITS", "MEM SIZE", "IP", "INSTANCE", "AGE",
         ],
     );
     assert_eq!(
@@ -110,7 +110,7 @@ fn containers_show_limits_and_ports_of_task_or_definition() {
             "HEALTH",
             "IMAGE",
             "DIGEST",
-            "MEM",
+            "MEM LIMIT",
             "PORTS",
             "EXIT",
         ],
