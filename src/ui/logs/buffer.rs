@@ -237,14 +237,12 @@ impl Lines {
     /// Looks for something else.
     pub(super) fn find(&mut self, finder: Option<Finder>) {
         self.finder = finder;
-        self.merge(&mut []);
-        self.matches = 0;
         let finder = self.finder.as_ref();
-        for line in &mut self.lines {
+        for line in self.lines.iter_mut().chain(&mut self.inbox) {
             line.matched =
                 line.kind == Kind::Text && finder.is_some_and(|finder| finder.takes(&line.text));
-            self.matches += usize::from(line.matched);
         }
+        self.matches = self.lines.iter().filter(|line| line.matched).count();
         self.index(0);
     }
 

@@ -307,18 +307,18 @@ impl LogsLayer {
     }
 
     /// Writes a line as it is copied and saved: its time, its stream and its text.
-    pub(super) fn write(&self, line: &Line, text: &mut String) {
+    pub(super) fn write(&self, line: &Line, into: &mut String) {
         let time = moment(line.at);
         match line.kind {
             Kind::Text => {
                 let name = self.names.of(line.stream);
-                text.push_str(&format!("{time} {name} "));
-                text.push_str(&line.text.replace(['\r', '\t'], " "));
+                into.push_str(&format!("{time} {name} "));
+                into.push_str(&text::clean(&line.text));
             }
-            Kind::Mark => text.push_str(&format!("---- {time}")),
-            Kind::Lost => text.push_str(&format!("---- {time} {}", line.text)),
+            Kind::Mark => into.push_str(&format!("---- {time}")),
+            Kind::Lost => into.push_str(&format!("---- {time} {}", text::clean(&line.text))),
         }
-        text.push('\n');
+        into.push('\n');
     }
 }
 

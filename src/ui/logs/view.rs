@@ -81,7 +81,7 @@ impl LogsLayer {
             self.view.new.saturating_add(new)
         };
         let (width, height) = (usize::from(cx.room.0), usize::from(cx.room.1));
-        let notices = self.notices(cx, height / 5);
+        let notices = self.notices(cx, (height / 4).min(4));
         let foot = !self.view.follow && !self.source.is_previous && height > 3;
         self.pane = Pane {
             width,
