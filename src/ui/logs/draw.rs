@@ -250,8 +250,8 @@ impl LogsLayer {
             put(&time, columns.time + 1, cx.theme.style(Role::LogTime));
         }
         if columns.name > 0 {
-            let name = self.names.of(line.stream);
-            let short = text::cut_middle(name, columns.name, cx.glyphs.ellipsis());
+            let ellipsis = cx.glyphs.ellipsis();
+            let short = self.names.within(line.stream, columns.name, ellipsis);
             let stream = usize::try_from(line.stream).unwrap_or(0);
             let style = cx.theme.style(Role::log_stream(stream));
             put(&short, columns.name + 1, style);

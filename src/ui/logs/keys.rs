@@ -41,6 +41,7 @@ impl LogsLayer {
     }
 
     pub(super) fn on_key(&mut self, command: Command, cx: &Cx) -> Reply {
+        self.now = cx.now.wall;
         if self.on_move(command) {
             return Reply::Taken;
         }

@@ -222,6 +222,27 @@ fn late_lines_do_not_move_what_is_read() {
 }
 
 #[test]
+fn the_beginning_stays_in_view_while_streams_come() {
+    let room = Room::of(30, 5);
+    let mut layer = layer();
+    layer.settle(&room.cx());
+    run(&mut layer, &[Command::SinceHead, Command::Times], &room);
+    layer.on_log(lines(100, &["5", "6", "7", "8", "9", "10"]));
+    layer.settle(&room.cx());
+    assert_eq!(room.rows(&layer)[..4], [" 5", " 6", " 7", " 8"]);
+    layer.on_log(lines(0, &["1", "2"]));
+    layer.settle(&room.cx());
+    assert_eq!(
+        room.rows(&layer),
+        [" 1", " 2", " 5", " 6", " ▼ 8 new; s follows"]
+    );
+    run(&mut layer, &[Command::Down], &room);
+    layer.on_log(lines(50, &["3", "4"]));
+    layer.settle(&room.cx());
+    assert_eq!(room.rows(&layer)[..4], [" 2", " 3", " 4", " 5"]);
+}
+
+#[test]
 fn a_flood_stays_below_the_cap_whether_anybody_looks_or_not() {
     let room = Room::of(80, 24);
     let mut layer = layer();

@@ -1,6 +1,6 @@
 //! What of the lines is on the screen, and moving about in them.
 
-use super::{LogsLayer, buffer::Kind};
+use super::{LogsLayer, Range, buffer::Kind};
 use crate::{keymap::Command, theme::Role, ui::Cx};
 
 /// How lines are looked at.
@@ -71,9 +71,15 @@ pub(super) struct Pane {
 impl LogsLayer {
     /// Puts new lines in their places and finds out what is on the screen.
     pub(super) fn arrange(&mut self, cx: &Cx) {
-        let mut held = [self.view.top, self.view.focus.unwrap_or(u64::MAX)];
+        // Who reads from the beginning stays there, though streams come one after the other.
+        let top = self.view.top;
+        let at_head = self.source.range == Range::Head && self.lines.row(top) == 0;
+        let held_top = if at_head { u64::MAX } else { top };
+        let mut held = [held_top, self.view.focus.unwrap_or(u64::MAX)];
         let new = self.lines.merge(&mut held);
-        self.view.top = held[0];
+        if !at_head {
+            self.view.top = held[0];
+        }
         self.view.focus = self.view.focus.map(|_| held[1]);
         self.view.new = if self.view.follow {
             0
