@@ -4,7 +4,8 @@ use rstest::rstest;
 
 use super::*;
 use crate::model::{
-    Engine, EngineContainer, EngineId, EngineReport, EngineState, Entity, Now, Part, samples,
+    Engine, EngineContainer, EngineId, EngineReport, EngineState, Entity, LogConfiguration,
+    LogGroup, LogPlace, Now, Part, samples,
 };
 
 const NOW: Timestamp = Timestamp(10_000_000);

@@ -80,12 +80,12 @@ impl LogsLayer {
             Command::Follow if self.view.follow => self.stay(),
             Command::Follow => self.follow_on(),
             Command::Wrap => {
-                self.view.wrap = !self.view.wrap;
+                self.view.look.wrap = !self.view.look.wrap;
                 self.view.left = 0;
                 self.view.skip = 0;
             }
-            Command::Times => self.view.times = !self.view.times,
-            Command::Fold => self.view.fold = !self.view.fold,
+            Command::Times => self.view.look.times = !self.view.look.times,
+            Command::Fold => self.view.look.fold = !self.view.look.fold,
             Command::Mark => {
                 let text = clock(self.now);
                 self.lines.note(Kind::Mark, self.now, &text);
@@ -166,10 +166,8 @@ impl LogsLayer {
 
     fn clear(&mut self) -> Reply {
         let count = self.lines.clear();
-        let (_, before) = (
-            self.view.reset(),
-            self.cleared.map_or(0, |(count, _)| count),
-        );
+        self.view.reset();
+        let before = self.cleared.map_or(0, |(count, _)| count);
         self.cleared = Some((before + count, self.now));
         say(format!(
             "{} cleared; new ones go on",

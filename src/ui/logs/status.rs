@@ -159,7 +159,7 @@ impl LogsLayer {
         if let Some((cleared, _)) = self.cleared {
             says.push(format!("{} cleared", grouped(cleared)));
         }
-        if self.view.wrap {
+        if self.view.look.wrap {
             says.push("wrapped".to_owned());
         }
         says.retain(|part| !part.is_empty());

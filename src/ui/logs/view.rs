@@ -13,9 +13,7 @@ pub(super) struct View {
     pub(super) skip: usize,
     /// Cells scrolled away to the left, while lines are not wrapped.
     pub(super) left: usize,
-    pub(super) wrap: bool,
-    pub(super) times: bool,
-    pub(super) fold: bool,
+    pub(super) look: Look,
     /// Whether only lines that match are shown.
     pub(super) only: bool,
     /// Lines shown around those.
@@ -26,6 +24,17 @@ pub(super) struct View {
     pub(super) focus: Option<u64>,
 }
 
+/// How a line is written.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// Whether long lines are wrapped.
+    pub(super) wrap: bool,
+    /// Whether lines begin with their time.
+    pub(super) times: bool,
+    /// Whether JSON is folded.
+    pub(super) fold: bool,
+}
+
 impl Default for View {
     fn default() -> Self {
         Self {
@@ -33,9 +42,11 @@ impl Default for View {
             top: 0,
             skip: 0,
             left: 0,
-            wrap: false,
-            times: true,
-            fold: false,
+            look: Look {
+                wrap: false,
+                times: true,
+                fold: false,
+            },
             only: true,
             context: 0,
             new: 0,
@@ -123,7 +134,7 @@ impl LogsLayer {
         let gap = usize::from(self.lines.is_gap(row));
         let line = self.lines.at(row).and_then(|at| self.lines.line(at));
         match line {
-            Some(line) if self.view.wrap && line.kind == Kind::Text => {
+            Some(line) if self.view.look.wrap && line.kind == Kind::Text => {
                 gap + self.ranges(&self.compose(line)).len()
             }
             _ => gap + 1,
@@ -210,7 +221,7 @@ impl LogsLayer {
             }
             Command::Bottom => self.follow_on(),
             Command::Left => self.view.left = self.view.left.saturating_sub(8),
-            Command::Right if !self.view.wrap => {
+            Command::Right if !self.view.look.wrap => {
                 let most = self.widest().saturating_sub(self.columns().text);
                 self.view.left = (self.view.left + 8).min(most.max(self.view.left));
             }
