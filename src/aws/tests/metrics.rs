@@ -184,10 +184,7 @@ async fn a_service_is_asked_of_ecs_and_a_task_of_container_insights() {
     let cpu: Vec<_> = metrics.cpu.iter().map(|p| (p.at.0, p.value)).collect();
     assert_eq!(
         cpu,
-        [
-            (MINUTE * 1_000, 12.5),
-            ((MINUTE + 60) * 1_000, 250.0)
-        ]
+        [(MINUTE * 1_000, 12.5), ((MINUTE + 60) * 1_000, 250.0)]
     );
     assert_eq!((metrics.memory.len(), metrics.asked), (1, 2));
     let (_, input) = fake.asked.recv().await.unwrap();
