@@ -14,6 +14,8 @@ mod contract;
 mod counts;
 mod docs;
 mod layers;
+mod logs;
+mod metrics;
 mod order;
 mod package;
 mod proxy;
