@@ -12,7 +12,7 @@ use ecsight::{
 };
 use tokio::sync::mpsc;
 
-use crate::servers::{self, ministack, moto};
+use crate::servers::{self, ministack};
 
 const CLUSTER: &str = "arn:aws:ecs:us-east-1:123456789012:cluster/measured";
 
@@ -72,7 +72,10 @@ async fn measure(endpoint: &str, services: &[&str]) -> Vec<(Query, Part)> {
     all
 }
 
-async fn what_was_put_is_measured(endpoint: &str) {
+#[tokio::test]
+#[ignore = "needs the servers of ./test"]
+async fn what_was_put_is_measured() {
+    let endpoint = &ministack();
     put(endpoint, "busy").await;
     let parts = measure(endpoint, &["busy", "idle"]).await;
     let found: Vec<_> = parts
@@ -99,16 +102,4 @@ async fn what_was_put_is_measured(endpoint: &str) {
     assert_eq!(values(&busy.cpu), [14.0, 13.0, 12.0]);
     assert_eq!(values(&busy.memory), [54.0, 53.0, 52.0]);
     assert!(idle.cpu.is_empty() && idle.memory.is_empty());
-}
-
-#[tokio::test]
-#[ignore = "needs the servers of ./test"]
-async fn what_was_put_into_ministack_is_measured() {
-    what_was_put_is_measured(&ministack()).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the servers of ./test"]
-async fn what_was_put_into_moto_is_measured() {
-    what_was_put_is_measured(&moto()).await;
 }

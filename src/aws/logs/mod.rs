@@ -1,6 +1,7 @@
 //! Tails of CloudWatch Logs: back-fill, live tail and polling, merged so that each line comes once. Which streams are
 //! read is decided elsewhere.
 
+mod clock;
 mod host;
 mod ledger;
 mod live;
@@ -35,8 +36,8 @@ const SESSIONS: usize = 5;
 pub(super) struct Times {
     /// How much of what was read is read again, for what comes late or with a clock that is behind.
     pub(super) overlap: Duration,
-    /// How far this machine's clock may be from that of CloudWatch, which refuses more.
-    pub(super) skew: Duration,
+    /// How exactly the clock of CloudWatch is known: its answers tell whole seconds.
+    pub(super) slack: Duration,
     /// A session without an update for so long is dead.
     pub(super) silence: Duration,
     /// When a session has been live for so long, the time before it is searched once more for what came late.
@@ -47,7 +48,7 @@ pub(super) struct Times {
     pub(super) poll: Duration,
     /// A session that ends before so long was none.
     pub(super) brief: Duration,
-    /// Between an attempt and the next after a failure; doubled with each.
+    /// Between an attempt and the next after a failure; doubled with each, up to `silence`.
     pub(super) failed: Duration,
     /// Between attempts to live where all sessions are in use.
     pub(super) full: Duration,
@@ -63,7 +64,7 @@ impl Default for Times {
     fn default() -> Self {
         Self {
             overlap: Duration::from_secs(30),
-            skew: Duration::from_mins(5),
+            slack: Duration::from_secs(10),
             silence: Duration::from_secs(30),
             settle: Duration::from_secs(10),
             fill: Duration::from_secs(5),

@@ -686,3 +686,66 @@ async fn a_read_only_session_reads_logs_and_writes_none() {
     reading.until_live("a").await;
     assert_eq!(reading.texts("a"), ["one"]);
 }
+
+#[tokio::test]
+async fn the_only_stream_is_live_once_it_exists() {
+    let account = Account::start().await;
+    account.put("another", &["x"]);
+    let never = Duration::from_hours(1);
+    let times = Times {
+        missing: never,
+        ..times()
+    };
+    let mut reading = Reading::with(&account, tail_of(&["a"]), times, 64).await;
+    let mut session = account.session().await;
+    session.says(&account.put("a", &["a1"]));
+    reading.until_line("a1").await;
+    reading.until_live("a").await;
+    assert_eq!(reading.texts("a"), ["a1"]);
+}
+
+#[rstest::rstest]
+#[case(3_600_000)]
+#[case(-3_600_000)]
+#[tokio::test]
+async fn a_machine_whose_clock_is_an_hour_off_finds_what_is_new(#[case] ahead: i64) {
+    let account = Account::start().await;
+    account.ahead(ahead);
+    account.put("a", &["one"]);
+    account.refuse("StartLiveTail", "AccessDeniedException", "no");
+    let tail = Tail {
+        newest: Some(1),
+        ..tail_of(&["a"])
+    };
+    let mut reading = Reading::start(&account, tail).await;
+    reading.until_polling("a").await;
+    for text in ["two", "three"] {
+        account.put("a", &[text]);
+        reading.until_line(text).await;
+    }
+    assert_eq!(reading.texts("a"), ["one", "two", "three"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_is_not_there_is_named() {
+    let account = Account::start().await;
+    let clients = account.fake.clients().await;
+    let address = account.fake.address.to_string();
+    drop(account);
+    tokio::task::yield_now().await;
+    let (_wanted, receiver) = watch::channel(tail_of(&["a"]));
+    let (sender, mut reports) = mpsc::channel(64);
+    tokio::spawn(async move { clients.tail_with(times(), receiver, sender).await });
+    let fault = loop {
+        match reports.recv().await.unwrap() {
+            LogReport::State {
+                state: TailState::Failed(fault),
+                ..
+            } => break fault,
+            LogReport::State { .. } => {}
+            other => panic!("no state: {other:?}"),
+        }
+    };
+    assert_eq!(fault.kind, FaultKind::Network);
+    assert!(fault.message.contains(&address), "{fault}");
+}

@@ -329,7 +329,7 @@ async fn throttling_is_waited_out_and_each_sending_counted() {
     assert_eq!(fake.counts(), [("GetMetricData".to_owned(), 2)]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_endpoint_that_is_not_there_is_named() {
     let fake = Fake::serve(quiet).await;
     let settings = settings(fake.address);

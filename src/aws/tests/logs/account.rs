@@ -7,7 +7,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+use aws_smithy_types::{
+    date_time::{DateTime, Format},
+    event_stream::{Header, HeaderValue, Message},
+};
 use http_body_util::{Full, StreamBody, combinators::BoxBody};
 use hyper::{
     Response,
@@ -48,6 +51,8 @@ struct State {
     /// Sessions that nobody took yet.
     sessions: VecDeque<Session>,
     started: usize,
+    /// How far the clock is ahead of the machine's, in milliseconds.
+    ahead: i64,
 }
 
 /// The endpoint with what is in it.
@@ -70,7 +75,11 @@ impl Account {
         let fake = Fake::serve({
             let (state, changed) = (state.clone(), changed.clone());
             move |asked| {
-                let answer = state.lock().unwrap().answer(asked);
+                let mut state = state.lock().unwrap();
+                let mut answer = state.answer(asked);
+                let date = DateTime::from_millis(now().0 + state.ahead);
+                let date = date.fmt(Format::HttpDate).unwrap().parse().unwrap();
+                answer.headers_mut().insert("date", date);
                 changed.notify_waiters();
                 answer
             }
@@ -89,7 +98,13 @@ impl Account {
 
     /// Writes events, all of them now, into a stream, which exists from then on.
     pub(super) fn put(&self, stream: &str, texts: &[&str]) -> Vec<Written> {
-        self.put_at(stream, now(), texts)
+        let ahead = self.state().ahead;
+        self.put_at(stream, Timestamp(now().0 + ahead), texts)
+    }
+
+    /// Sets the clock ahead of the machine's by so much, or behind it.
+    pub(super) fn ahead(&self, millis: i64) {
+        self.state().ahead = millis;
     }
 
     pub(super) fn put_at(&self, stream: &str, at: Timestamp, texts: &[&str]) -> Vec<Written> {
