@@ -151,7 +151,16 @@ impl Reading {
         }
     }
 
-    /// Ends the tail, and gives the texts of a stream in the order in which they came.
+    /// Lets the tail come to its end, with whatever it holds back.
+    async fn end(&mut self) {
+        self.wanted.send_modify(|tail| tail.follow = false);
+        let ended = |reading: &Self| {
+            reading.states.last().map(|(_, state)| state) == Some(&TailState::Ended)
+        };
+        self.until(ended).await;
+    }
+
+    /// The texts of a stream in the order in which they came.
     fn texts(&self, stream: &str) -> Vec<&str> {
         let lines = self.lines.iter().filter(|(name, _)| name == stream);
         lines.map(|(_, text)| text.as_str()).collect()
@@ -322,6 +331,7 @@ async fn lines_around_the_start_and_the_end_of_sessions_come_once() {
     let mut session = account.session().await;
     session.says(&account.put("a", &["end"]));
     reading.until_line("end").await;
+    reading.end().await;
     let expected = ["before", "both", "both", "live", "gap", "after", "end"];
     assert_eq!(reading.texts("a"), expected);
 }
@@ -360,9 +370,12 @@ async fn a_session_that_shows_old_lines_again_is_not_believed() {
     let old = account.put_at("a", Timestamp(1_000_000), &["old", "older"]);
     let mut reading = Reading::start(&account, tail_of(&["a"])).await;
     let mut session = account.session().await;
+    // From then on only the session brings lines.
+    account.until_searches(3).await;
     session.says(&old);
     session.says(&account.put("a", &["new"]));
     reading.until_line("new").await;
+    reading.end().await;
     assert_eq!(reading.texts("a"), ["old", "older", "new"]);
 }
 
@@ -381,6 +394,7 @@ async fn without_the_permission_the_group_is_polled_and_not_tried_again() {
     reading.until_line("two").await;
     account.put("a", &["three"]);
     reading.until_line("three").await;
+    reading.end().await;
     assert_eq!(reading.texts("a"), ["one", "two", "two", "three"]);
     assert_eq!(account.counts()[1], ("StartLiveTail", 1));
 }
@@ -437,8 +451,8 @@ async fn a_session_that_falls_silent_is_begun_anew() {
 #[tokio::test]
 async fn what_a_sampled_update_leaves_out_is_searched_for_and_stays_in_order() {
     let account = Account::start().await;
-    let mut reading = Reading::start(&account, tail_of(&["a"])).await;
     account.put("a", &["first"]);
+    let mut reading = Reading::start(&account, tail_of(&["a"])).await;
     let mut session = account.session().await;
     account.until_searches(3).await;
     let flood = numbered(0..100);
@@ -447,6 +461,7 @@ async fn what_a_sampled_update_leaves_out_is_searched_for_and_stays_in_order() {
     let sample: Vec<_> = events.into_iter().step_by(10).collect();
     session.samples(&sample);
     reading.until_line("line 99").await;
+    reading.end().await;
     assert_eq!(reading.texts("a")[1..], flood);
     assert!(reading.lost.is_empty());
 }
@@ -454,6 +469,7 @@ async fn what_a_sampled_update_leaves_out_is_searched_for_and_stays_in_order() {
 #[tokio::test]
 async fn a_flood_that_cannot_be_searched_within_the_quota_is_told_to_be_lost() {
     let account = Account::start().await;
+    account.put("a", &["first"]);
     let mut reading = Reading::start(&account, tail_of(&["a"])).await;
     let mut session = account.session().await;
     account.until_searches(3).await;
@@ -510,6 +526,7 @@ async fn streams_that_do_not_exist_yet_are_found_apart_and_awaited() {
     reading.until_live("b").await;
     session.says(&account.put("b", &["b2"]));
     reading.until_line("b2").await;
+    reading.end().await;
     assert_eq!(reading.texts("b"), ["b1", "b2"]);
     assert_eq!(reading.texts("a"), ["a1"]);
     assert_eq!(reading.texts("c"), ["c1"]);
