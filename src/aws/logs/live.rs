@@ -7,8 +7,9 @@ use tokio::time::{Duration, Instant, sleep_until};
 
 use crate::{
     aws::logs::{
+        clock::here,
         ledger::Pass,
-        place::{Gone, Place, Polled, wall},
+        place::{Gone, Place, Polled},
         read::{Event, LiveTail, Update},
         steps::{Step, Steps},
     },
@@ -52,7 +53,7 @@ impl Fill {
             purpose,
             steps: Box::pin(steps.run()),
             pass: Pass::default(),
-            began: wall(),
+            began: here(),
             mark: None,
             pages: 0,
             falters: false,
@@ -119,7 +120,7 @@ impl Place {
             newest: None,
         };
         let mut absent_due = started + self.times.missing;
-        self.tell(self.present(), &TailState::Live).await;
+        self.enter(TailState::Live).await;
         loop {
             let due = session.due.filter(|_| session.fill.is_none());
             let look = Some(absent_due).filter(|_| session.fill.is_none() && self.has_absent());
@@ -174,7 +175,7 @@ impl Place {
         if session.heard.elapsed() >= SLOW {
             session.lacks(Duration::ZERO);
         } else if session.is_complete() {
-            self.advance(wall(), session.newest);
+            self.advance(here(), session.newest);
         }
     }
 
@@ -218,7 +219,7 @@ impl Place {
         session.fill = None;
         session.short = false;
         session.due = None;
-        self.advance(wall(), session.newest);
+        self.advance(here(), session.newest);
         self.report(LogReport::Lost {
             container: None,
             count: None,

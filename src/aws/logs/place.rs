@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use futures::StreamExt;
@@ -15,6 +15,7 @@ use tokio::{
 use crate::{
     aws::logs::{
         Portion, Times,
+        clock::{here, millis},
         ledger::{Ledger, Pass},
         read::{Event, LiveTail, Reader, Refused},
         steps::{NAMES, Step, Steps},
@@ -58,8 +59,10 @@ pub(super) struct Place {
     ledger: Ledger,
     /// Everything that CloudWatch took in before this is known, by its clock, in milliseconds.
     mark: i64,
-    /// When the last reading of all streams began, by this machine's clock, in milliseconds.
+    /// When the last reading of all streams began, by that clock.
     read_at: i64,
+    /// How streams are read that are there.
+    state: TailState,
     /// How often in a row a session was none.
     pub(super) vain: u32,
 }
@@ -82,7 +85,8 @@ impl Place {
             told: HashMap::new(),
             ledger: Ledger::default(),
             mark: i64::MIN,
-            read_at: wall(),
+            read_at: i64::MIN,
+            state: TailState::Opening,
             vain: 0,
         }
     }
@@ -98,7 +102,7 @@ impl Place {
             return Ok(());
         }
         if !self.portion.follow {
-            self.tell(self.present(), &TailState::Ended).await;
+            self.enter(TailState::Ended).await;
             return self.changed().await;
         }
         let polled = match self.start().await {
@@ -151,12 +155,8 @@ impl Place {
         if names.is_empty() {
             return Ok(true);
         }
-        let is_first = names.len() == self.streams.len();
-        let began = wall();
-        if is_first {
-            self.read_at = began;
-            self.ledger.forget(self.from());
-        }
+        let is_first = self.read_at == i64::MIN || names.len() == self.streams.len();
+        let mut began = is_first.then(here);
         self.tell(self.containers(&names), &TailState::Opening)
             .await;
         let since = self.since();
@@ -172,6 +172,10 @@ impl Place {
             match step {
                 Step::Events { events, floors } => {
                     nothing_yet = false;
+                    // Known from the first answer on: what time it is there.
+                    if let Some(began) = began.take() {
+                        self.advance(began, None);
+                    }
                     self.emit(&mut pass, events).await;
                     for (name, floor) in floors {
                         if let Some(stream) = self.streams.get_mut(&name) {
@@ -265,18 +269,18 @@ impl Place {
         }
     }
 
-    /// From when on nothing is known for sure. What comes is in this window and what is told of is kept for it.
+    /// From when on nothing is known for sure: searches begin there, and what was told is kept from there on.
     pub(super) fn from(&self) -> i64 {
-        let known = self.read_at.saturating_sub(millis(self.times.skew));
+        let known = self.read_at.saturating_sub(millis(self.times.slack));
         known
             .max(self.mark)
             .saturating_sub(millis(self.times.overlap))
     }
 
-    /// Notes that all streams were read by a reading that began then, and that knows all that CloudWatch had taken in
-    /// before `mark`.
+    /// Notes that all streams were read by a reading that began then by this machine's clock, and that knows all that
+    /// CloudWatch had taken in before `mark` by its own.
     pub(super) fn advance(&mut self, began: i64, mark: Option<i64>) {
-        self.read_at = self.read_at.max(began);
+        self.read_at = self.read_at.max(self.reader.clock.at(began));
         self.mark = self.mark.max(mark.unwrap_or(i64::MIN));
         self.ledger.forget(self.from());
     }
@@ -291,7 +295,7 @@ impl Place {
         // Where all streams have a floor, nothing before the lowest of them is wanted.
         let floors: Option<Vec<_>> = present.iter().map(|(_, stream)| stream.floor).collect();
         let floor = floors.and_then(|floors| floors.into_iter().min());
-        let from = [Some(self.from()), floor, self.since()]
+        let from = [Some(self.from().max(0)), floor, self.since()]
             .into_iter()
             .flatten()
             .max();
@@ -362,6 +366,12 @@ impl Place {
         .await;
     }
 
+    /// Tells that all streams that are there, and those that will be, are read like this from now on.
+    pub(super) async fn enter(&mut self, state: TailState) {
+        self.tell(self.present(), &state).await;
+        self.state = state;
+    }
+
     pub(super) async fn failed(&mut self, fault: Fault) {
         self.tell(self.present(), &TailState::Failed(fault)).await;
     }
@@ -398,24 +408,7 @@ impl Place {
         for (container, lines) in lines {
             self.report(LogReport::Lines { container, lines }).await;
         }
-        // They are read like the others of the group from now on.
-        let state = self.told.iter().find_map(|(container, state)| {
-            let others = !back.contains(container)
-                && matches!(state, TailState::Live | TailState::Polling { .. });
-            others.then(|| state.clone())
-        });
-        if let Some(state) = state {
-            self.tell(back.into_iter().collect(), &state).await;
-        }
+        let state = self.state.clone();
+        self.tell(back.into_iter().collect(), &state).await;
     }
-}
-
-/// The time of this machine, in milliseconds.
-pub(super) fn wall() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, millis)
-}
-
-pub(super) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -372,7 +372,7 @@ impl Times {
         match fault.kind {
             FaultKind::Denied { .. } => self.denied,
             FaultKind::NotFound => self.missing,
-            _ => (self.failed * 2_u32.saturating_pow(failures)).min(self.denied),
+            _ => (self.failed * 2_u32.saturating_pow(failures)).min(self.silence),
         }
     }
 }
