@@ -15,6 +15,7 @@ mod counts;
 mod docs;
 mod layers;
 mod live;
+mod load;
 mod logs;
 mod metrics;
 mod order;
