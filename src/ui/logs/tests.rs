@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     keymap::Keymap,
     model::{Arn, LogLine, Now},
-    theme::{Depth, Theme},
+    theme::{Depth, Role, Theme},
     ui::{Freshness, Glyphs},
 };
 
@@ -193,6 +193,42 @@ fn a_line_of_a_mebibyte_is_shown_in_part_and_kept_whole() {
 }
 
 #[test]
+fn streams_errors_and_matches_are_told_by_style_and_by_sign() {
+    let mut room = Room::of(60, 4);
+    room.theme = Theme::builtin("ansi", Depth::Ansi16).unwrap();
+    let mut layer = layer();
+    for (index, container) in ["app", "web"].iter().enumerate() {
+        let LogReport::Lines { lines, .. } = lines(i64::try_from(index).unwrap(), &["an error"])
+        else {
+            unreachable!();
+        };
+        let container = stream("0123456789", container);
+        layer.on_log(LogReport::Lines { container, lines });
+    }
+    layer.settle(&room.cx());
+    layer.look_for("error");
+    layer.settle(&room.cx());
+    assert_eq!(room.rows(&layer)[0], "!00:00:00.000 app an error");
+    assert_eq!(room.rows(&layer)[1], "!00:00:00.001 web an error");
+    let area = Rect::new(0, 0, 60, 4);
+    let mut buffer = Buffer::empty(area);
+    layer.draw(area, &mut buffer, &room.cx());
+    let is_styled = |x: u16, y: u16, role| {
+        let style = room.theme.style(role);
+        let cell = &buffer[(x, y)];
+        cell.fg == style.fg.unwrap_or_default() && cell.modifier.contains(style.add_modifier)
+    };
+    assert!(is_styled(0, 0, Role::StatusError));
+    assert!(is_styled(1, 0, Role::LogTime));
+    assert!(is_styled(14, 0, Role::LogStream1));
+    assert!(is_styled(14, 1, Role::LogStream2));
+    assert_ne!(buffer[(14, 0)].fg, buffer[(14, 1)].fg);
+    assert!(is_styled(18, 0, Role::Text));
+    assert!(is_styled(21, 0, Role::Match));
+    assert_ne!(buffer[(18, 0)].style(), buffer[(21, 0)].style());
+}
+
+#[test]
 fn json_is_folded_and_comes_back() {
     let text = r#"{"level":"warn","msg":"slow","ms":900}"#;
     let row = |commands: &[Command]| told(&[text, "plain"], (60, 3), commands).swap_remove(0);
@@ -359,67 +395,4 @@ proptest! {
         let saved = crate::ui::clean_lines(&layer.text(&room.cx()));
         prop_assert!(!saved.chars().any(|character| acts(character) && character != '\n'));
     }
-}
-
-/// What lines and filters cost. Run by hand: `cargo test --release --lib logs::tests::costs -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints times, asserts nothing"]
-fn costs() {
-    let room = Room::of(140, 40);
-    let mut layer = layer();
-    let texts: Vec<String> = (0..1_000)
-        .map(|at| format!(r#"{{"level":"info","time":"2026-03-01T12:00:00Z","msg":"served request {at}","path":"/cart/{at}","status":200,"ms":12}}"#))
-        .collect();
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let reports: Vec<LogReport> = (0..200).map(|at| lines(at * 1_000, &texts)).collect();
-    let begun = std::time::Instant::now();
-    let count = reports.len() * 1_000;
-    let mut settled = Duration::ZERO;
-    for report in reports {
-        layer.on_log(report);
-        let start = std::time::Instant::now();
-        layer.settle(&room.cx());
-        settled += start.elapsed();
-    }
-    let spent = begun.elapsed();
-    println!(
-        "{count} lines: {:?} a line, of that {:?} putting in order; {} held",
-        spent / u32::try_from(count).unwrap(),
-        settled / u32::try_from(count).unwrap(),
-        layer.lines.len()
-    );
-    for filter in ["cart/77", "served zebra", "/status\":5\\d\\d/", "!info", ""] {
-        let begun = std::time::Instant::now();
-        layer.look_for(filter);
-        layer.settle(&room.cx());
-        println!(
-            "filter {filter:?}: {:?}, {} match",
-            begun.elapsed(),
-            layer.lines.matches()
-        );
-    }
-    let begun = std::time::Instant::now();
-    layer.on_log(lines(150_000, &["late"]));
-    layer.settle(&room.cx());
-    println!("a line that is late by a third: {:?}", begun.elapsed());
-    let begun = std::time::Instant::now();
-    run(
-        &mut layer,
-        &[Command::Wrap, Command::Fold, Command::PageUp],
-        &room,
-    );
-    room.rows(&layer);
-    println!("wrapped, folded, a page up, drawn: {:?}", begun.elapsed());
-    let begun = std::time::Instant::now();
-    let long = "x".repeat(tidy::LONGEST);
-    layer.on_log(lines(300_000, &[&long]));
-    layer.settle(&room.cx());
-    println!("a line of 1 MiB, wrapped: {:?}", begun.elapsed());
-    let begun = std::time::Instant::now();
-    run(&mut layer, &[Command::Bottom], &room);
-    room.rows(&layer);
-    println!("drawn: {:?}", begun.elapsed());
-    let begun = std::time::Instant::now();
-    let saved = layer.text(&room.cx()).len();
-    println!("saved: {saved} bytes in {:?}", begun.elapsed());
 }
