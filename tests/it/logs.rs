@@ -7,7 +7,8 @@ use std::time::Duration;
 use ecsight::{
     app::{Effect, Event},
     model::{
-        LogConfiguration, LogLine, LogPlace, LogReport, Subject, Tail, TailId, TailState, Timestamp,
+        LogConfiguration, LogLine, LogPlace, LogReport, Query, Subject, Tail, TailId, TailState,
+        Timestamp,
     },
 };
 
@@ -254,6 +255,17 @@ fn a_service_is_followed_while_its_tasks_are_replaced() {
     stage.press("k").pass(Duration::from_secs(400));
     let (_, after) = tail(&stage).expect("a tail was asked for");
     assert_eq!(after.streams.len(), 6);
+}
+
+#[test]
+fn asking_does_not_pause_while_somebody_reads_a_log() {
+    let mut stage = logs_of("checkout", Setup::default());
+    stage.pass(Duration::from_hours(1));
+    stage.fetched.clear();
+    stage.pass(Duration::from_mins(2));
+    assert!(!stage.text().contains("paused"), "{}", stage.text());
+    let tasks = |query: &Query| matches!(query, Query::Tasks { .. });
+    assert!(stage.fetched.iter().any(tasks), "{:?}", stage.fetched);
 }
 
 #[test]

@@ -134,18 +134,6 @@ fn asking_pauses_after_a_quarter_of_an_hour_and_a_key_resumes_it() {
 }
 
 #[test]
-fn asking_does_not_pause_while_somebody_reads_a_log() {
-    let mut stage = Stage::shop();
-    stage.run("svc prod-web").press("l");
-    stage.pass(seconds(60 * 60));
-    stage.fetched.clear();
-    stage.pass(seconds(120));
-    assert!(!stage.text().contains("paused"), "{}", stage.text());
-    let tasks = |query: &Query| matches!(query, Query::Tasks { .. });
-    assert!(stage.fetched.iter().any(tasks), "{:?}", stage.fetched);
-}
-
-#[test]
 fn an_unfocused_terminal_asks_rarely() {
     let mut stage = Stage::new(Account::plain(1, 1), Setup::default());
     stage.send(Event::Focus(false));
