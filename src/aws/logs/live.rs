@@ -10,10 +10,10 @@ use crate::{
         clock::here,
         ledger::Pass,
         place::{Gone, Place, Polled},
-        read::{Event, LiveTail, Update},
-        steps::{Step, Steps},
+        read::{Event, LiveTail, Refused, Update},
+        steps::{NAMES, Step, Steps},
     },
-    model::{LogReport, TailState},
+    model::{FaultKind, LogReport, TailState},
 };
 
 /// Events that are held back at most while a search is under way, for the sake of their order.
@@ -100,6 +100,60 @@ impl Session {
 }
 
 impl Place {
+    /// Starts a live tail, or says why there is none.
+    pub(super) async fn start(&mut self) -> Result<LiveTail, Polled> {
+        let polled = |why: String, after: Duration| Polled {
+            why,
+            until: Instant::now() + after,
+        };
+        if !self.portion.live {
+            let why = "other log groups are live already".to_owned();
+            return Err(polled(why, self.times.denied));
+        }
+        let Some(task) = self.streams.values().next() else {
+            return Err(polled(
+                "nothing is to be read".to_owned(),
+                self.times.denied,
+            ));
+        };
+        let task = task.container.arn.clone();
+        let names: Vec<_> = if self.streams.len() > NAMES {
+            Vec::new()
+        } else {
+            self.streams.keys().cloned().collect()
+        };
+        match self.reader.tail(&task, &names, self.times.silence).await {
+            Ok(session) => Ok(session),
+            Err(Refused::Full) => {
+                let why = "all live tails of the account are in use".to_owned();
+                Err(polled(why, self.times.full))
+            }
+            Err(Refused::Never(why)) => Err(polled(why, self.times.denied)),
+            Err(Refused::Silent) => Err(self.in_vain("StartLiveTail does not answer".to_owned())),
+            Err(Refused::Fault(fault)) => match fault.kind {
+                FaultKind::Denied { .. } => Err(polled(
+                    "StartLiveTail is denied".to_owned(),
+                    self.times.denied,
+                )),
+                FaultKind::Refused => Err(polled(
+                    format!("StartLiveTail is refused: {}", fault.message),
+                    self.times.denied,
+                )),
+                _ => Err(self.in_vain(format!("StartLiveTail: {}", fault.word()))),
+            },
+        }
+    }
+
+    /// After a session that was none: longer each time.
+    fn in_vain(&mut self, why: String) -> Polled {
+        let after = self.times.brief * 2_u32.saturating_pow(self.vain);
+        self.vain += 1;
+        Polled {
+            why,
+            until: Instant::now() + after.min(self.times.denied),
+        }
+    }
+
     /// Reads live until the session is over, or something else is wanted. Gives the reason to poll instead if there was no
     /// session to speak of.
     ///

@@ -1,6 +1,7 @@
 //! Tails of CloudWatch Logs: back-fill, live tail and polling, merged so that each line comes once. Which streams are
 //! read is decided elsewhere.
 
+mod backfill;
 mod clock;
 mod host;
 mod ledger;
