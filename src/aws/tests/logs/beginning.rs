@@ -102,6 +102,30 @@ async fn the_newest_lines_of_many_streams_are_searched_for_backwards() {
 }
 
 #[tokio::test]
+async fn where_nothing_can_be_searched_backwards_each_stream_is_read_by_itself() {
+    let account = Account::start().await;
+    account.forwards_only();
+    let streams = ["a", "b", "c", "d", "e", "f"];
+    for stream in streams {
+        account.put(stream, &["one", "two"]);
+    }
+    let tail = Tail {
+        newest: Some(1),
+        follow: false,
+        ..tail_of(&streams)
+    };
+    let mut reading = Reading::start(&account, tail).await;
+    for stream in streams {
+        reading
+            .until(|reading| reading.state(stream) == Some(&TailState::Ended))
+            .await;
+        assert_eq!(reading.texts(stream), ["two"]);
+    }
+    let counts = [("FilterLogEvents", 1), ("GetLogEvents", 6)];
+    assert_eq!(account.counts(), counts);
+}
+
+#[tokio::test]
 async fn a_hundred_and_one_streams_are_searched_in_two_calls_and_live_in_one() {
     let account = Account::start().await;
     let names: Vec<_> = (0..101).map(|number| format!("s{number:03}")).collect();
