@@ -18,7 +18,8 @@ use crate::{
 
 /// Events that are held back at most while a search is under way, for the sake of their order.
 const HELD: usize = 20_000;
-/// Pages of a search for what a sampled update left out. There is no keeping up with more within the quota.
+/// Pages of a search for what a sampled update left out, for each hundred streams. There is no keeping up with more
+/// within the quota.
 const FILL_PAGES: usize = 5;
 /// The server keeps ten updates, one a second, for a reader that is slow; older ones are lost. Half of that is noticed.
 const SLOW: Duration = Duration::from_secs(5);
@@ -90,8 +91,11 @@ struct Session {
 impl Session {
     /// Whether what comes should wait for older lines, which are being searched for.
     fn holds(&self) -> bool {
-        let searching = |fill: &Fill| fill.purpose != Purpose::Absent && !fill.falters;
-        self.short || self.fill.as_ref().is_some_and(searching)
+        match &self.fill {
+            Some(fill) if fill.falters => false,
+            Some(fill) => self.short || fill.purpose != Purpose::Absent,
+            None => self.short,
+        }
     }
 
     fn is_complete(&self) -> bool {
@@ -210,8 +214,7 @@ impl Place {
     }
 
     async fn updated(&mut self, session: &mut Session, update: Update) {
-        session.heard = Instant::now();
-        self.vain = 0;
+        let came = Instant::now();
         let (before, horizon) = (session.held.len(), session.replayed);
         let fresh = |event: &Event| event.ingested.is_none_or(|ingested| ingested >= horizon);
         session.held.extend(update.events.into_iter().filter(fresh));
@@ -222,11 +225,14 @@ impl Place {
         if update.sampled {
             session.lacks(self.times.fill);
         }
+        session.heard = came;
         if session.holds() && session.held.len() <= HELD {
             return;
         }
         self.release(session).await;
-        if session.heard.elapsed() >= SLOW {
+        // The time that the receiver took is not the session's silence.
+        session.heard = Instant::now();
+        if came.elapsed() >= SLOW {
             session.lacks(Duration::ZERO);
         } else if session.is_complete() {
             self.advance(here(), session.newest);
@@ -245,7 +251,8 @@ impl Place {
                 }
                 fill.pages += 1;
                 self.emit(&mut fill.pass, events).await;
-                if fill.purpose == Purpose::Missed && fill.pages >= FILL_PAGES {
+                let most = FILL_PAGES * self.streams.len().div_ceil(NAMES);
+                if fill.purpose == Purpose::Missed && fill.pages > most {
                     self.give_up(session).await;
                 }
             }
@@ -253,6 +260,10 @@ impl Place {
             Some(Step::Failed(fault)) => {
                 tracing::debug!(%fault, "a search beside a live tail failed");
                 fill.falters = true;
+                // It comes round again by itself, and must not keep what is missing waiting.
+                if fill.purpose == Purpose::Absent {
+                    session.fill = None;
+                }
                 self.release(session).await;
             }
             None => {
@@ -293,6 +304,7 @@ impl Place {
     fn over(&mut self, session: &Session, why: &str) -> Option<Polled> {
         tracing::debug!(why, "a live tail is over");
         if session.started.elapsed() >= self.times.brief {
+            self.vain = 0;
             return None;
         }
         Some(self.in_vain(format!("the live tail does not last: {why}")))
