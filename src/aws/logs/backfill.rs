@@ -42,7 +42,7 @@ impl Place {
                     nothing_yet = false;
                     // Known from the first answer on: what time it is there.
                     if let Some(began) = began.take() {
-                        self.advance(began, None);
+                        self.advance(began, None, None);
                     }
                     self.emit(&mut pass, events).await;
                     for (name, floor) in floors {

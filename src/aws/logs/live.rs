@@ -187,14 +187,14 @@ impl Place {
                 changed = self.wanted.changed() => {
                     changed.map_err(|_| Gone)?;
                     if self.adopt() {
-                        self.release(&mut session).await;
+                        self.leave(&mut session).await;
                         return Ok(None);
                     }
                 }
                 update = session.tail.next(silent) => match update {
                     Ok(update) => self.updated(&mut session, update).await,
                     Err(why) => {
-                        self.release(&mut session).await;
+                        self.leave(&mut session).await;
                         return Ok(self.over(&session, &why));
                     }
                 },
@@ -235,7 +235,7 @@ impl Place {
         if came.elapsed() >= SLOW {
             session.lacks(Duration::ZERO);
         } else if session.is_complete() {
-            self.advance(here(), session.newest);
+            self.advance(here(), session.newest, None);
         }
     }
 
@@ -267,13 +267,17 @@ impl Place {
                 self.release(session).await;
             }
             None => {
-                if fill.purpose != Purpose::Absent {
-                    let (began, mark) = (fill.began, fill.mark);
-                    self.advance(began, mark);
-                }
+                let (began, mark, purpose) = (fill.began, fill.mark, fill.purpose);
                 session.fill = None;
+                if purpose != Purpose::Absent {
+                    self.emit_leftovers().await;
+                }
                 if !session.holds() {
                     self.release(session).await;
+                }
+                if purpose != Purpose::Absent {
+                    let held = session.held.iter().map(|event| event.at).min();
+                    self.advance(began, mark, held);
                 }
             }
         }
@@ -284,14 +288,26 @@ impl Place {
         session.fill = None;
         session.short = false;
         session.due = None;
-        self.advance(here(), session.newest);
         self.report(LogReport::Lost {
             container: None,
             count: None,
             why: "CloudWatch sampled the live tail".to_owned(),
         })
         .await;
+        self.emit_leftovers().await;
         self.release(session).await;
+        self.advance(here(), session.newest, None);
+    }
+
+    /// Leaves a session. What it holds back goes on waiting for the lines before it, which the next reading searches for.
+    async fn leave(&mut self, session: &mut Session) {
+        if session.holds() {
+            let held = std::mem::take(&mut session.held);
+            self.leftovers
+                .push((std::mem::take(&mut session.pass), held));
+        } else {
+            self.release(session).await;
+        }
     }
 
     /// Tells what was held back.

@@ -56,6 +56,8 @@ pub(super) struct Place {
     reports: mpsc::Sender<LogReport>,
     told: HashMap<Subject, TailState>,
     ledger: Ledger,
+    /// What sessions that are over held back, until what came before it was searched for.
+    pub(super) leftovers: Vec<(Pass, Vec<Event>)>,
     /// Everything that CloudWatch took in before this is known, by its clock, in milliseconds.
     mark: i64,
     /// When the last reading of all streams began, by that clock.
@@ -83,6 +85,7 @@ impl Place {
             reports,
             told: HashMap::new(),
             ledger: Ledger::default(),
+            leftovers: Vec::new(),
             mark: i64::MIN,
             read_at: i64::MIN,
             state: TailState::Opening,
@@ -101,6 +104,7 @@ impl Place {
             return Ok(());
         }
         if !self.portion.follow {
+            self.emit_leftovers().await;
             self.enter(TailState::Ended).await;
             return self.changed().await;
         }
@@ -165,11 +169,24 @@ impl Place {
     }
 
     /// Notes that all streams were read by a reading that began then by this machine's clock, and that knows all that
-    /// CloudWatch had taken in before `mark` by its own.
-    pub(super) fn advance(&mut self, began: i64, mark: Option<i64>) {
+    /// CloudWatch had taken in before `mark` by its own. What is held back is still to be told apart from what was told:
+    /// `held` is the time of the oldest.
+    pub(super) fn advance(&mut self, began: i64, mark: Option<i64>, held: Option<i64>) {
         self.read_at = self.read_at.max(self.reader.clock.at(began));
         self.mark = self.mark.max(mark.unwrap_or(i64::MIN));
-        self.ledger.forget(self.from());
+        let left = self.leftovers.iter().flat_map(|(_, events)| events);
+        let left = left.map(|event| event.at).min();
+        let needed = [left, held].into_iter().flatten().min();
+        self.ledger
+            .forget(self.from().min(needed.unwrap_or(i64::MAX)));
+    }
+
+    /// Tells what sessions that are over held back.
+    pub(super) async fn emit_leftovers(&mut self) {
+        for (mut pass, mut events) in std::mem::take(&mut self.leftovers) {
+            events.sort_by_key(|event| event.at);
+            self.emit(&mut pass, events).await;
+        }
     }
 
     /// A search through all streams that are there, for everything since what is known for sure.
