@@ -29,7 +29,7 @@ async fn put(endpoint: &str, service: &str) {
     let mut request = client.put_metric_data().namespace("AWS/ECS");
     for ago in 2..5_u32 {
         for (name, value) in [("CPUUtilization", 10.0), ("MemoryUtilization", 50.0)] {
-            let at = SystemTime::now() - Duration::from_secs(60) * ago;
+            let at = SystemTime::now() - Duration::from_mins(ago.into());
             let datum = MetricDatum::builder()
                 .metric_name(name)
                 .dimensions(dimension("ClusterName", "measured"))

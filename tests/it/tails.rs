@@ -102,14 +102,14 @@ impl Reading {
                 }
             }
         };
-        if timeout(PATIENCE, wait).await.is_err() {
-            panic!(
-                "not {what}: {} lines, {:?}, {:?}",
-                self.lines.len(),
-                self.lines.last(),
-                self.states
-            );
-        }
+        let came = timeout(PATIENCE, wait).await;
+        assert!(
+            came.is_ok(),
+            "not {what}: {} lines, {:?}, {:?}",
+            self.lines.len(),
+            self.lines.last(),
+            self.states
+        );
     }
 
     fn is(&self, container: &Subject, state: fn(&TailState) -> bool) -> bool {

@@ -113,16 +113,16 @@ mod tests {
     fn equal_lines_are_told_apart_by_their_number() {
         let (mut ledger, mut live, mut search) =
             (Ledger::default(), Pass::default(), Pass::default());
-        let line = event(5, "again", None);
-        assert!(ledger.admit(&mut live, &line));
-        assert!(ledger.admit(&mut live, &line));
+        let shown = event(5, "again", None);
+        assert!(ledger.admit(&mut live, &shown));
+        assert!(ledger.admit(&mut live, &shown));
         let found = |id| event(5, "again", Some(id));
         assert!(!ledger.admit(&mut search, &found(1)));
         assert!(!ledger.admit(&mut search, &found(2)));
         assert!(!ledger.admit(&mut search, &found(2)), "a page came twice");
         assert!(ledger.admit(&mut search, &found(3)));
-        assert!(!ledger.admit(&mut live, &line));
-        assert!(ledger.admit(&mut live, &line));
+        assert!(!ledger.admit(&mut live, &shown));
+        assert!(ledger.admit(&mut live, &shown));
     }
 
     #[test]

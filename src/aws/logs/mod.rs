@@ -1,6 +1,7 @@
 //! Tails of CloudWatch Logs: back-fill, live tail and polling, merged so that each line comes once. Which streams are
 //! read is decided elsewhere.
 
+mod backfill;
 mod clock;
 mod host;
 mod ledger;
@@ -96,10 +97,12 @@ impl Clients {
     /// Reads the streams of the tail that are in CloudWatch Logs until `reports` is closed or the sender of `tail` is gone;
     /// follows changes of the tail. A slow receiver slows the reading.
     ///
-    /// Each log group is read by itself. First comes what there is: a search (`FilterLogEvents`) for each hundred streams,
-    /// or where only the newest lines are wanted `GetLogEvents` for each of up to five streams. Then a live tail of at most
-    /// a hundred named streams, or of the whole group; the time around its start is searched twice, at once and ten seconds
-    /// later, so that nothing is lost between the two. So a group of few streams is live after three calls.
+    /// Each log group is read by itself. First comes what there is, by a search (`FilterLogEvents`) for each hundred
+    /// streams. Where only the newest lines are wanted, each of up to five streams takes one `GetLogEvents`; more of them
+    /// are searched backwards, in at most five pages for each hundred. Then comes a live tail of at most a hundred named
+    /// streams, or of the whole group. The time around its start is searched twice, at once and ten seconds later, so that
+    /// nothing is lost between the two. So up to a hundred streams of a group are live after three calls, and with the
+    /// newest lines of n streams, up to five, after n + 2.
     ///
     /// Sessions begin anew when streams are added, when their three hours are over and when they break. What a sampled
     /// update leaves out is searched for. Where there can be no live tail, the group is searched every two seconds or so.

@@ -70,7 +70,8 @@ impl Place {
                 }
             }
         }
-        self.advance(began, mark);
+        self.emit_leftovers().await;
+        self.advance(began, mark, None);
         Ok(())
     }
 

@@ -353,3 +353,20 @@ async fn what_is_no_metric_is_refused_without_a_call() {
     assert!(matches!(parts[0].1, Part::Failed { calls: 0, .. }));
     assert!(fake.counts().is_empty());
 }
+
+#[tokio::test]
+async fn a_read_only_session_measures_and_puts_nothing() {
+    let mut fake = Fake::serve(quiet).await;
+    let clients = fake.clients().await.into_readonly();
+    let put = || {
+        let request = clients.cloudwatch.put_metric_data().namespace("AWS/ECS");
+        request.send()
+    };
+    let fault = clients
+        .call("PutMetricData", Urgency::Visible, || {}, put)
+        .await
+        .unwrap_err();
+    assert_eq!(fault.kind, FaultKind::ReadOnly);
+    assert_eq!(fetch(&clients, &of_service(1)).await.done().1, 1);
+    assert_eq!(fake.counts(), [("GetMetricData".to_owned(), 1)]);
+}

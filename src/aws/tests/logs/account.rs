@@ -43,6 +43,7 @@ struct State {
     is_missing: bool,
     page: Option<usize>,
     empty_page: bool,
+    forwards_only: bool,
     refusals: BTreeMap<String, (String, String)>,
     /// After so many calls of an operation, one fails.
     once: Option<(usize, String, String)>,
@@ -136,6 +137,11 @@ impl Account {
 
     pub(super) fn begin_with_an_empty_page(&self) {
         self.state().empty_page = true;
+    }
+
+    /// Does not know how to search backwards.
+    pub(super) fn forwards_only(&self) {
+        self.state().forwards_only = true;
     }
 
     pub(super) fn refuse(&self, operation: &str, code: &str, message: &str) {
@@ -250,6 +256,9 @@ impl State {
             .collect();
         found.sort_by_key(|event| event.at);
         if input["startFromHead"] == false {
+            if self.forwards_only {
+                return Reply::error(400, "InvalidParameterException", "startFromHead");
+            }
             assert!(from >= 1_704_067_200_000, "backwards from 2024 on only");
             found.reverse();
         }
