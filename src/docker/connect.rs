@@ -120,7 +120,7 @@ fn client(address: &Address, text: &str, certificates: Option<&Path>) -> Result<
         Address::Ssh { user, host, port } => {
             tracing::debug!(address = text, "connecting through ssh");
             Docker::connect_with_custom_transport(
-                ssh::transport(user.as_deref(), host, *port),
+                ssh::transport(ssh::PROGRAM, user.as_deref(), host, *port),
                 Some("http://docker"),
                 STREAM_SECONDS,
                 version,

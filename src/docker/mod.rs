@@ -141,5 +141,5 @@ impl Drop for Lease {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
