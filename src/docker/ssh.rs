@@ -3,6 +3,7 @@
 
 use std::io;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::BollardRequest;
@@ -16,7 +17,11 @@ use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, join, sink};
 use tokio::process::{Child, ChildStderr, Command};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+/// How many connections may be on their way at a time: an SSH server turns away some of those that have not logged in
+/// yet when there are more than ten (`MaxStartups`).
+const AT_ONCE: usize = 8;
 
 /// How long to wait for the words of an `ssh` whose connection broke.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -87,7 +92,8 @@ pub(super) fn transport(
     words.extend(arguments(user, host, port));
     let (asks, receiver) = mpsc::unbounded_channel();
     tokio::spawn(keep(receiver));
-    move |request| send(asks.clone(), words.clone(), request).boxed()
+    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    move |request| send(asks.clone(), words.clone(), Arc::clone(&turns), request).boxed()
 }
 
 /// Keeps connections between requests, so that only streams that last need more than one.
@@ -111,6 +117,7 @@ async fn keep(mut asks: mpsc::UnboundedReceiver<Ask>) {
 async fn send(
     asks: mpsc::UnboundedSender<Ask>,
     words: Vec<String>,
+    turns: Arc<Semaphore>,
     mut request: BollardRequest,
 ) -> Result<Response<Incoming>, Error> {
     let path = request
@@ -129,11 +136,17 @@ async fn send(
     } else {
         None
     };
-    let mut connection = match kept {
-        Some(connection) => connection,
-        None => connect(&words).await?,
+    // Given back when the answer begins: `ssh` has logged in then. Nobody closes the semaphore.
+    let mut turn = None;
+    let mut connection = if let Some(connection) = kept {
+        connection
+    } else {
+        turn = turns.acquire().await.ok();
+        connect(&words).await?
     };
-    match connection.sender.send_request(request).await {
+    let answer = connection.sender.send_request(request).await;
+    drop(turn);
+    match answer {
         Ok(response) => {
             // Kept by nobody, it would end; the client is gone then too.
             let _ = asks.send(Ask::Keep(connection));
