@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, watch};
 use crate::servers;
 
 /// How long what must come may take.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// An image with a shell and little else.
 const IMAGE: &str = "ecsight-test/batch/burn";

@@ -78,7 +78,7 @@ impl Fake {
             events: watch::Sender::default(),
             server: None,
         };
-        fake.state.lock().unwrap().api = "1.41".to_owned();
+        "1.41".clone_into(&mut fake.state.lock().unwrap().api);
         fake.listen();
         fake
     }
