@@ -642,6 +642,10 @@ impl OwnEngine {
 impl Drop for OwnEngine {
     fn drop(&mut self) {
         self.stop();
+        // With `--live-restore` an engine leaves its data mounted on itself, and the folder could not be removed.
+        let _ = Command::new("umount")
+            .arg(self.folder.path().join("data"))
+            .status();
     }
 }
 
