@@ -45,9 +45,14 @@ impl Client {
     pub(super) async fn connect(target: &Target) -> Result<(Self, About), Fault> {
         let address = target.id.as_str();
         let parsed = Address::parse(address).map_err(|why| fault::unfit(address, why))?;
-        let docker = client(&parsed, address, target.certificates.as_deref())
-            .map_err(|error| fault::of(address, &error))?;
         let is_ssh = matches!(parsed, Address::Ssh { .. });
+        let certificates = target.certificates.clone();
+        // With TLS, all certificates of the system are read from the disk.
+        let made = tokio::task::spawn_blocking(move || client(&parsed, certificates.as_deref()));
+        let Ok(made) = made.await else {
+            return Err(fault::unfit(address, "it cannot be tried".to_owned()));
+        };
+        let docker = made.map_err(|error| fault::of(address, &error))?;
         let client = Self {
             docker,
             address: address.to_owned(),
@@ -93,7 +98,7 @@ impl Client {
     }
 }
 
-fn client(address: &Address, text: &str, certificates: Option<&Path>) -> Result<Docker, Error> {
+fn client(address: &Address, certificates: Option<&Path>) -> Result<Docker, Error> {
     let version = API_DEFAULT_VERSION;
     match address {
         Address::Unix(path) | Address::Pipe(path) => socket(path),
@@ -117,15 +122,12 @@ fn client(address: &Address, text: &str, certificates: Option<&Path>) -> Result<
                 version,
             )
         }
-        Address::Ssh { user, host, port } => {
-            tracing::debug!(address = text, "connecting through ssh");
-            Docker::connect_with_custom_transport(
-                ssh::transport(user.as_deref(), host, *port),
-                Some("http://docker"),
-                STREAM_SECONDS,
-                version,
-            )
-        }
+        Address::Ssh { user, host, port } => Docker::connect_with_custom_transport(
+            ssh::transport(ssh::PROGRAM, user.as_deref(), host, *port),
+            Some("http://docker"),
+            STREAM_SECONDS,
+            version,
+        ),
     }
 }
 

@@ -37,13 +37,24 @@ pub(super) struct Details {
 /// Details by container id.
 pub(super) type Known = BTreeMap<String, Details>;
 
-/// Lists the containers of all tasks, ended ones too, in the order of task, name and age. Those of `watched` tasks are
+/// What an engine has.
+#[derive(Debug)]
+pub(super) struct Listed {
+    /// The containers of tasks, in the order of task, name and age.
+    pub(super) containers: Vec<EngineContainer>,
+    /// Those, by id, whose network is another container's: the engine tells the traffic of the whole task as theirs.
+    pub(super) guests: BTreeSet<String>,
+    /// The details that are known now.
+    pub(super) known: Known,
+}
+
+/// Lists the containers of all tasks, ended ones too. Those of `watched` tasks are
 /// looked at closely, unless that was done since they changed.
 pub(super) async fn list(
     client: Client,
     watched: BTreeSet<Arn>,
     mut known: Known,
-) -> Result<(Vec<EngineContainer>, Known), Fault> {
+) -> Result<Listed, Fault> {
     let options = ListContainersOptions {
         all: true,
         filters: Some(HashMap::from([("label".to_owned(), vec![TASK.to_owned()])])),
@@ -87,7 +98,12 @@ pub(super) async fn list(
         }
     }
     containers.sort_by(|one, other| (&one.task, &one.name).cmp(&(&other.task, &other.name)));
-    Ok((containers, known))
+    let guests = listed.iter().filter(|one| is_guest(one));
+    Ok(Listed {
+        guests: guests.filter_map(|one| one.id.clone()).collect(),
+        containers,
+        known,
+    })
 }
 
 /// Looks at one container; none if it is gone by now.
@@ -135,6 +151,15 @@ fn container(summary: &ContainerSummary) -> Option<EngineContainer> {
         exit_code: summary.status.as_deref().and_then(exit_code),
         started_at: None,
     })
+}
+
+/// Whether a container uses the network of another one.
+fn is_guest(summary: &ContainerSummary) -> bool {
+    let mode = summary
+        .host_config
+        .as_ref()
+        .and_then(|host| host.network_mode.as_deref());
+    mode.is_some_and(|mode| mode.starts_with("container:"))
 }
 
 /// The exit code of a status in words: `Exited (137) 3 minutes ago`.

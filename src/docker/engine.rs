@@ -43,7 +43,7 @@ impl Pace {
         first_wait: Duration::from_secs(2),
         longest_wait: Duration::from_secs(30),
         settle: Duration::from_millis(250),
-        relist: Duration::from_secs(60),
+        relist: Duration::from_mins(1),
     };
 
     /// The wait after so many failures in a row.
@@ -176,10 +176,11 @@ impl Keeper {
                 Some(listed) = OptionFuture::from(listing.as_mut()) => {
                     listing = None;
                     match listed {
-                        Ok((containers, details)) => {
-                            known = details;
+                        Ok(listed) => {
+                            known = listed.known;
                             *failures = 0;
-                            self.engine.containers = containers;
+                            self.engine.containers = listed.containers;
+                            stats.set_guests(listed.guests);
                             stats.follow(&self.engine.containers, &self.wants.borrow().tasks);
                             self.set_state(EngineState::Connected, Some(client)).await;
                         }

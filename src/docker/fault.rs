@@ -147,6 +147,11 @@ fn of_status(address: &str, status: u16, message: &str) -> Fault {
                 .to_owned(),
         ),
         404 => (FaultKind::NotFound, String::new()),
+        // What Go's server says to plain HTTP.
+        400 if message.contains("HTTP request to an HTTPS server") => (
+            FaultKind::Unconfigured,
+            "it listens with TLS: give `certificates` in [[engines.hosts]], or set DOCKER_TLS_VERIFY=1 for DOCKER_HOST".to_owned(),
+        ),
         _ => (FaultKind::Refused, String::new()),
     };
     let message = if message.is_empty() {
@@ -234,6 +239,11 @@ pub(super) fn of_io(address: &str, kind: Option<io::ErrorKind>, words: &str) -> 
             ),
             _,
         ) => gone(address),
+        (_, Ok(Address::Plain(_))) if words.contains("lookup address") => fault(
+            FaultKind::Network,
+            words,
+            "this machine does not know the name of the host: see the address, DNS and the VPN".to_owned(),
+        ),
         _ => fault(FaultKind::Network, words, hint_of_way(address, "")),
     }
 }

@@ -251,7 +251,7 @@ impl Progress {
                 *mark = Some(Mark {
                     nanoseconds: at,
                     lines: 1,
-                })
+                });
             }
         }
         true

@@ -172,13 +172,15 @@ impl Reader {
                 self.newest = None;
             }
             last = Some(found.id.clone());
+            self.tell(TailState::Opening).await?;
             let begun = Instant::now();
-            let fault = match self.read(&found).await? {
+            let fault = match self.read(&found, self.follow).await? {
                 Err(fault) => fault,
                 Ok(()) if !self.follow => return self.end().await,
                 Ok(()) => match containers::is_running(&found.client, &found.id).await {
                     // It ended, or was taken away.
                     Ok(Some(false) | None) => {
+                        self.read_rest(&found).await?;
                         self.end().await?;
                         self.restarted(&found).await?;
                         failures = 0;
@@ -186,7 +188,6 @@ impl Reader {
                     }
                     // It was restarted already; or the engine ended the stream.
                     Ok(Some(true)) => {
-                        self.tell(TailState::Opening).await?;
                         if begun.elapsed() < self.pace.first_wait {
                             sleep(self.pace.settle).await;
                         }
@@ -285,6 +286,14 @@ impl Reader {
         }
     }
 
+    /// Reads what an engine kept back of a container that ended: while it follows a log, it leaves out what was written
+    /// last and has no end of line.
+    async fn read_rest(&mut self, ended: &Found) -> Result<(), Deserted> {
+        // What cannot be read now is not there any more, or the engine is gone and will be found to be.
+        let _ = self.read(ended, false).await?;
+        Ok(())
+    }
+
     /// Hands on what is left of a line without end, and says that it ended.
     async fn end(&mut self) -> Result<(), Deserted> {
         let mut lines = Vec::new();
@@ -300,9 +309,8 @@ impl Reader {
     }
 
     /// Reads until the engine ends the stream.
-    async fn read(&mut self, found: &Found) -> Result<Result<(), Fault>, Deserted> {
-        self.tell(TailState::Opening).await?;
-        let options = self.options();
+    async fn read(&mut self, found: &Found, follow: bool) -> Result<Result<(), Fault>, Deserted> {
+        let options = self.options(follow);
         let _open = found.streams.open();
         let mut output = found.client.docker.logs(&found.id, Some(options)).boxed();
         let mut lines: Vec<LogLine> = Vec::new();
@@ -336,8 +344,8 @@ impl Reader {
                         if lines.len() >= BATCH || bytes >= BATCH_BYTES {
                             bytes = 0;
                             self.hand_on(&mut lines).await?;
-                            if opened.elapsed() > CATCH_UP {
-                                self.tell_live().await?;
+                            if follow && opened.elapsed() > CATCH_UP {
+                                self.tell(TailState::Live).await?;
                             }
                         } else if !waits {
                             waits = true;
@@ -358,14 +366,16 @@ impl Reader {
                     bytes = 0;
                     self.hand_on(&mut lines).await?;
                     // What is silent for so long has no older lines to tell.
-                    self.tell_live().await?;
+                    if follow {
+                        self.tell(TailState::Live).await?;
+                    }
                 }
             }
         }
     }
 
     /// What to ask of the engine: all that was not read yet.
-    fn options(&mut self) -> LogsOptions {
+    fn options(&mut self, follow: bool) -> LogsOptions {
         let begun = self.progress.has_begun();
         let pending = self.outputs.iter().filter_map(Assembler::pending_since);
         let pending: Vec<_> = pending.collect();
@@ -373,7 +383,7 @@ impl Reader {
         self.outputs = [Assembler::new(false), Assembler::new(true)];
         let newest = self.newest.filter(|_| !begun);
         LogsOptions {
-            follow: self.follow,
+            follow,
             stdout: true,
             stderr: true,
             since: since.unwrap_or(0),
@@ -392,13 +402,6 @@ impl Reader {
             lines: std::mem::take(lines),
         };
         self.reports.send(report).await.map_err(|_| Deserted)
-    }
-
-    async fn tell_live(&mut self) -> Result<(), Deserted> {
-        if self.follow {
-            self.tell(TailState::Live).await?;
-        }
-        Ok(())
     }
 
     /// Says how it is read, if that is news.

@@ -61,7 +61,7 @@ impl Engines {
     fn start_at(settings: Settings, pace: Pace, reports: mpsc::Sender<EngineReport>) -> Self {
         let (watch, watched) = watch::channel(Watch::default());
         let (commands, received) = mpsc::unbounded_channel();
-        let (notes, noted) = mpsc::channel(NOTES);
+        let (notes, to_report) = mpsc::channel(NOTES);
         let engines = Self {
             settings: Arc::new(settings),
             pace,
@@ -81,7 +81,7 @@ impl Engines {
             open: Arc::clone(&engines.open),
             reports: reports.clone(),
         };
-        tokio::spawn(report::run(noted, reports));
+        tokio::spawn(report::run(to_report, reports));
         tokio::spawn(supervisor.run());
         engines
     }
@@ -141,5 +141,5 @@ impl Drop for Lease {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

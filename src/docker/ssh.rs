@@ -3,6 +3,7 @@
 
 use std::io;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::BollardRequest;
@@ -16,7 +17,11 @@ use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, join, sink};
 use tokio::process::{Child, ChildStderr, Command};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+/// How many connections may be on their way at a time: an SSH server turns away some of those that have not logged in
+/// yet when there are more than ten (`MaxStartups`).
+const AT_ONCE: usize = 8;
 
 /// How long to wait for the words of an `ssh` whose connection broke.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -44,6 +49,9 @@ enum Ask {
     /// One whose answer is still being read.
     Keep(Connection),
 }
+
+/// The program, as the system finds it.
+pub(super) const PROGRAM: &str = "ssh";
 
 /// The arguments of `ssh`. It asks nothing of a person: whatever it would ask fails instead.
 fn arguments(user: Option<&str>, host: &str, port: Option<u16>) -> Vec<String> {
@@ -74,15 +82,18 @@ fn arguments(user: Option<&str>, host: &str, port: Option<u16>) -> Vec<String> {
 /// so that a `ProxyJump` that would read a password from the terminal is stopped by the system, and runs into the time
 /// limit.
 pub(super) fn transport(
+    program: &str,
     user: Option<&str>,
     host: &str,
     port: Option<u16>,
 ) -> impl Fn(BollardRequest) -> BoxFuture<'static, Result<Response<Incoming>, Error>> + Send + Sync + use<>
 {
-    let arguments = arguments(user, host, port);
+    let mut words = vec![program.to_owned()];
+    words.extend(arguments(user, host, port));
     let (asks, receiver) = mpsc::unbounded_channel();
     tokio::spawn(keep(receiver));
-    move |request| send(asks.clone(), arguments.clone(), request).boxed()
+    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    move |request| send(asks.clone(), words.clone(), Arc::clone(&turns), request).boxed()
 }
 
 /// Keeps connections between requests, so that only streams that last need more than one.
@@ -105,7 +116,8 @@ async fn keep(mut asks: mpsc::UnboundedReceiver<Ask>) {
 
 async fn send(
     asks: mpsc::UnboundedSender<Ask>,
-    arguments: Vec<String>,
+    words: Vec<String>,
+    turns: Arc<Semaphore>,
     mut request: BollardRequest,
 ) -> Result<Response<Incoming>, Error> {
     let path = request
@@ -124,11 +136,17 @@ async fn send(
     } else {
         None
     };
-    let mut connection = match kept {
-        Some(connection) => connection,
-        None => connect(&arguments).await?,
+    // Given back when the answer begins: `ssh` has logged in then. Nobody closes the semaphore.
+    let mut turn = None;
+    let mut connection = if let Some(connection) = kept {
+        connection
+    } else {
+        turn = turns.acquire().await.ok();
+        connect(&words).await?
     };
-    match connection.sender.send_request(request).await {
+    let answer = connection.sender.send_request(request).await;
+    drop(turn);
+    match answer {
         Ok(response) => {
             // Kept by nobody, it would end; the client is gone then too.
             let _ = asks.send(Ask::Keep(connection));
@@ -147,10 +165,10 @@ async fn send(
     }
 }
 
-async fn connect(arguments: &[String]) -> Result<Connection, Error> {
-    let mut command = Command::new("ssh");
+async fn connect(words: &[String]) -> Result<Connection, Error> {
+    let mut command = Command::new(&words[0]);
     command
-        .args(arguments)
+        .args(&words[1..])
         .env("SSH_ASKPASS_REQUIRE", "never")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -194,4 +212,85 @@ async fn read_complaint(mut errors: ChildStderr) -> String {
     let _ = (&mut errors).take(4_096).read_to_end(&mut words).await;
     let _ = tokio::io::copy(&mut errors, &mut sink()).await;
     String::from_utf8_lossy(&words).into_owned()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use bollard::{API_DEFAULT_VERSION, Docker};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::docker::fault;
+
+    /// A client whose `ssh` is this script, in a folder of its own.
+    fn client(script: &str) -> (Docker, TempDir) {
+        let folder = TempDir::new().unwrap();
+        let program = folder.path().join("ssh");
+        let script = format!("#!/bin/sh\ncd '{}'\n{script}", folder.path().display());
+        // Written by another process: what this one has open for writing cannot be run by those it forks.
+        let write = "printf %s \"$1\" >\"$0\" && chmod 755 \"$0\"";
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", write]).arg(&program).arg(script);
+        assert!(shell.status().unwrap().success());
+        let way = transport(program.to_str().unwrap(), Some("me"), "i-0abc", Some(2222));
+        let docker = Docker::connect_with_custom_transport(
+            way,
+            Some("http://docker"),
+            60,
+            API_DEFAULT_VERSION,
+        );
+        (docker.unwrap(), folder)
+    }
+
+    /// Answers each request with a version, and notes its words and that it was started.
+    const ANSWERS: &str = r#"
+        echo "$*" >>started
+        while read -r line; do
+            case $line in
+            GET*) echo "$line" >>asked ;;
+            ?) printf 'HTTP/1.1 200 OK\r\nContent-Length: 38\r\n\r\n{"Version":"25.0","ApiVersion":"1.44"}' ;;
+            esac
+        done
+    "#;
+
+    #[test]
+    fn it_never_asks_a_person() {
+        let words = arguments(Some("me"), "h", Some(22)).join(" ");
+        assert!(words.contains("-oBatchMode=yes"), "{words}");
+        assert!(
+            words.ends_with("-l me -p 22 -- h docker system dial-stdio"),
+            "{words}"
+        );
+        assert!(
+            !words.contains("StrictHostKeyChecking"),
+            "whom to trust is the user's decision"
+        );
+    }
+
+    #[tokio::test]
+    async fn requests_follow_each_other_through_one_ssh() {
+        let (docker, folder) = client(ANSWERS);
+        for _ in 0..3 {
+            assert_eq!(docker.version().await.unwrap().version.unwrap(), "25.0");
+        }
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(read("asked").lines().count(), 3);
+        let started = read("started");
+        assert_eq!(started.lines().count(), 1);
+        assert!(
+            started.contains("-l me -p 2222 -- i-0abc docker system dial-stdio"),
+            "{started}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_ssh_complains_of_is_the_fault() {
+        let (docker, _folder) = client("echo 'Host key verification failed.' >&2\nexit 255\n");
+        let error = docker.version().await.unwrap_err();
+        let fault = fault::of("ssh://me@i-0abc:2222", &error);
+        assert_eq!(fault.message, "Host key verification failed.");
+        assert!(fault.hint.contains("-p 2222 me@i-0abc"), "{fault}");
+    }
 }

@@ -31,12 +31,16 @@ pub(super) fn sample(frame: &ContainerStatsResponse, memory: Option<u64>) -> Opt
             .memory_stats
             .as_ref()
             .and_then(|stats| of_memory(stats, memory)),
-        network: frame.networks.as_ref().map(|networks| {
-            networks.values().fold(Flow::default(), |sum, one| Flow {
-                inward: sum.inward.saturating_add(one.rx_bytes.unwrap_or(0)),
-                outward: sum.outward.saturating_add(one.tx_bytes.unwrap_or(0)),
-            })
-        }),
+        network: frame
+            .networks
+            .as_ref()
+            .filter(|networks| !networks.is_empty())
+            .map(|networks| {
+                networks.values().fold(Flow::default(), |sum, one| Flow {
+                    inward: sum.inward.saturating_add(one.rx_bytes.unwrap_or(0)),
+                    outward: sum.outward.saturating_add(one.tx_bytes.unwrap_or(0)),
+                })
+            }),
         disk: frame
             .blkio_stats
             .as_ref()

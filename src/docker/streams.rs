@@ -73,6 +73,7 @@ pub(super) struct StatsStreams {
     open: BTreeMap<String, AbortHandle>,
     /// When those that ended by themselves may be opened again.
     resting: BTreeMap<String, Instant>,
+    guests: BTreeSet<String>,
 }
 
 impl StatsStreams {
@@ -91,7 +92,13 @@ impl StatsStreams {
             tasks: JoinSet::new(),
             open: BTreeMap::new(),
             resting: BTreeMap::new(),
+            guests: BTreeSet::new(),
         }
+    }
+
+    /// Takes over which containers, by id, use the network of another: their samples say nothing of traffic.
+    pub(super) fn set_guests(&mut self, guests: BTreeSet<String>) {
+        self.guests = guests;
     }
 
     /// Opens and ends streams so that there is one for each running container of these tasks.
@@ -114,14 +121,16 @@ impl StatsStreams {
             if self.open.contains_key(id) || self.resting.contains_key(id) {
                 continue;
             }
-            let stream = read(
-                self.client.clone(),
-                id.to_owned(),
-                container.subject(),
-                self.memory,
-                self.notes.clone(),
-                self.counter.open(),
-            );
+            let stream = Stream {
+                client: self.client.clone(),
+                id: id.to_owned(),
+                subject: container.subject(),
+                memory: self.memory,
+                is_guest: self.guests.contains(id),
+                notes: self.notes.clone(),
+                _open: self.counter.open(),
+            };
+            let stream = stream.read();
             self.open.insert(id.to_owned(), self.tasks.spawn(stream));
         }
     }
@@ -142,30 +151,38 @@ impl StatsStreams {
     }
 }
 
-/// Reads a stream to its end, and returns the id of the container.
-async fn read(
+/// The stats stream of one container.
+struct Stream {
     client: Client,
     id: String,
     subject: Subject,
     memory: Option<u64>,
+    is_guest: bool,
     notes: mpsc::Sender<Note>,
     _open: OpenStream,
-) -> String {
-    let options = StatsOptions {
-        stream: true,
-        one_shot: false,
-    };
-    let mut frames = client.docker.stats(&id, Some(options)).boxed();
-    while let Some(Ok(frame)) = frames.next().await {
-        if let Some(sample) = stats::sample(&frame, memory)
-            && notes
-                .send(Note::Sample(subject.clone(), sample))
-                .await
-                .is_err()
-        {
-            break;
+}
+
+impl Stream {
+    /// Reads it to its end, and returns the id of the container.
+    async fn read(self) -> String {
+        let options = StatsOptions {
+            stream: true,
+            one_shot: false,
+        };
+        let mut frames = self.client.docker.stats(&self.id, Some(options)).boxed();
+        while let Some(Ok(frame)) = frames.next().await {
+            let Some(mut sample) = stats::sample(&frame, self.memory) else {
+                continue;
+            };
+            if self.is_guest {
+                sample.network = None;
+            }
+            let note = Note::Sample(self.subject.clone(), sample);
+            if self.notes.send(note).await.is_err() {
+                break;
+            }
         }
+        drop(frames);
+        self.id
     }
-    drop(frames);
-    id
 }

@@ -13,6 +13,7 @@ mod command_line;
 mod contract;
 mod counts;
 mod docs;
+mod engine;
 mod layers;
 mod live;
 mod load;

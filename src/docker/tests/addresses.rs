@@ -218,6 +218,8 @@ fn each_failure_has_a_next_step() {
     );
     let tls = fault("https://h:1", Some(ErrorKind::InvalidData));
     assert!(tls.hint.contains("cert.pem"), "{tls}");
+    let unknown = fault::of_io("tcp://h:1", None, "failed to lookup address information");
+    assert!(unknown.hint.contains("DNS"), "{unknown}");
     let no_ssh = fault("ssh://h", Some(ErrorKind::NotFound));
     assert!(no_ssh.message.contains("`ssh`"), "{no_ssh}");
     let ended = fault("unix:///x.sock", Some(ErrorKind::UnexpectedEof));

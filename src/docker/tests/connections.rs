@@ -81,7 +81,7 @@ async fn a_refusal_is_shown_in_the_engines_words_until_it_passes() {
         state.refusal = Some((
             403,
             r#"{"message":"authorization denied by plugin"}"#.to_owned(),
-        ))
+        ));
     });
     let (engines, mut reports) = start(&fake.address());
     engines.watch(watch(&[]));

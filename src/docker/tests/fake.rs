@@ -33,6 +33,7 @@ pub struct Container {
     pub restarts: u32,
     pub oom_killed: bool,
     pub exit_code: i64,
+    pub network: String,
     /// Frames of stats, all sent at once; then the stream stays open.
     pub frames: Vec<Value>,
     /// The log as the engine sends it, and whether it stays open then.
@@ -49,6 +50,7 @@ impl Container {
             restarts: 0,
             oom_killed: false,
             exit_code: 0,
+            network: "default".to_owned(),
             frames: Vec::new(),
             log: Vec::new(),
             log_stays: true,
@@ -76,7 +78,7 @@ impl Fake {
             events: watch::Sender::default(),
             server: None,
         };
-        fake.state.lock().unwrap().api = "1.41".to_owned();
+        "1.41".clone_into(&mut fake.state.lock().unwrap().api);
         fake.listen();
         fake
     }
@@ -289,6 +291,7 @@ fn summary(id: &str, one: &Container) -> Value {
         "Names": [format!("/ecs-{}", one.name)],
         "Created": 1,
         "State": one.state,
+        "HostConfig": {"NetworkMode": one.network},
         "Status": if one.state == "exited" { format!("Exited ({}) 1 second ago", one.exit_code) } else { "Up 1 second".to_owned() },
         "Labels": {
             "com.amazonaws.ecs.task-arn": task(&one.task).as_str(),
@@ -316,6 +319,7 @@ fn inspection(id: &str, one: &Container) -> Value {
 pub fn frame(second: u32, cpu: u64) -> Value {
     json!({
         "read": format!("2026-11-22T08:00:{second:02}.5Z"),
+        "networks": {"eth0": {"rx_bytes": 1, "tx_bytes": 2}},
         "cpu_stats": {"cpu_usage": {"total_usage": cpu}, "system_cpu_usage": 9_000, "online_cpus": 4},
         "memory_stats": {"usage": 1_000, "stats": {"inactive_file": 100}, "limit": 64_u64 << 20},
     })

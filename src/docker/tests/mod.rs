@@ -24,7 +24,7 @@ const PACE: Pace = Pace {
     first_wait: Duration::from_millis(10),
     longest_wait: Duration::from_millis(40),
     settle: Duration::from_millis(5),
-    relist: Duration::from_secs(60),
+    relist: Duration::from_mins(1),
 };
 
 /// How long a test waits for what must come.

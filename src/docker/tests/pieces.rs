@@ -84,7 +84,7 @@ fn a_line_without_end_is_cut_between_characters() {
     let mut output = Assembler::new(false);
     let mut lines = Vec::new();
     let piece = [stamp(7).as_bytes(), b" ", "ä".repeat(8 << 10).as_bytes()].concat();
-    for _ in 0..LONGEST / (16 << 10) + 1 {
+    for _ in 0..=LONGEST / (16 << 10) {
         lines.extend(feed(&mut output, &piece));
     }
     assert_eq!(lines.len(), 1);

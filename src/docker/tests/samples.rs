@@ -245,3 +245,41 @@ async fn a_slow_receiver_gets_the_newest_in_one_batch() {
         "{batches} batches for frames that came at once"
     );
 }
+
+#[tokio::test]
+async fn traffic_is_told_of_who_holds_the_network_alone() {
+    let fake = Fake::start();
+    let pause = Container {
+        frames: vec![frame(1, 1)],
+        ..Container::running("1", "~internal~ecs~pause")
+    };
+    let app = Container {
+        frames: vec![frame(1, 2)],
+        network: "container:p".to_owned(),
+        ..Container::running("1", "app")
+    };
+    fake.put("p", "start", pause);
+    fake.put("a", "start", app);
+    let (engines, mut reports) = start(&fake.address());
+    engines.watch(watch(&["1"]));
+    let mut flows = std::collections::BTreeMap::new();
+    until(&mut reports, |report| {
+        if let EngineReport::Samples(samples) = report {
+            flows.extend(
+                samples
+                    .iter()
+                    .map(|(subject, sample)| (subject.name().to_owned(), sample.network)),
+            );
+        }
+        (flows.len() == 2).then_some(())
+    })
+    .await;
+    assert_eq!(
+        flows["~internal~ecs~pause"],
+        Some(Flow {
+            inward: 1,
+            outward: 2
+        })
+    );
+    assert_eq!(flows["app"], None);
+}
