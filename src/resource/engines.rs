@@ -55,11 +55,12 @@ pub static VIEW: View<Row> = View {
     whole: true,
     facets: &[],
     columns: &[
-        Column::text("ADDRESS", 20, 0, |row: &Row, _| {
+        Column::text("ADDRESS", 16, 0, |row: &Row, _| {
             Cell::plain(row.address.as_str().to_owned())
         })
-        .grow(60),
-        Column::text("STATE", 11, 0, |row: &Row, _| {
+        .grow(60)
+        .keep_end(),
+        Column::text("STATE", 19, 0, |row: &Row, _| {
             let (word, tone) = words_of(&row.state);
             Cell::new(word, tone)
         })
@@ -83,12 +84,12 @@ pub static VIEW: View<Row> = View {
         Column::number("STREAMS", 7, 3, |row: &Row, _| count(row.streams), |row, _| {
             key(row.streams)
         }),
-        Column::text("VERSION", 8, 2, |row: &Row, _| {
+        Column::text("VERSION", 8, 3, |row: &Row, _| {
             Cell::maybe(Some(&row.version))
         })
         .grow(16),
         Column::text("API", 5, 4, |row: &Row, _| Cell::maybe(Some(&row.api))),
-        Column::text("INSTANCE", 10, 3, |row: &Row, cx| {
+        Column::text("INSTANCE", 10, 4, |row: &Row, cx| {
             Cell::maybe(instance(row.instance.as_ref(), cx).as_deref())
         })
         .grow(20),

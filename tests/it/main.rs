@@ -23,5 +23,6 @@ mod proxy;
 mod pty;
 mod screens;
 mod servers;
+mod stats;
 mod support;
 mod walk;
