@@ -65,9 +65,13 @@ pub static VIEW: View<Row> = View {
             Cell::new(word, tone)
         })
         .grow(40),
-        Column::number("TASKS", 5, 1, |row: &Row, _| count(row.tasks), |row, _| {
-            key(row.tasks)
-        }),
+        Column::number(
+            "TASKS",
+            5,
+            1,
+            |row: &Row, _| count(row.tasks),
+            |row, _| key(row.tasks),
+        ),
         Column::text("CONTAINERS", 18, 1, |row: &Row, _| {
             if row.is_past() && row.containers == 0 {
                 return Cell::absent();
@@ -81,9 +85,13 @@ pub static VIEW: View<Row> = View {
         })
         .grow(24)
         .sorted_by(|row, _| key(row.running)),
-        Column::number("STREAMS", 7, 3, |row: &Row, _| count(row.streams), |row, _| {
-            key(row.streams)
-        }),
+        Column::number(
+            "STREAMS",
+            7,
+            3,
+            |row: &Row, _| count(row.streams),
+            |row, _| key(row.streams),
+        ),
         Column::text("VERSION", 8, 3, |row: &Row, _| {
             Cell::maybe(Some(&row.version))
         })
@@ -150,7 +158,10 @@ fn counts(engine: &Engine) -> (usize, usize, usize) {
     let mut tasks: Vec<&Arn> = own.iter().map(|container| &container.task).collect();
     tasks.sort_unstable();
     tasks.dedup();
-    let running = own.iter().filter(|container| container.is_running()).count();
+    let running = own
+        .iter()
+        .filter(|container| container.is_running())
+        .count();
     (tasks.len(), running, own.len())
 }
 
@@ -208,7 +219,11 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
 }
 
 fn failure(page: &mut Page, fault: &Fault) {
-    page.toned("why", format!("{}: {}", fault.op, fault.message), Tone::Error);
+    page.toned(
+        "why",
+        format!("{}: {}", fault.op, fault.message),
+        Tone::Error,
+    );
     if !fault.hint.is_empty() {
         page.field("look at", fault.hint.clone());
     }
@@ -236,7 +251,11 @@ fn containers(page: &mut Page, engine: &Engine) {
     page.toned("in all", words, tone);
     let mut listed: Vec<&EngineContainer> = engine.containers.iter().collect();
     listed.retain(|container| !container.is_pause);
-    listed.sort_by(|one, two| one.task.cmp(&two.task).then_with(|| one.name.cmp(&two.name)));
+    listed.sort_by(|one, two| {
+        one.task
+            .cmp(&two.task)
+            .then_with(|| one.name.cmp(&two.name))
+    });
     for container in listed {
         let mut text = format!("{}  {}", container.name, container.state);
         if let Some(code) = container.exit_code.filter(|_| !container.is_running()) {

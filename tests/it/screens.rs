@@ -17,8 +17,7 @@ use ecsight::{
 
 use crate::support::{
     account::{Account, denied, unreachable},
-    engines,
-    painted,
+    engines, painted,
     stage::{Setup, Stage},
 };
 

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 use ecsight::{
     app::Effect,
     model::{
-        Arn, Entity, EngineReport, FaultKind, MetricSource, Metrics, Part, Point, Query, Subject,
-        Task, Timestamp, Watch,
+        Arn, EngineReport, Entity, FaultKind, MetricOf, MetricSource, Metrics, Part, Point, Query,
+        Subject, Task, Timestamp, Watch,
     },
 };
 
@@ -70,7 +70,11 @@ fn sized(width: u16, height: u16) -> Setup {
 
 #[test]
 fn tables_with_figures() {
-    for (view, keys) in [("services", ""), ("tasks", "enter"), ("containers", "enter j enter")] {
+    for (view, keys) in [
+        ("services", ""),
+        ("tasks", "enter"),
+        ("containers", "enter j enter"),
+    ] {
         let mut text = String::new();
         for (width, height) in [(80, 24), (140, 40), (220, 16)] {
             let mut stage = at_work(sized(width, height), "", keys, 70);
@@ -122,7 +126,7 @@ fn tell(stage: &mut Stage, service: &str) {
     let service = service.expect("a service of that name").clone();
     let query = Query::Metrics {
         cluster: service.cluster.clone(),
-        of: ecsight::model::MetricOf::Service(service.arn.clone()),
+        of: MetricOf::Service(service.arn.clone()),
     };
     let told = metrics(&service.arn, stage.now.wall);
     let epoch = stage.app.epoch();
@@ -178,11 +182,19 @@ fn charts() {
 fn a_chart_says_why_it_is_empty_and_hands_out_its_figures() {
     let mut stage = Stage::shop();
     stage.run("svc prod-web").press("N g j enter m");
-    assert!(stage.text().contains("There are no figures to draw: no engine."));
+    assert!(
+        stage
+            .text()
+            .contains("There are no figures to draw: no engine.")
+    );
     stage.press("esc");
     assert!(stage.crumbs().contains("> tasks"), "{}", stage.crumbs());
     stage.run("clusters").press("m");
-    assert!(stage.foot().contains("clusters have no chart"), "{}", stage.foot());
+    assert!(
+        stage.foot().contains("clusters have no chart"),
+        "{}",
+        stage.foot()
+    );
 
     let mut stage = at_work(sized(80, 24), "", "enter j m", 4);
     stage.press("c");
@@ -220,7 +232,12 @@ fn engines_in_every_state() {
         stage.press("esc j");
     }
     insta::assert_snapshot!(text);
-    assert!(stage.fetched.iter().all(|query| !matches!(query, Query::Instances { .. })));
+    assert!(
+        stage
+            .fetched
+            .iter()
+            .all(|query| !matches!(query, Query::Instances { .. }))
+    );
 }
 
 #[test]
@@ -233,7 +250,11 @@ fn an_engine_leads_to_the_tasks_of_its_instance() {
     assert!(stage.text().contains("aaaa0c11"), "{}", stage.text());
     stage.run("engines").press("G enter");
     assert!(stage.text().contains("podman.sock"), "{}", stage.text());
-    assert!(stage.text().contains("Containers of tasks"), "{}", stage.text());
+    assert!(
+        stage.text().contains("Containers of tasks"),
+        "{}",
+        stage.text()
+    );
 }
 
 /// What was last told to be sampled.
@@ -318,15 +339,23 @@ fn sampling_pauses_while_nobody_is_there() {
 fn services_on_an_engine_have_their_tasks_sampled_and_no_metrics_asked() {
     let mut stage = at_work(sized(80, 24), "", "", 3);
     let sampled = watched(&stage);
-    assert!(arns(&tasks_of(&stage, "api")).iter().all(|task| sampled.contains(task)));
+    assert!(
+        arns(&tasks_of(&stage, "api"))
+            .iter()
+            .all(|task| sampled.contains(task))
+    );
     stage.fetched.clear();
     stage.measured.clear();
     stage.pass(Duration::from_mins(2));
-    let of_api = |query: &&Query| {
-        matches!(query, Query::Metrics { of, .. } if of.arn().name() == "api")
-    };
+    let of_api =
+        |query: &&Query| matches!(query, Query::Metrics { of, .. } if of.arn().name() == "api");
     assert_eq!(stage.measured.iter().filter(of_api).count(), 0);
-    assert!(stage.fetched.iter().any(|query| matches!(query, Query::Tasks { .. })));
+    assert!(
+        stage
+            .fetched
+            .iter()
+            .any(|query| matches!(query, Query::Tasks { .. }))
+    );
 }
 
 #[test]
@@ -354,19 +383,42 @@ fn metrics_are_asked_once_a_minute_for_the_services_on_the_screen() {
 }
 
 #[test]
+fn without_engines_tables_ask_for_nothing_but_metrics_of_services() {
+    let mut stage = Stage::shop();
+    stage.run("svc prod-web").press("N g j enter enter");
+    stage.pass(Duration::from_mins(2));
+    let led = |query: &&Query| matches!(query, Query::Instances { .. });
+    assert_eq!(stage.fetched.iter().filter(led).count(), 0);
+    let of_service = |query: &Query| {
+        matches!(
+            query,
+            Query::Metrics {
+                of: MetricOf::Service(_),
+                ..
+            }
+        )
+    };
+    assert!(stage.measured.iter().all(of_service));
+}
+
+#[test]
 fn a_table_sorted_by_cpu_stays_for_a_second() {
     let mut stage = at_work(sized(140, 24), "", "enter", 5);
     let order = |stage: &Stage| -> Vec<String> {
         let text = stage.text();
         let rows = text.lines().skip(3).take(3);
-        rows.filter_map(|row| row.get(2..10).map(str::to_owned)).collect()
+        rows.filter_map(|row| row.get(2..10).map(str::to_owned))
+            .collect()
     };
     stage.press(",").write("cpu%res").press("enter");
     let before = order(&stage);
     assert_eq!(before[0], "3f9a0c11", "{}", stage.text());
     // The first one overtakes the second, told of by samples that come in quick succession.
     let tasks = tasks_of(&stage, "api");
-    let hot = loads(&tasks[..1], &[("app", Load::of(9.0, 100)), ("envoy", Load::of(9.0, 100))]);
+    let hot = loads(
+        &tasks[..1],
+        &[("app", Load::of(9.0, 100)), ("envoy", Load::of(9.0, 100))],
+    );
     let subject = hot.keys().next().expect("a container").clone();
     let mut sample = ecsight::model::Sample {
         at: Timestamp(stage.now.wall.0 + 200),
@@ -374,7 +426,10 @@ fn a_table_sorted_by_cpu_stays_for_a_second() {
         cores: 2,
         ..ecsight::model::Sample::default()
     };
-    engines::report(&mut stage, EngineReport::Samples(vec![(subject.clone(), sample)]));
+    engines::report(
+        &mut stage,
+        EngineReport::Samples(vec![(subject.clone(), sample)]),
+    );
     assert_eq!(order(&stage), before, "not yet");
     stage.pass(Duration::from_secs(1));
     sample.at = Timestamp(stage.now.wall.0 + 300);
@@ -398,7 +453,16 @@ fn an_engine_that_cannot_be_had_is_the_reason_and_never_no_containers() {
         "join the group docker",
     );
     engines::report(&mut stage, EngineReport::Engine(Box::new(denied)));
-    assert_eq!(stage.text().matches("engine denied").count(), 3, "{}", stage.text());
+    assert_eq!(
+        stage.text().matches("engine denied").count(),
+        3,
+        "{}",
+        stage.text()
+    );
     stage.run("engines");
-    assert!(stage.text().contains("6/6 (last known)"), "{}", stage.text());
+    assert!(
+        stage.text().contains("6/6 (last known)"),
+        "{}",
+        stage.text()
+    );
 }
