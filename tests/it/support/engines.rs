@@ -107,8 +107,8 @@ pub fn all_states(stage: &mut Stage) {
     }
 }
 
-pub fn report(stage: &mut Stage, report: EngineReport) {
-    stage.send(Event::Engine(report));
+pub fn report(stage: &mut Stage, told: EngineReport) {
+    stage.send(Event::Engine(told));
 }
 
 /// The running tasks of a service of the account.
