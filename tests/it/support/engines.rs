@@ -66,7 +66,7 @@ pub fn all_states(stage: &mut Stage) {
     let mut connected = engine("unix:///var/run/docker.sock", &tasks);
     connected.streams = 6;
     let mut exited: EngineContainer = samples::engine_container(&tasks[0], "migrate");
-    exited.state = "exited".to_owned();
+    exited.state = "exited".into();
     exited.exit_code = Some(137);
     exited.oom_killed = true;
     connected.containers.push(exited);
