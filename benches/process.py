@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures the built program as a process: time to the first frame, processor time and bytes written while nothing
-changes, memory with 20,000 tasks, size. Linux only; takes about four minutes.
+changes, memory with 20,000 tasks, what 300 sampled containers cost, size. Linux only; takes about five minutes.
 
     cargo build --release && benches/process.py [PROGRAM]
 """
@@ -23,13 +23,17 @@ PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(Path(__file__).parent.parent
 STARTS = 10
 IDLE_SECONDS = 60
 CLUSTERS, SERVICES, TASKS = 4, 50, 100
+SAMPLED_SERVICES, SAMPLED_TASKS, SAMPLED_HOSTS, SAMPLED_SECONDS, KEYS = 3, 100, 4, 30, 50
 
 
 class Screen:
     """The program in a terminal of 140x40."""
 
-    def __init__(self, arguments, variables=None):
+    def __init__(self, arguments, variables=None, config=""):
         home = tempfile.mkdtemp()
+        path = Path(home, "config.toml")
+        path.write_text(config)
+        arguments = arguments if "demo" in arguments else ["--config", str(path), *arguments]
         variables = {"HOME": home, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(variables or {})}
         self.started = time.monotonic()
         self.pid, self.terminal = pty.fork()
@@ -79,6 +83,9 @@ class Sandbox:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.variables = {}
         for line in self.process.stdout:
+            if line.startswith("#"):
+                self.engines = line.split(": ", 1)[1].strip()
+                continue
             name, value = line.strip().removeprefix("export ").split("=", 1)
             self.variables[name] = value
             if name == "AWS_EC2_METADATA_DISABLED":
@@ -131,8 +138,36 @@ def memory():
     sandbox.end()
 
 
+def samples():
+    """Every container of three services is sampled once a second, since the services are on the screen."""
+    containers = SAMPLED_SERVICES * SAMPLED_TASKS
+    scale = ["--clusters", 2, "--services", SAMPLED_SERVICES, "--tasks", SAMPLED_TASKS, "--hosts", SAMPLED_HOSTS]
+    sandbox = Sandbox(*map(str, scale))
+    config = f'[engines]\nlocal = false\n[[engines.hosts]]\naddress = "{sandbox.engines}"\n'
+    screen = Screen([], sandbox.variables, config)
+    screen.read(5)
+    # Of two clusters the second runs on container instances.
+    screen.press("j\r", 30)
+    before = screen.cpu_seconds()
+    written = screen.read(SAMPLED_SECONDS)
+    spent = screen.cpu_seconds() - before
+    print(f"{containers} containers sampled at 1 Hz:     {spent / SAMPLED_SECONDS:7.2%} of a core, {len(written)} bytes written in {SAMPLED_SECONDS} s")
+    waits = []
+    for _ in range(KEYS):
+        pressed = time.monotonic()
+        os.write(screen.terminal, b"?")
+        screen.read(5, b"type to search")
+        waits.append(time.monotonic() - pressed)
+        screen.press("\x1b", 0.4)
+    waits.sort()
+    print(f"a key meanwhile, to the screen:     {statistics.median(waits) * 1000:6.0f} ms (median of {KEYS}), {waits[-1] * 1000:.0f} ms at most")
+    screen.end()
+    sandbox.end()
+
+
 if __name__ == "__main__":
     print(f"size of the program:                {os.path.getsize(PROGRAM) / 2**20:6.1f} MiB")
     starts()
     idle()
     memory()
+    samples()

@@ -272,7 +272,13 @@ impl App {
             self.toast = None;
         }
         if now.mono.saturating_sub(self.last_heard) >= self.pause_after {
-            self.schedule.set_paused(true);
+            // Logs are read by people who press no key; without the lists behind it a tail would miss what replaces
+            // the tasks that it reads.
+            if self.front().is_some_and(|layer| layer.tail_id().is_some()) {
+                self.last_heard = now.mono;
+            } else {
+                self.schedule.set_paused(true);
+            }
         }
         if let Link::Failed {
             retry_at: Some(at), ..

@@ -2,7 +2,8 @@
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
-use http_body_util::{BodyExt, Full};
+use aws_smithy_cbor::{Decoder, data::Type};
+use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{Request, Response, body::Bytes, body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -32,6 +33,18 @@ impl Reply {
     }
 }
 
+/// What came in.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) operation: String,
+    pub(super) input: Value,
+    /// The region that it was signed for.
+    pub(super) region: String,
+}
+
+/// An answer of any kind.
+pub(super) type Whole = Response<BoxBody<Bytes, Infallible>>;
+
 /// The running endpoint; ends when dropped.
 pub(super) struct Fake {
     pub(super) address: SocketAddr,
@@ -51,6 +64,19 @@ impl Fake {
     pub(super) async fn start(
         answer: impl Fn(&str, &Value) -> Reply + Send + Sync + 'static,
     ) -> Self {
+        Self::serve(move |asked| {
+            let Reply(status, body) = answer(&asked.operation, &asked.input);
+            Response::builder()
+                .status(status)
+                .header("content-type", "application/x-amz-json-1.1")
+                .body(BoxBody::new(Full::new(Bytes::from(body))))
+                .unwrap()
+        })
+        .await
+    }
+
+    /// Starts an endpoint that answers with anything.
+    pub(super) async fn serve(answer: impl Fn(&Asked) -> Whole + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, asked) = mpsc::unbounded_channel();
@@ -61,14 +87,9 @@ impl Fake {
                 let service = service_fn(move |request: Request<Incoming>| {
                     let (answer, tell) = (answer.clone(), tell.clone());
                     async move {
-                        let (operation, input) = read(request).await;
-                        let Reply(status, body) = answer(&operation, &input);
-                        let _ = tell.send((operation, input));
-                        let response = Response::builder()
-                            .status(status)
-                            .header("content-type", "application/x-amz-json-1.1")
-                            .body(Full::new(Bytes::from(body)))
-                            .unwrap();
+                        let asked = read(request).await;
+                        let response = answer(&asked);
+                        let _ = tell.send((asked.operation, asked.input));
                         Ok::<_, Infallible>(response)
                     }
                 });
@@ -105,21 +126,70 @@ impl Fake {
     }
 }
 
-async fn read(request: Request<Incoming>) -> (String, Value) {
-    let target = request
-        .headers()
-        .get("x-amz-target")
-        .map(|target| target.to_str().unwrap().to_owned());
+async fn read(request: Request<Incoming>) -> Asked {
+    let header = |name: &str| {
+        let value = request.headers().get(name);
+        value.map(|value| value.to_str().unwrap().to_owned())
+    };
+    // `AWS4-HMAC-SHA256 Credential=key/20261122/eu-west-1/logs/aws4_request, …`
+    let region = header("authorization")
+        .and_then(|text| text.split('/').nth(2).map(str::to_owned))
+        .unwrap_or_default();
+    let target = header("x-amz-target");
+    let path = request.uri().path().to_owned();
     let body = request.into_body().collect().await.unwrap().to_bytes();
-    if let Some(target) = target {
+    let (operation, input) = if let Some(target) = target {
         let (_, operation) = target.split_once('.').unwrap();
-        return (operation.to_owned(), serde_json::from_slice(&body).unwrap());
+        (operation.to_owned(), serde_json::from_slice(&body).unwrap())
+    } else if let Some((_, operation)) = path.split_once("/operation/") {
+        (operation.to_owned(), decode(&mut Decoder::new(&body)))
+    } else {
+        // The query protocol of STS: `Action=GetCallerIdentity&Version=…`.
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        let mut fields = text.split('&');
+        let action = fields.find_map(|field| field.strip_prefix("Action="));
+        (action.unwrap_or_default().to_owned(), Value::Null)
+    };
+    Asked {
+        operation,
+        input,
+        region,
     }
-    // The query protocol of STS: `Action=GetCallerIdentity&Version=…`.
-    let text = String::from_utf8(body.to_vec()).unwrap();
-    let mut fields = text.split('&');
-    let action = fields.find_map(|field| field.strip_prefix("Action="));
-    (action.unwrap_or_default().to_owned(), Value::Null)
+}
+
+/// CBOR, as far as requests use it, as JSON; times become seconds.
+fn decode(decoder: &mut Decoder<'_>) -> Value {
+    match decoder.datatype().unwrap() {
+        Type::Map | Type::MapIndef => {
+            let length = decoder.map().unwrap();
+            let mut map = serde_json::Map::new();
+            while length.is_none_or(|length| (map.len() as u64) < length) {
+                if decoder.datatype().unwrap() == Type::Break {
+                    decoder.skip().unwrap();
+                    break;
+                }
+                let key = decoder.string().unwrap();
+                map.insert(key, decode(decoder));
+            }
+            Value::Object(map)
+        }
+        Type::Array | Type::ArrayIndef => {
+            let length = decoder.list().unwrap();
+            let mut list = Vec::new();
+            while length.is_none_or(|length| (list.len() as u64) < length) {
+                if decoder.datatype().unwrap() == Type::Break {
+                    decoder.skip().unwrap();
+                    break;
+                }
+                list.push(decode(decoder));
+            }
+            Value::Array(list)
+        }
+        Type::String => decoder.string().unwrap().into(),
+        Type::Bool => decoder.boolean().unwrap().into(),
+        Type::Tag => decoder.timestamp().unwrap().as_secs_f64().into(),
+        _ => decoder.integer().unwrap().into(),
+    }
 }
 
 /// Settings that need nothing of the machine: no files, no environment, no metadata service.

@@ -413,6 +413,12 @@ mod tests {
         "others use this account's request quota; it is asked again, more slowly"
     )]
     #[case(
+        "Throttling;Sender",
+        "Rate exceeded",
+        FaultKind::Throttled,
+        "others use this account's request quota; it is asked again, more slowly"
+    )]
+    #[case(
         "ClusterNotFoundException",
         "Cluster not found.",
         FaultKind::NotFound,

@@ -209,10 +209,10 @@ fn engines(config: &Config, sandbox: Option<&Sandbox>) -> docker::Settings {
             rules: config.engines.hosts.iter().map(|host| rule(host)).collect(),
         };
     };
-    let sockets = sandbox.engines().map(|folder| HostRule {
+    let sockets = sandbox.engine_address().map(|address| HostRule {
         cluster: "*".to_owned(),
         instance: "*".to_owned(),
-        address: format!("unix://{}/{{instance_id}}.sock", folder.display()),
+        address,
         certificates: None,
     });
     docker::Settings {

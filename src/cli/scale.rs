@@ -21,6 +21,9 @@ pub struct Scale {
     /// How many tasks in each service
     #[arg(long, value_name = "NUMBER", value_parser = count::<5_000>)]
     pub tasks: Option<usize>,
+    /// On how many container instances those of one cluster run, in an account to measure with
+    #[arg(long, value_name = "NUMBER", value_parser = count::<5_000>)]
+    pub hosts: Option<usize>,
     /// Throttle calls as AWS does
     #[arg(long)]
     pub throttle: bool,
@@ -39,7 +42,7 @@ impl Scale {
             listen,
             frozen: false,
             engines: true,
-            hosts: None,
+            hosts: self.hosts,
         }
     }
 }

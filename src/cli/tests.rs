@@ -64,6 +64,7 @@ fn the_simulated_account_has_a_size() {
         unreachable!("the line says demo")
     };
     let expected = Scale {
+        hosts: None,
         seed: 7,
         clusters: Some(4),
         services: Some(50),

@@ -73,6 +73,14 @@ impl Assembler {
 
     fn take(&mut self, text: &[u8], out: &mut impl FnMut(Stamped)) {
         let (stamp, mut rest) = stamp(text);
+        // Pieces of one line are full, and bear the moment of the first (each its own before Docker 18.06). What is
+        // neither was left without end when the container ended.
+        if let (Some((_, nanoseconds)), Some(pending)) = (stamp, &self.pending)
+            && pending.nanoseconds != nanoseconds
+            && pending.text.len() % PIECE != 0
+        {
+            self.finish(&mut *out);
+        }
         let pending = self.pending.get_or_insert_with(|| {
             let (at, nanoseconds) = stamp.unwrap_or_default();
             Pending {
@@ -158,6 +166,8 @@ struct Mark {
 pub(super) struct Progress {
     /// From when on lines are wanted, in nanoseconds.
     since: Option<i128>,
+    /// Whether only the newest lines are wanted of those that are there.
+    newest: bool,
     /// The first moment of which a line was read.
     first: Option<i128>,
     /// By output: standard output, then standard error.
@@ -168,10 +178,11 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Nothing was read; lines are wanted from then on.
-    pub(super) fn new(since: Option<Timestamp>) -> Self {
+    /// Nothing was read; lines are wanted from then on, perhaps only the newest of those that are there.
+    pub(super) fn new(since: Option<Timestamp>, newest: bool) -> Self {
         Self {
             since: since.map(|since| i128::from(since.0) * 1_000_000),
+            newest,
             ..Self::default()
         }
     }
@@ -228,8 +239,8 @@ impl Progress {
             }
             again => *again = None,
         }
-        // Of an output of which nothing was read so far, nothing from before the tail began.
-        let is_new = self.is_again && self.marks[output].is_none();
+        // Of an output of which nothing was read so far, nothing that was too old then.
+        let is_new = self.newest && self.is_again && self.marks[output].is_none();
         if is_new && self.first.is_some_and(|first| at < first) {
             return false;
         }

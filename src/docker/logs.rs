@@ -119,7 +119,7 @@ impl Tailing {
             follow: tail.follow,
             roster: self.roster.clone(),
             reports: self.reports.clone(),
-            progress: Progress::new(tail.since),
+            progress: Progress::new(tail.since, tail.newest.is_some()),
             outputs: [Assembler::new(false), Assembler::new(true)],
             told: None,
         }

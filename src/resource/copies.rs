@@ -1,6 +1,6 @@
 //! What can be copied of a row: identities, the console link, the command that shows the same.
 
-use super::{Cx, definition::log_stream};
+use super::{Cx, definition::{log_option, log_stream}};
 use crate::model::{Arn, Subject};
 
 /// What can be copied of a subject: what it is called, and the text.
@@ -34,7 +34,9 @@ pub fn copies(subject: &Subject, cx: &Cx) -> Vec<(&'static str, String)> {
                 containers.find(|defined| defined.name == container.name)
             });
             if let Some((group, stream)) = defined.and_then(|one| log_stream(one, arn)) {
-                let region = arn.region();
+                let log = defined.and_then(|one| one.log.as_ref());
+                let elsewhere = log.and_then(|log| log_option(log, "awslogs-region"));
+                let region = elsewhere.unwrap_or(arn.region());
                 let read = format!(
                     "aws logs tail {group} --log-stream-names {stream} --since 1h --region {region}"
                 );

@@ -244,11 +244,14 @@ impl Sandbox {
         seed::ACCOUNT
     }
 
-    /// Shell lines that point any AWS client at the sandbox.
+    /// Shell lines that point any AWS client at the sandbox, with a remark on where its engines are.
     #[must_use]
     pub fn exports(&self) -> String {
         let (url, region) = (self.url(), self.region());
-        [
+        let engines = self.engine_address().map_or_else(String::new, |address| {
+            format!("# The Docker Engines of its container instances: {address}\n")
+        });
+        engines + &[
             ("AWS_ENDPOINT_URL", url.as_str()),
             ("AWS_ACCESS_KEY_ID", "sandbox"),
             ("AWS_SECRET_ACCESS_KEY", "sandbox"),
@@ -264,6 +267,13 @@ impl Sandbox {
     #[must_use]
     pub fn engines(&self) -> Option<&Path> {
         self.engines.as_ref().map(Engines::folder)
+    }
+
+    /// The address of the Docker Engines, if there are any, with `{instance_id}` for the EC2 instance id.
+    #[must_use]
+    pub fn engine_address(&self) -> Option<String> {
+        let folder = self.engines()?.display();
+        Some(format!("unix://{folder}/{{instance_id}}.sock"))
     }
 
     /// Changes how live tails go, also those that are open.

@@ -310,12 +310,6 @@ pub trait Layer {
         true
     }
 
-    /// Whether what comes by itself may come so fast that the screen should be painted less often for it; keys are
-    /// answered as fast as ever.
-    fn calm(&self) -> bool {
-        false
-    }
-
     /// Brings what it shows up to date with the store and the room it has. Called before it is drawn.
     fn settle(&mut self, _cx: &Cx) {}
 

@@ -23,11 +23,10 @@ async fn world() -> Sandbox {
 
 /// The program, with the engines of the world's hosts within reach.
 async fn start(world: &Sandbox) -> Driver {
-    let folder = world.engines().unwrap().display();
     let rule = HostRule {
         cluster: "*".to_owned(),
         instance: "*".to_owned(),
-        address: format!("unix://{folder}/{{instance_id}}.sock"),
+        address: world.engine_address().unwrap(),
         certificates: None,
     };
     Driver::start(Setup {

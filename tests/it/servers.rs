@@ -46,17 +46,21 @@ pub async fn docker() -> Docker {
         .expect("a version that both sides speak")
 }
 
-/// An ECS client for an endpoint, without retries: a test sees every answer.
-pub async fn ecs(endpoint: &str) -> aws_sdk_ecs::Client {
-    let config = aws_config::defaults(BehaviorVersion::latest())
+/// What clients for an endpoint are made of, without retries: a test sees every answer.
+pub async fn config(endpoint: &str) -> aws_config::SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
         .region(Region::new("us-east-1"))
         .retry_config(RetryConfig::disabled())
         .endpoint_url(endpoint)
         .load()
-        .await;
-    aws_sdk_ecs::Client::new(&config)
+        .await
+}
+
+/// An ECS client for an endpoint.
+pub async fn ecs(endpoint: &str) -> aws_sdk_ecs::Client {
+    aws_sdk_ecs::Client::new(&config(endpoint).await)
 }
 
 /// The ARNs of the tasks of a service, running or stopped.

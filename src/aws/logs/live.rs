@@ -7,17 +7,19 @@ use tokio::time::{Duration, Instant, sleep_until};
 
 use crate::{
     aws::logs::{
+        clock::here,
         ledger::Pass,
-        place::{Gone, Place, Polled, wall},
-        read::{Event, LiveTail, Update},
-        steps::{Step, Steps},
+        place::{Gone, Place, Polled},
+        read::{Event, LiveTail, Refused, Update},
+        steps::{NAMES, Step, Steps},
     },
-    model::{LogReport, TailState},
+    model::{FaultKind, LogReport, TailState},
 };
 
 /// Events that are held back at most while a search is under way, for the sake of their order.
 const HELD: usize = 20_000;
-/// Pages of a search for what a sampled update left out. There is no keeping up with more within the quota.
+/// Pages of a search for what a sampled update left out, for each hundred streams. There is no keeping up with more
+/// within the quota.
 const FILL_PAGES: usize = 5;
 /// The server keeps ten updates, one a second, for a reader that is slow; older ones are lost. Half of that is noticed.
 const SLOW: Duration = Duration::from_secs(5);
@@ -52,7 +54,7 @@ impl Fill {
             purpose,
             steps: Box::pin(steps.run()),
             pass: Pass::default(),
-            began: wall(),
+            began: here(),
             mark: None,
             pages: 0,
             falters: false,
@@ -89,8 +91,11 @@ struct Session {
 impl Session {
     /// Whether what comes should wait for older lines, which are being searched for.
     fn holds(&self) -> bool {
-        let searching = |fill: &Fill| fill.purpose != Purpose::Absent && !fill.falters;
-        self.short || self.fill.as_ref().is_some_and(searching)
+        match &self.fill {
+            Some(fill) if fill.falters => false,
+            Some(fill) => self.short || fill.purpose != Purpose::Absent,
+            None => self.short,
+        }
     }
 
     fn is_complete(&self) -> bool {
@@ -99,6 +104,60 @@ impl Session {
 }
 
 impl Place {
+    /// Starts a live tail, or says why there is none.
+    pub(super) async fn start(&mut self) -> Result<LiveTail, Polled> {
+        let polled = |why: String, after: Duration| Polled {
+            why,
+            until: Instant::now() + after,
+        };
+        if !self.portion.live {
+            let why = "other log groups are live already".to_owned();
+            return Err(polled(why, self.times.denied));
+        }
+        let Some(task) = self.streams.values().next() else {
+            return Err(polled(
+                "nothing is to be read".to_owned(),
+                self.times.denied,
+            ));
+        };
+        let task = task.container.arn.clone();
+        let names: Vec<_> = if self.streams.len() > NAMES {
+            Vec::new()
+        } else {
+            self.streams.keys().cloned().collect()
+        };
+        match self.reader.tail(&task, &names, self.times.silence).await {
+            Ok(session) => Ok(session),
+            Err(Refused::Full) => {
+                let why = "all live tails of the account are in use".to_owned();
+                Err(polled(why, self.times.full))
+            }
+            Err(Refused::Never(why)) => Err(polled(why, self.times.denied)),
+            Err(Refused::Silent) => Err(self.in_vain("StartLiveTail does not answer".to_owned())),
+            Err(Refused::Fault(fault)) => match fault.kind {
+                FaultKind::Denied { .. } => Err(polled(
+                    "StartLiveTail is denied".to_owned(),
+                    self.times.denied,
+                )),
+                FaultKind::Refused => Err(polled(
+                    format!("StartLiveTail is refused: {}", fault.message),
+                    self.times.denied,
+                )),
+                _ => Err(self.in_vain(format!("StartLiveTail: {}", fault.word()))),
+            },
+        }
+    }
+
+    /// After a session that was none: longer each time.
+    fn in_vain(&mut self, why: String) -> Polled {
+        let after = self.times.brief * 2_u32.saturating_pow(self.vain);
+        self.vain += 1;
+        Polled {
+            why,
+            until: Instant::now() + after.min(self.times.denied),
+        }
+    }
+
     /// Reads live until the session is over, or something else is wanted. Gives the reason to poll instead if there was no
     /// session to speak of.
     ///
@@ -119,7 +178,7 @@ impl Place {
             newest: None,
         };
         let mut absent_due = started + self.times.missing;
-        self.tell(self.present(), &TailState::Live).await;
+        self.enter(TailState::Live).await;
         loop {
             let due = session.due.filter(|_| session.fill.is_none());
             let look = Some(absent_due).filter(|_| session.fill.is_none() && self.has_absent());
@@ -128,14 +187,14 @@ impl Place {
                 changed = self.wanted.changed() => {
                     changed.map_err(|_| Gone)?;
                     if self.adopt() {
-                        self.release(&mut session).await;
+                        self.leave(&mut session).await;
                         return Ok(None);
                     }
                 }
                 update = session.tail.next(silent) => match update {
                     Ok(update) => self.updated(&mut session, update).await,
                     Err(why) => {
-                        self.release(&mut session).await;
+                        self.leave(&mut session).await;
                         return Ok(self.over(&session, &why));
                     }
                 },
@@ -155,8 +214,7 @@ impl Place {
     }
 
     async fn updated(&mut self, session: &mut Session, update: Update) {
-        session.heard = Instant::now();
-        self.vain = 0;
+        let came = Instant::now();
         let (before, horizon) = (session.held.len(), session.replayed);
         let fresh = |event: &Event| event.ingested.is_none_or(|ingested| ingested >= horizon);
         session.held.extend(update.events.into_iter().filter(fresh));
@@ -167,14 +225,17 @@ impl Place {
         if update.sampled {
             session.lacks(self.times.fill);
         }
+        session.heard = came;
         if session.holds() && session.held.len() <= HELD {
             return;
         }
         self.release(session).await;
-        if session.heard.elapsed() >= SLOW {
+        // The time that the receiver took is not the session's silence.
+        session.heard = Instant::now();
+        if came.elapsed() >= SLOW {
             session.lacks(Duration::ZERO);
         } else if session.is_complete() {
-            self.advance(wall(), session.newest);
+            self.advance(here(), session.newest, None);
         }
     }
 
@@ -190,7 +251,8 @@ impl Place {
                 }
                 fill.pages += 1;
                 self.emit(&mut fill.pass, events).await;
-                if fill.purpose == Purpose::Missed && fill.pages >= FILL_PAGES {
+                let most = FILL_PAGES * self.streams.len().div_ceil(NAMES);
+                if fill.purpose == Purpose::Missed && fill.pages > most {
                     self.give_up(session).await;
                 }
             }
@@ -198,16 +260,24 @@ impl Place {
             Some(Step::Failed(fault)) => {
                 tracing::debug!(%fault, "a search beside a live tail failed");
                 fill.falters = true;
+                // It comes round again by itself, and must not keep what is missing waiting.
+                if fill.purpose == Purpose::Absent {
+                    session.fill = None;
+                }
                 self.release(session).await;
             }
             None => {
-                if fill.purpose != Purpose::Absent {
-                    let (began, mark) = (fill.began, fill.mark);
-                    self.advance(began, mark);
-                }
+                let (began, mark, purpose) = (fill.began, fill.mark, fill.purpose);
                 session.fill = None;
+                if purpose != Purpose::Absent {
+                    self.emit_leftovers().await;
+                }
                 if !session.holds() {
                     self.release(session).await;
+                }
+                if purpose != Purpose::Absent {
+                    let held = session.held.iter().map(|event| event.at).min();
+                    self.advance(began, mark, held);
                 }
             }
         }
@@ -218,14 +288,26 @@ impl Place {
         session.fill = None;
         session.short = false;
         session.due = None;
-        self.advance(wall(), session.newest);
         self.report(LogReport::Lost {
             container: None,
             count: None,
             why: "CloudWatch sampled the live tail".to_owned(),
         })
         .await;
+        self.emit_leftovers().await;
         self.release(session).await;
+        self.advance(here(), session.newest, None);
+    }
+
+    /// Leaves a session. What it holds back goes on waiting for the lines before it, which the next reading searches for.
+    async fn leave(&mut self, session: &mut Session) {
+        if session.holds() {
+            let held = std::mem::take(&mut session.held);
+            self.leftovers
+                .push((std::mem::take(&mut session.pass), held));
+        } else {
+            self.release(session).await;
+        }
     }
 
     /// Tells what was held back.
@@ -238,6 +320,7 @@ impl Place {
     fn over(&mut self, session: &Session, why: &str) -> Option<Polled> {
         tracing::debug!(why, "a live tail is over");
         if session.started.elapsed() >= self.times.brief {
+            self.vain = 0;
             return None;
         }
         Some(self.in_vain(format!("the live tail does not last: {why}")))

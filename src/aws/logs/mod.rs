@@ -1,6 +1,8 @@
 //! Tails of CloudWatch Logs: back-fill, live tail and polling, merged so that each line comes once. Which streams are
 //! read is decided elsewhere.
 
+mod backfill;
+mod clock;
 mod host;
 mod ledger;
 mod live;
@@ -34,36 +36,36 @@ const SESSIONS: usize = 5;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
     /// How much of what was read is read again, for what comes late or with a clock that is behind.
-    overlap: Duration,
-    /// How far this machine's clock may be from that of CloudWatch, which refuses more.
-    skew: Duration,
+    pub(super) overlap: Duration,
+    /// How exactly the clock of CloudWatch is known: its answers tell whole seconds.
+    pub(super) slack: Duration,
     /// A session without an update for so long is dead.
-    silence: Duration,
+    pub(super) silence: Duration,
     /// When a session has been live for so long, the time before it is searched once more for what came late.
-    settle: Duration,
+    pub(super) settle: Duration,
     /// The least time between two searches in one session.
-    fill: Duration,
+    pub(super) fill: Duration,
     /// The least time between two polls.
-    poll: Duration,
+    pub(super) poll: Duration,
     /// A session that ends before so long was none.
-    brief: Duration,
-    /// Between an attempt and the next after a failure; doubled with each.
-    failed: Duration,
+    pub(super) brief: Duration,
+    /// Between an attempt and the next after a failure; doubled with each, up to `silence`.
+    pub(super) failed: Duration,
     /// Between attempts to live where all sessions are in use.
-    full: Duration,
+    pub(super) full: Duration,
     /// Between attempts at what does not exist.
-    missing: Duration,
+    pub(super) missing: Duration,
     /// How long a stream may be missing before that is a fault.
-    patience: Duration,
+    pub(super) patience: Duration,
     /// Between attempts at what is denied.
-    denied: Duration,
+    pub(super) denied: Duration,
 }
 
 impl Default for Times {
     fn default() -> Self {
         Self {
             overlap: Duration::from_secs(30),
-            skew: Duration::from_mins(5),
+            slack: Duration::from_secs(10),
             silence: Duration::from_secs(30),
             settle: Duration::from_secs(10),
             fill: Duration::from_secs(5),
@@ -95,10 +97,12 @@ impl Clients {
     /// Reads the streams of the tail that are in CloudWatch Logs until `reports` is closed or the sender of `tail` is gone;
     /// follows changes of the tail. A slow receiver slows the reading.
     ///
-    /// Each log group is read by itself. First comes what there is: a search (`FilterLogEvents`) for each hundred streams,
-    /// or where only the newest lines are wanted `GetLogEvents` for each of up to five streams. Then a live tail of at most
-    /// a hundred named streams, or of the whole group; the time around its start is searched twice, at once and ten seconds
-    /// later, so that nothing is lost between the two. So a group of few streams is live after three calls.
+    /// Each log group is read by itself. First comes what there is, by a search (`FilterLogEvents`) for each hundred
+    /// streams. Where only the newest lines are wanted, each of up to five streams takes one `GetLogEvents`; more of them
+    /// are searched backwards, in at most five pages for each hundred. Then comes a live tail of at most a hundred named
+    /// streams, or of the whole group. The time around its start is searched twice, at once and ten seconds later, so that
+    /// nothing is lost between the two. So up to a hundred streams of a group are live after three calls, and with the
+    /// newest lines of n streams, up to five, after n + 2.
     ///
     /// Sessions begin anew when streams are added, when their three hours are over and when they break. What a sampled
     /// update leaves out is searched for. Where there can be no live tail, the group is searched every two seconds or so.

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
-    time::{Duration, SystemTime},
 };
 
 use futures::StreamExt;
@@ -15,11 +14,12 @@ use tokio::{
 use crate::{
     aws::logs::{
         Portion, Times,
+        clock::millis,
         ledger::{Ledger, Pass},
-        read::{Event, LiveTail, Reader, Refused},
-        steps::{NAMES, Step, Steps},
+        read::{Event, Reader},
+        steps::{Step, Steps},
     },
-    model::{Fault, FaultKind, LogLine, LogReport, Subject, TailState, Timestamp},
+    model::{Fault, LogLine, LogReport, Subject, TailState, Timestamp},
 };
 
 /// Nobody wants this group any more.
@@ -38,11 +38,11 @@ pub(super) struct Polled {
 pub(super) struct Stream {
     pub(super) container: Subject,
     /// Whether its beginning, as far as it is wanted, was read.
-    opened: bool,
+    pub(super) opened: bool,
     /// Since when it is known not to exist.
     absent: Option<Instant>,
     /// Nothing before this is wanted, in milliseconds.
-    floor: Option<i64>,
+    pub(super) floor: Option<i64>,
 }
 
 /// A log group being read.
@@ -56,10 +56,14 @@ pub(super) struct Place {
     reports: mpsc::Sender<LogReport>,
     told: HashMap<Subject, TailState>,
     ledger: Ledger,
+    /// What sessions that are over held back, until what came before it was searched for.
+    pub(super) leftovers: Vec<(Pass, Vec<Event>)>,
     /// Everything that CloudWatch took in before this is known, by its clock, in milliseconds.
     mark: i64,
-    /// When the last reading of all streams began, by this machine's clock, in milliseconds.
-    read_at: i64,
+    /// When the last reading of all streams began, by that clock.
+    pub(super) read_at: i64,
+    /// How streams are read that are there.
+    state: TailState,
     /// How often in a row a session was none.
     pub(super) vain: u32,
 }
@@ -81,8 +85,10 @@ impl Place {
             reports,
             told: HashMap::new(),
             ledger: Ledger::default(),
+            leftovers: Vec::new(),
             mark: i64::MIN,
-            read_at: wall(),
+            read_at: i64::MIN,
+            state: TailState::Opening,
             vain: 0,
         }
     }
@@ -98,7 +104,8 @@ impl Place {
             return Ok(());
         }
         if !self.portion.follow {
-            self.tell(self.present(), &TailState::Ended).await;
+            self.emit_leftovers().await;
+            self.enter(TailState::Ended).await;
             return self.changed().await;
         }
         let polled = match self.start().await {
@@ -139,64 +146,6 @@ impl Place {
         anew
     }
 
-    /// Reads what there is of streams that are new. Tells whether that was done; it is not where something else is wanted
-    /// before anything could be read.
-    async fn open(&mut self) -> Result<bool, Gone> {
-        let names: Vec<_> = self
-            .streams
-            .iter()
-            .filter(|(_, stream)| !stream.opened)
-            .map(|(name, _)| name.clone())
-            .collect();
-        if names.is_empty() {
-            return Ok(true);
-        }
-        let is_first = names.len() == self.streams.len();
-        let began = wall();
-        if is_first {
-            self.read_at = began;
-            self.ledger.forget(self.from());
-        }
-        self.tell(self.containers(&names), &TailState::Opening)
-            .await;
-        let since = self.since();
-        let steps = Steps::new(&self.reader, self.times);
-        let steps = match self.portion.newest {
-            Some(count) => steps.newest(&names, since, count),
-            None => steps.window(&names, since),
-        };
-        let mut pass = Pass::default();
-        let mut steps = steps.run();
-        let mut nothing_yet = true;
-        while let Some(step) = self.step(&mut steps).await? {
-            match step {
-                Step::Events { events, floors } => {
-                    nothing_yet = false;
-                    self.emit(&mut pass, events).await;
-                    for (name, floor) in floors {
-                        if let Some(stream) = self.streams.get_mut(&name) {
-                            stream.floor = Some(floor);
-                        }
-                    }
-                }
-                Step::Absent(name) => self.absent(&name).await,
-                Step::Failed(fault) => {
-                    self.tell(self.containers(&names), &TailState::Failed(fault))
-                        .await;
-                    if nothing_yet && self.wanted.has_changed().map_err(|_| Gone)? {
-                        return Ok(false);
-                    }
-                }
-            }
-        }
-        for name in names {
-            if let Some(stream) = self.streams.get_mut(&name) {
-                stream.opened = true;
-            }
-        }
-        Ok(true)
-    }
-
     /// The next step, unless nobody wants it any more. Other changes are left for later.
     pub(super) async fn step(
         &self,
@@ -211,74 +160,33 @@ impl Place {
         }
     }
 
-    /// Starts a live tail, or says why there is none.
-    async fn start(&mut self) -> Result<LiveTail, Polled> {
-        let polled = |why: String, after: Duration| Polled {
-            why,
-            until: Instant::now() + after,
-        };
-        if !self.portion.live {
-            let why = "other log groups are live already".to_owned();
-            return Err(polled(why, self.times.denied));
-        }
-        let Some(task) = self.streams.values().next() else {
-            return Err(polled(
-                "nothing is to be read".to_owned(),
-                self.times.denied,
-            ));
-        };
-        let task = task.container.arn.clone();
-        let names: Vec<_> = if self.streams.len() > NAMES {
-            Vec::new()
-        } else {
-            self.streams.keys().cloned().collect()
-        };
-        match self.reader.tail(&task, &names, self.times.silence).await {
-            Ok(session) => Ok(session),
-            Err(Refused::Full) => {
-                let why = "all live tails of the account are in use".to_owned();
-                Err(polled(why, self.times.full))
-            }
-            Err(Refused::Never(why)) => Err(polled(why, self.times.denied)),
-            Err(Refused::Silent) => Err(self.in_vain("StartLiveTail does not answer".to_owned())),
-            Err(Refused::Fault(fault)) => match fault.kind {
-                FaultKind::Denied { .. } => Err(polled(
-                    "StartLiveTail is denied".to_owned(),
-                    self.times.denied,
-                )),
-                FaultKind::Refused => Err(polled(
-                    format!("StartLiveTail is refused: {}", fault.message),
-                    self.times.denied,
-                )),
-                _ => Err(self.in_vain(format!("StartLiveTail: {}", fault.word()))),
-            },
-        }
-    }
-
-    /// After a session that was none: longer each time.
-    pub(super) fn in_vain(&mut self, why: String) -> Polled {
-        let after = self.times.brief * 2_u32.saturating_pow(self.vain);
-        self.vain += 1;
-        Polled {
-            why,
-            until: Instant::now() + after.min(self.times.denied),
-        }
-    }
-
-    /// From when on nothing is known for sure. What comes is in this window and what is told of is kept for it.
+    /// From when on nothing is known for sure: searches begin there, and what was told is kept from there on.
     pub(super) fn from(&self) -> i64 {
-        let known = self.read_at.saturating_sub(millis(self.times.skew));
+        let known = self.read_at.saturating_sub(millis(self.times.slack));
         known
             .max(self.mark)
             .saturating_sub(millis(self.times.overlap))
     }
 
-    /// Notes that all streams were read by a reading that began then, and that knows all that CloudWatch had taken in
-    /// before `mark`.
-    pub(super) fn advance(&mut self, began: i64, mark: Option<i64>) {
-        self.read_at = self.read_at.max(began);
+    /// Notes that all streams were read by a reading that began then by this machine's clock, and that knows all that
+    /// CloudWatch had taken in before `mark` by its own. What is held back is still to be told apart from what was told:
+    /// `held` is the time of the oldest.
+    pub(super) fn advance(&mut self, began: i64, mark: Option<i64>, held: Option<i64>) {
+        self.read_at = self.read_at.max(self.reader.clock.at(began));
         self.mark = self.mark.max(mark.unwrap_or(i64::MIN));
-        self.ledger.forget(self.from());
+        let left = self.leftovers.iter().flat_map(|(_, events)| events);
+        let left = left.map(|event| event.at).min();
+        let needed = [left, held].into_iter().flatten().min();
+        self.ledger
+            .forget(self.from().min(needed.unwrap_or(i64::MAX)));
+    }
+
+    /// Tells what sessions that are over held back.
+    pub(super) async fn emit_leftovers(&mut self) {
+        for (mut pass, mut events) in std::mem::take(&mut self.leftovers) {
+            events.sort_by_key(|event| event.at);
+            self.emit(&mut pass, events).await;
+        }
     }
 
     /// A search through all streams that are there, for everything since what is known for sure.
@@ -291,7 +199,7 @@ impl Place {
         // Where all streams have a floor, nothing before the lowest of them is wanted.
         let floors: Option<Vec<_>> = present.iter().map(|(_, stream)| stream.floor).collect();
         let floor = floors.and_then(|floors| floors.into_iter().min());
-        let from = [Some(self.from()), floor, self.since()]
+        let from = [Some(self.from().max(0)), floor, self.since()]
             .into_iter()
             .flatten()
             .max();
@@ -313,7 +221,7 @@ impl Place {
         self.streams.values().any(|stream| stream.absent.is_some())
     }
 
-    fn since(&self) -> Option<i64> {
+    pub(super) fn since(&self) -> Option<i64> {
         self.portion.since.map(|since| since.0)
     }
 
@@ -341,7 +249,7 @@ impl Place {
         present.map(|stream| stream.container.clone()).collect()
     }
 
-    fn containers(&self, names: &[Arc<str>]) -> Vec<Subject> {
+    pub(super) fn containers(&self, names: &[Arc<str>]) -> Vec<Subject> {
         let streams = names.iter().filter_map(|name| self.streams.get(name));
         streams.map(|stream| stream.container.clone()).collect()
     }
@@ -360,6 +268,12 @@ impl Place {
             state: state.clone(),
         })
         .await;
+    }
+
+    /// Tells that all streams that are there, and those that will be, are read like this from now on.
+    pub(super) async fn enter(&mut self, state: TailState) {
+        self.tell(self.present(), &state).await;
+        self.state = state;
     }
 
     pub(super) async fn failed(&mut self, fault: Fault) {
@@ -398,24 +312,7 @@ impl Place {
         for (container, lines) in lines {
             self.report(LogReport::Lines { container, lines }).await;
         }
-        // They are read like the others of the group from now on.
-        let state = self.told.iter().find_map(|(container, state)| {
-            let others = !back.contains(container)
-                && matches!(state, TailState::Live | TailState::Polling { .. });
-            others.then(|| state.clone())
-        });
-        if let Some(state) = state {
-            self.tell(back.into_iter().collect(), &state).await;
-        }
+        let state = self.state.clone();
+        self.tell(back.into_iter().collect(), &state).await;
     }
-}
-
-/// The time of this machine, in milliseconds.
-pub(super) fn wall() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, millis)
-}
-
-pub(super) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -4,8 +4,9 @@ use tokio::time::{Duration, Instant, sleep};
 
 use crate::{
     aws::logs::{
+        clock::here,
         ledger::Pass,
-        place::{Gone, Place, Polled, wall},
+        place::{Gone, Place, Polled},
         steps::{NAMES, Step},
     },
     model::TailState,
@@ -27,7 +28,7 @@ impl Place {
                 absent_again = Instant::now() + self.times.missing;
                 self.look_for_absent().await?;
             }
-            self.tell(self.present(), &state).await;
+            self.enter(state).await;
             tokio::select! {
                 () = sleep(every) => {}
                 changed = self.wanted.changed() => changed.map_err(|_| Gone)?,
@@ -44,7 +45,7 @@ impl Place {
 
     /// One search through everything since the last one.
     async fn search_once(&mut self, state: &TailState) -> Result<(), Gone> {
-        let began = wall();
+        let began = here();
         let mut mark = None;
         let mut is_first = true;
         let mut pass = Pass::default();
@@ -56,14 +57,21 @@ impl Place {
                     if std::mem::take(&mut is_first) {
                         mark = events.iter().filter_map(|event| event.ingested).max();
                     }
-                    self.tell(self.present(), state).await;
+                    self.enter(state.clone()).await;
                     self.emit(&mut pass, events).await;
                 }
                 Step::Absent(name) => self.absent(&name).await,
-                Step::Failed(fault) => self.failed(fault).await,
+                Step::Failed(fault) => {
+                    self.failed(fault).await;
+                    // What was found counts all the same, and the next search begins where this one did.
+                    if self.wanted.has_changed().map_err(|_| Gone)? {
+                        return Ok(());
+                    }
+                }
             }
         }
-        self.advance(began, mark);
+        self.emit_leftovers().await;
+        self.advance(began, mark, None);
         Ok(())
     }
 

@@ -18,6 +18,7 @@ use crate::{
     aws::{
         Clients, Urgency,
         call::{Session as Connection, Witness},
+        logs::clock::Clock,
     },
     model::{Arn, Fault, FaultKind, LogGroup},
 };
@@ -57,6 +58,7 @@ pub(super) struct Found {
 pub(super) struct Reader {
     clients: Clients,
     client: Client,
+    pub(super) clock: Clock,
     pub(super) group: LogGroup,
 }
 
@@ -64,7 +66,7 @@ impl Reader {
     /// A reader with a client of the group's region. Requests of all regions wait for the same quota: at worst that is
     /// less than there is.
     pub(super) fn new(clients: &Clients, group: LogGroup) -> Self {
-        let witness = Witness::default();
+        let (witness, clock) = (Witness::default(), Clock::default());
         let session = Connection {
             hosts: witness.hosts.clone(),
             ..Connection::clone(&clients.session)
@@ -72,8 +74,10 @@ impl Reader {
         let config = clients.logs.config().to_builder();
         let config = config
             .region(Region::new(group.region.clone()))
-            .interceptor(witness);
+            .interceptor(witness)
+            .interceptor(clock.clone());
         Self {
+            clock,
             client: Client::from_conf(config.build()),
             clients: Clients {
                 session: Arc::new(session),

@@ -303,6 +303,25 @@ impl Steps {
                 }),
             };
         }
+        let job = match job {
+            // The direction is young, and not known everywhere. Each stream by itself is the dear way.
+            Job::Backwards {
+                streams,
+                since,
+                count,
+                ..
+            } if fault.kind == FaultKind::Refused => {
+                for stream in streams.into_iter().rev() {
+                    self.jobs.push_front(Job::Newest {
+                        stream,
+                        since,
+                        count,
+                    });
+                }
+                return None;
+            }
+            job => job,
+        };
         self.jobs.push_front(job);
         self.pause = Some(Instant::now() + self.times.after(&fault, self.failures));
         self.failures += 1;
@@ -372,7 +391,7 @@ impl Times {
         match fault.kind {
             FaultKind::Denied { .. } => self.denied,
             FaultKind::NotFound => self.missing,
-            _ => (self.failed * 2_u32.saturating_pow(failures)).min(self.denied),
+            _ => (self.failed * 2_u32.saturating_pow(failures)).min(self.silence),
         }
     }
 }

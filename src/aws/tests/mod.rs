@@ -3,6 +3,8 @@
 mod counts;
 mod faults;
 mod gate;
+mod logs;
+mod metrics;
 mod shapes;
 
 use serde_json::{Value, json};

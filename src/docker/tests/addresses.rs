@@ -9,21 +9,46 @@ use crate::docker::fault;
 use crate::model::{Arn, FaultKind, Host, Tag};
 
 fn ssh(user: Option<&str>, host: &str, port: Option<u16>) -> Address {
-    Address::Ssh { user: user.map(str::to_owned), host: host.to_owned(), port }
+    Address::Ssh {
+        user: user.map(str::to_owned),
+        host: host.to_owned(),
+        port,
+    }
 }
 
 #[test]
 fn addresses_are_read() {
     let cases = [
-        ("unix:///var/run/docker.sock", Address::Unix("/var/run/docker.sock".to_owned())),
-        ("npipe:////./pipe/docker_engine", Address::Pipe("//./pipe/docker_engine".to_owned())),
-        ("tcp://10.0.0.7:4243", Address::Plain("10.0.0.7:4243".to_owned())),
+        (
+            "unix:///var/run/docker.sock",
+            Address::Unix("/var/run/docker.sock".to_owned()),
+        ),
+        (
+            "npipe:////./pipe/docker_engine",
+            Address::Pipe("//./pipe/docker_engine".to_owned()),
+        ),
+        (
+            "tcp://10.0.0.7:4243",
+            Address::Plain("10.0.0.7:4243".to_owned()),
+        ),
         ("tcp://10.0.0.7", Address::Plain("10.0.0.7:2375".to_owned())),
-        ("http://localhost:2375/", Address::Plain("localhost:2375".to_owned())),
+        (
+            "http://localhost:2375/",
+            Address::Plain("localhost:2375".to_owned()),
+        ),
         ("https://[::1]", Address::Tls("[::1]:2376".to_owned())),
-        ("ssh://ec2-user@i-0abc", ssh(Some("ec2-user"), "i-0abc", None)),
-        ("ssh://host.example:2222", ssh(None, "host.example", Some(2222))),
-        ("ssh://me@[fe80::1]:22", ssh(Some("me"), "fe80::1", Some(22))),
+        (
+            "ssh://ec2-user@i-0abc",
+            ssh(Some("ec2-user"), "i-0abc", None),
+        ),
+        (
+            "ssh://host.example:2222",
+            ssh(None, "host.example", Some(2222)),
+        ),
+        (
+            "ssh://me@[fe80::1]:22",
+            ssh(Some("me"), "fe80::1", Some(22)),
+        ),
     ];
     for (text, address) in cases {
         assert_eq!(Address::parse(text), Ok(address), "{text}");
@@ -60,7 +85,10 @@ fn templates_are_addresses_too() {
 }
 
 fn host() -> Host {
-    let attribute = |key: &str, value: &str| Tag { key: key.to_owned(), value: value.to_owned() };
+    let attribute = |key: &str, value: &str| Tag {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
     Host {
         instance: Arn::new("arn:aws:ecs:eu-west-1:123456789012:container-instance/prod/9"),
         cluster: "Prod".to_owned(),
@@ -81,21 +109,43 @@ fn led_by(rules: &[(&str, &str, &str)]) -> Option<Result<String, String>> {
         address: (*address).to_owned(),
         certificates: None,
     });
-    let settings = Settings { local: None, rules: rules.collect() };
+    let settings = Settings {
+        local: None,
+        rules: rules.collect(),
+    };
     let found = settings.engine_of(&host())?;
-    Some(found.map(|target| target.id.to_string()).map_err(|unreachable| unreachable.fault.message))
+    Some(
+        found
+            .map(|target| target.id.to_string())
+            .map_err(|unreachable| unreachable.fault.message),
+    )
 }
 
 #[test]
 fn the_first_rule_that_fits_tells_the_address() {
     let address = |rules: &[_]| led_by(rules).unwrap().unwrap();
-    assert_eq!(address(&[("*", "*", "tcp://{private_ip}:2375")]), "tcp://10.1.2.3:2375");
     assert_eq!(
-        address(&[("dev*", "*", "ssh://a"), ("p?od", "i-0*", "ssh://{instance_id}.{attribute.rack}.{cluster}"), ("*", "*", "ssh://b")]),
+        address(&[("*", "*", "tcp://{private_ip}:2375")]),
+        "tcp://10.1.2.3:2375"
+    );
+    assert_eq!(
+        address(&[
+            ("dev*", "*", "ssh://a"),
+            (
+                "p?od",
+                "i-0*",
+                "ssh://{instance_id}.{attribute.rack}.{cluster}"
+            ),
+            ("*", "*", "ssh://b")
+        ]),
         "ssh://i-0abc.r7.Prod"
     );
     assert_eq!(led_by(&[("prod", "mi-*", "ssh://a")]), None);
-    assert_eq!(led_by(&[("pro.", "*", "ssh://a")]), None, "a pattern is no regular expression");
+    assert_eq!(
+        led_by(&[("pro.", "*", "ssh://a")]),
+        None,
+        "a pattern is no regular expression"
+    );
 }
 
 #[test]
@@ -109,16 +159,33 @@ fn a_missing_or_unfit_attribute_is_never_guessed_around() {
 #[test]
 fn the_engine_of_this_machine_is_that_of_the_docker_client() {
     let local = |set: &[(&str, &str)]| {
-        let set: Vec<_> = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let set: Vec<_> = set
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         Settings::local_address(move |name| {
-            set.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+            set.iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.clone())
         })
     };
-    assert_eq!(local(&[("DOCKER_HOST", "ssh://me@host")]).unwrap(), "ssh://me@host");
-    assert_eq!(local(&[("DOCKER_HOST", "tcp://host:2376")]).unwrap(), "tcp://host:2376");
-    let secure = [("DOCKER_HOST", "tcp://host:2376"), ("DOCKER_TLS_VERIFY", "1")];
+    assert_eq!(
+        local(&[("DOCKER_HOST", "ssh://me@host")]).unwrap(),
+        "ssh://me@host"
+    );
+    assert_eq!(
+        local(&[("DOCKER_HOST", "tcp://host:2376")]).unwrap(),
+        "tcp://host:2376"
+    );
+    let secure = [
+        ("DOCKER_HOST", "tcp://host:2376"),
+        ("DOCKER_TLS_VERIFY", "1"),
+    ];
     assert_eq!(local(&secure).unwrap(), "https://host:2376");
-    let unix = [("DOCKER_HOST", "unix:///x.sock"), ("DOCKER_TLS_VERIFY", "1")];
+    let unix = [
+        ("DOCKER_HOST", "unix:///x.sock"),
+        ("DOCKER_TLS_VERIFY", "1"),
+    ];
     assert_eq!(local(&unix).unwrap(), "unix:///x.sock");
     let default = std::path::Path::new("/var/run/docker.sock").exists();
     assert_eq!(local(&[("DOCKER_HOST", "")]).is_some(), default);
@@ -128,15 +195,27 @@ fn the_engine_of_this_machine_is_that_of_the_docker_client() {
 fn each_failure_has_a_next_step() {
     let fault = |address: &str, kind| fault::of_io(address, kind, "words");
     let denied = fault("unix:///x.sock", Some(ErrorKind::PermissionDenied));
-    assert_eq!(denied.kind, FaultKind::Denied { action: String::new() });
-    assert!(denied.message.contains("/x.sock") && denied.hint.contains("group docker"), "{denied}");
+    assert_eq!(
+        denied.kind,
+        FaultKind::Denied {
+            action: String::new()
+        }
+    );
+    assert!(
+        denied.message.contains("/x.sock") && denied.hint.contains("group docker"),
+        "{denied}"
+    );
     let refused = fault("tcp://h:1", Some(ErrorKind::ConnectionRefused));
     assert!(refused.hint.contains("security group"), "{refused}");
     let late = fault("tcp://h:1", Some(ErrorKind::TimedOut));
     assert_eq!(late.kind, FaultKind::Timeout);
     let ssh = fault("ssh://me@h:2222", Some(ErrorKind::Other));
     assert_eq!(ssh.message, "words");
-    assert!(ssh.hint.contains("`ssh -o BatchMode=yes -p 2222 me@h docker system dial-stdio`"), "{ssh}");
+    assert!(
+        ssh.hint
+            .contains("`ssh -o BatchMode=yes -p 2222 me@h docker system dial-stdio`"),
+        "{ssh}"
+    );
     let tls = fault("https://h:1", Some(ErrorKind::InvalidData));
     assert!(tls.hint.contains("cert.pem"), "{tls}");
     let no_ssh = fault("ssh://h", Some(ErrorKind::NotFound));

@@ -23,9 +23,12 @@ async fn an_old_engine_is_asked_in_its_own_version() {
     let (engines, mut reports) = start(&fake.address());
     engines.watch(watch(&[]));
     let engine = state(&mut reports, |state| *state == EngineState::Connected).await;
-    assert_eq!((engine.version.as_str(), engine.api.as_str()), ("17.3.0", "1.24"));
-    assert_eq!(fake.asked("/v1.24/containers/json"), 1);
-    assert_eq!(fake.asked("/v1.24/events"), 1);
+    assert_eq!(
+        (engine.version.as_str(), engine.api.as_str()),
+        ("17.3.0", "1.24")
+    );
+    assert_eq!(fake.asked("/containers/json"), 1);
+    assert_eq!(fake.asked("/events"), 1);
 }
 
 #[tokio::test]
@@ -47,8 +50,15 @@ async fn a_socket_that_is_not_there_is_named() {
     engines.watch(watch(&[]));
     let engine = state(&mut reports, is_failed).await;
     assert_eq!(fault(&engine).kind, FaultKind::NotFound);
-    assert_eq!(fault(&engine).message, format!("there is no socket {}", path.display()));
-    assert!(fault(&engine).hint.contains("DOCKER_HOST"), "{}", fault(&engine));
+    assert_eq!(
+        fault(&engine).message,
+        format!("there is no socket {}", path.display())
+    );
+    assert!(
+        fault(&engine).hint.contains("DOCKER_HOST"),
+        "{}",
+        fault(&engine)
+    );
 }
 
 #[tokio::test]
@@ -67,7 +77,12 @@ async fn a_socket_that_nobody_listens_on_is_unreachable() {
 #[tokio::test]
 async fn a_refusal_is_shown_in_the_engines_words_until_it_passes() {
     let fake = Fake::start();
-    fake.change(|state| state.refusal = Some((403, r#"{"message":"authorization denied by plugin"}"#.to_owned())));
+    fake.change(|state| {
+        state.refusal = Some((
+            403,
+            r#"{"message":"authorization denied by plugin"}"#.to_owned(),
+        ))
+    });
     let (engines, mut reports) = start(&fake.address());
     engines.watch(watch(&[]));
     let engine = state(&mut reports, is_failed).await;
@@ -80,7 +95,14 @@ async fn a_refusal_is_shown_in_the_engines_words_until_it_passes() {
 #[tokio::test]
 async fn an_engine_that_is_started_again_is_read_again() {
     let mut fake = Fake::start();
-    fake.put("a", "start", Container { frames: vec![frame(1, 5)], ..Container::running("1", "app") });
+    fake.put(
+        "a",
+        "start",
+        Container {
+            frames: vec![frame(1, 5)],
+            ..Container::running("1", "app")
+        },
+    );
     let (engines, mut reports) = start(&fake.address());
     engines.watch(watch(&["1"]));
     fake.connections("stats", 1).await;
@@ -104,7 +126,14 @@ async fn what_is_not_looked_at_any_more_is_closed() {
     fake.put("a", "start", Container::running("1", "app"));
     fake.put("b", "start", Container::running("2", "app"));
     fake.put("p", "start", Container::running("2", "~internal~ecs~pause"));
-    fake.put("x", "die", Container { state: "exited".to_owned(), ..Container::running("2", "init") });
+    fake.put(
+        "x",
+        "die",
+        Container {
+            state: "exited".to_owned(),
+            ..Container::running("2", "init")
+        },
+    );
     let (engines, mut reports) = start(&fake.address());
     engines.watch(watch(&["1", "2"]));
     fake.connections("stats", 3).await;
@@ -143,7 +172,10 @@ async fn what_happens_to_a_container_is_known() {
     };
     let found = until(&mut reports, app).await;
     assert!(found.is_running());
-    assert_eq!(found.subject(), crate::model::Subject::part(&task("1"), "app"));
+    assert_eq!(
+        found.subject(),
+        crate::model::Subject::part(&task("1"), "app")
+    );
     assert_eq!(found.cluster, "prod");
     assert_eq!(found.started_at.unwrap().0 % 1_000, 123);
     let died = Container {
@@ -153,11 +185,24 @@ async fn what_happens_to_a_container_is_known() {
         ..Container::running("1", "app")
     };
     fake.put("a", "die", died);
-    let found = until(&mut reports, |report| app(report).filter(|app| app.state == "exited")).await;
+    let found = until(&mut reports, |report| {
+        app(report).filter(|app| app.state == "exited")
+    })
+    .await;
     assert_eq!((found.exit_code, found.oom_killed), (Some(137), true));
     fake.connections("stats", 0).await;
-    fake.put("a", "start", Container { restarts: 1, ..Container::running("1", "app") });
-    let found = until(&mut reports, |report| app(report).filter(|app| app.restarts == 1)).await;
+    fake.put(
+        "a",
+        "start",
+        Container {
+            restarts: 1,
+            ..Container::running("1", "app")
+        },
+    );
+    let found = until(&mut reports, |report| {
+        app(report).filter(|app| app.restarts == 1)
+    })
+    .await;
     assert_eq!((found.state.as_str(), found.exit_code), ("running", None));
     fake.connections("stats", 1).await;
 }
@@ -166,7 +211,11 @@ async fn what_happens_to_a_container_is_known() {
 async fn containers_that_nobody_looks_at_cost_one_call() {
     let fake = Fake::start();
     for id in 0..50 {
-        fake.put(&format!("c{id}"), "start", Container::running(&format!("{id}"), "app"));
+        fake.put(
+            &format!("c{id}"),
+            "start",
+            Container::running(&format!("{id}"), "app"),
+        );
     }
     let (engines, mut reports) = start(&fake.address());
     engines.watch(watch(&["7"]));
@@ -184,7 +233,10 @@ fn host(attributes: &[(&str, &str)]) -> Host {
         ec2_id: "i-0abc".to_owned(),
         attributes: attributes
             .iter()
-            .map(|(key, value)| Tag { key: (*key).to_owned(), value: (*value).to_owned() })
+            .map(|(key, value)| Tag {
+                key: (*key).to_owned(),
+                value: (*value).to_owned(),
+            })
             .collect(),
     }
 }
@@ -204,7 +256,10 @@ fn rules(address: &str) -> Settings {
 fn on_host(host: Host) -> Watch {
     Watch {
         open: true,
-        tasks: vec![Watched { task: task("1"), host: Some(host.into()) }],
+        tasks: vec![Watched {
+            task: task("1"),
+            host: Some(host.into()),
+        }],
     }
 }
 
@@ -230,9 +285,16 @@ async fn a_missing_attribute_is_named_with_how_to_set_it() {
     engines.watch(on_host(host(&[])));
     let engine = state(&mut reports, is_failed).await;
     assert_eq!(fault(&engine).kind, FaultKind::Unconfigured);
-    assert!(fault(&engine).message.contains("i-0abc has no attribute `private_ip`"));
+    assert!(
+        fault(&engine)
+            .message
+            .contains("i-0abc has no attribute `private_ip`")
+    );
     let hint = &fault(&engine).hint;
-    assert!(hint.contains("ECS_INSTANCE_ATTRIBUTES={\"private_ip\": \"…\"}"), "{hint}");
+    assert!(
+        hint.contains("ECS_INSTANCE_ATTRIBUTES={\"private_ip\": \"…\"}"),
+        "{hint}"
+    );
     assert!(hint.contains("put-attributes --cluster prod"), "{hint}");
     engines.watch(Watch::default());
     state(&mut reports, |state| *state == EngineState::Closed).await;

@@ -84,7 +84,11 @@ impl Fake {
     /// Listens anew, after [`Fake::stop`].
     pub fn listen(&mut self) {
         let listener = UnixListener::bind(self.path()).unwrap();
-        let (state, open, events) = (Arc::clone(&self.state), self.open.clone(), self.events.clone());
+        let (state, open, events) = (
+            Arc::clone(&self.state),
+            self.open.clone(),
+            self.events.clone(),
+        );
         self.server = Some(tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             loop {
@@ -123,7 +127,8 @@ impl Fake {
             state.containers.insert(id.to_owned(), container);
         });
         let event = json!({"Type": "container", "Action": action, "Actor": {"ID": id}});
-        self.events.send_modify(|events| events.push(event.to_string()));
+        self.events
+            .send_modify(|events| events.push(event.to_string()));
     }
 
     /// Waits until so many connections are open that end in a word.
@@ -143,7 +148,11 @@ impl Fake {
     /// How often a path with this in it was asked for.
     pub fn asked(&self, part: &str) -> usize {
         let state = self.state.lock().unwrap();
-        state.asked.iter().filter(|path| path.contains(part)).count()
+        state
+            .asked
+            .iter()
+            .filter(|path| path.contains(part))
+            .count()
     }
 }
 
@@ -178,10 +187,18 @@ async fn serve(
     }
     let head = String::from_utf8(head).unwrap();
     let target = head.split(' ').nth(1).unwrap().to_owned();
+    // The client may name a version first: an engine refuses those that it is too old for.
+    assert!(
+        !target.starts_with("/v1"),
+        "{target} is of a version that nobody agreed on"
+    );
     let path = target.split('?').next().unwrap().to_owned();
     let word = path.rsplit('/').next().unwrap().to_owned();
     open.send_modify(|open| *open.entry(word.clone()).or_default() += 1);
-    let _counted = Counted { open, word: word.clone() };
+    let _counted = Counted {
+        open,
+        word: word.clone(),
+    };
     let (answer, stays) = answer(&state, &target, &path, &word);
     if stream.write_all(&answer).await.is_err() {
         return;
@@ -189,10 +206,13 @@ async fn serve(
     if word == "events" {
         let mut told = 0;
         loop {
-            let new: String = events.borrow_and_update()[told..].iter().fold(String::new(), |mut text, event| {
-                writeln!(text, "{event}").unwrap();
-                text
-            });
+            let new: String =
+                events.borrow_and_update()[told..]
+                    .iter()
+                    .fold(String::new(), |mut text, event| {
+                        writeln!(text, "{event}").unwrap();
+                        text
+                    });
             told = events.borrow().len();
             if stream.write_all(new.as_bytes()).await.is_err() {
                 return;
@@ -223,24 +243,43 @@ fn answer(state: &Mutex<State>, target: &str, path: &str, word: &str) -> (Vec<u8
     if let Some((status, body)) = &state.refusal {
         return whole(*status, body.clone());
     }
-    let stream = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n".to_vec();
-    let id = path.split('/').nth(3).unwrap_or_default().to_owned();
+    let stream =
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n"
+            .to_vec();
+    let id = path.split('/').nth(2).unwrap_or_default().to_owned();
     let container = state.containers.get(&id).cloned();
     match (word, container) {
-        ("version", _) => whole(200, json!({"Version": "17.3.0", "ApiVersion": state.api}).to_string()),
-        ("info", _) => whole(200, json!({"MemTotal": 8_u64 << 30, "SystemTime": "2026-11-22T08:00:00.5Z"}).to_string()),
+        ("version", _) => whole(
+            200,
+            json!({"Version": "17.3.0", "ApiVersion": state.api}).to_string(),
+        ),
+        ("info", _) => whole(
+            200,
+            json!({"MemTotal": 8_u64 << 30, "SystemTime": "2026-11-22T08:00:00.5Z"}).to_string(),
+        ),
         ("events", _) => (stream, true),
-        ("json", None) if path.ends_with("containers/json") => {
-            let list: Vec<_> = state.containers.iter().map(|(id, one)| summary(id, one)).collect();
+        ("json", None) if path == "/containers/json" => {
+            let list: Vec<_> = state
+                .containers
+                .iter()
+                .map(|(id, one)| summary(id, one))
+                .collect();
             whole(200, Value::from(list).to_string())
         }
         ("json", Some(one)) => whole(200, inspection(&id, &one).to_string()),
         ("stats", Some(one)) => {
-            let frames: String = one.frames.iter().map(|frame| format!("{frame}\n")).collect();
+            let frames: String = one
+                .frames
+                .iter()
+                .map(|frame| format!("{frame}\n"))
+                .collect();
             ([stream, frames.into_bytes()].concat(), true)
         }
         ("logs", Some(one)) => ([stream, one.log].concat(), one.log_stays),
-        _ => whole(404, json!({"message": format!("No such container: {id}")}).to_string()),
+        _ => whole(
+            404,
+            json!({"message": format!("No such container: {id}")}).to_string(),
+        ),
     }
 }
 

@@ -28,10 +28,12 @@ const PACE: Pace = Pace {
 };
 
 /// How long a test waits for what must come.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(10);
 
 fn task(id: &str) -> Arn {
-    Arn::new(&format!("arn:aws:ecs:eu-west-1:123456789012:task/prod/{id}"))
+    Arn::new(&format!(
+        "arn:aws:ecs:eu-west-1:123456789012:task/prod/{id}"
+    ))
 }
 
 fn watch(ids: &[&str]) -> Watch {

@@ -44,9 +44,19 @@ fn every_counter_of_cgroup_v1_is_read() {
         host_cpu: Some(90_000),
         cores: 2,
         throttled: Some(77),
-        memory: Some(Memory { used: 6_000, cache: 4_000, limit: Some(64 << 20) }),
-        network: Some(Flow { inward: 15, outward: 26 }),
-        disk: Some(Flow { inward: 4_100, outward: 100 }),
+        memory: Some(Memory {
+            used: 6_000,
+            cache: 4_000,
+            limit: Some(64 << 20),
+        }),
+        network: Some(Flow {
+            inward: 15,
+            outward: 26,
+        }),
+        disk: Some(Flow {
+            inward: 4_100,
+            outward: 100,
+        }),
         processes: Some(3),
     };
     assert_eq!(sample, expected);
@@ -57,11 +67,18 @@ fn with_cgroup_v2_inactive_files_are_left_out() {
     let mut frame = v1();
     frame["memory_stats"]["stats"] = json!({"file": 5_000, "inactive_file": 1_000, "anon": 4_000});
     frame["cpu_stats"]["cpu_usage"] = json!({"total_usage": 500});
-    frame["blkio_stats"]["io_service_bytes_recursive"] = json!([{"major": 8, "minor": 0, "op": "read", "value": 7}]);
+    frame["blkio_stats"]["io_service_bytes_recursive"] =
+        json!([{"major": 8, "minor": 0, "op": "read", "value": 7}]);
     let sample = read(frame, Some(8 << 30)).unwrap();
     let memory = sample.memory.unwrap();
     assert_eq!((memory.used, memory.cache), (9_000, 1_000));
-    assert_eq!(sample.disk, Some(Flow { inward: 7, outward: 0 }));
+    assert_eq!(
+        sample.disk,
+        Some(Flow {
+            inward: 7,
+            outward: 0
+        })
+    );
     assert_eq!(sample.cores, 2);
 }
 
@@ -73,7 +90,10 @@ fn a_limit_that_is_no_less_than_the_host_is_none() {
     assert_eq!(limit(None), Some(64 << 20));
     let mut frame = v1();
     frame["memory_stats"]["limit"] = json!(u64::MAX);
-    assert_eq!(read(frame, Some(8 << 30)).unwrap().memory.unwrap().limit, None);
+    assert_eq!(
+        read(frame, Some(8 << 30)).unwrap().memory.unwrap().limit,
+        None
+    );
 }
 
 #[test]
@@ -90,7 +110,10 @@ fn podman_tells_less() {
     assert_eq!(sample.at, Timestamp(1_795_337_765_500));
     assert_eq!((sample.host_cpu, sample.cores), (None, 0));
     assert_eq!(sample.memory.unwrap().used, 10_000);
-    assert_eq!((sample.network, sample.disk, sample.processes), (None, None, None));
+    assert_eq!(
+        (sample.network, sample.disk, sample.processes),
+        (None, None, None)
+    );
     assert_eq!(sample.throttled, None);
 }
 
@@ -103,25 +126,68 @@ fn where_cores_are_listed_they_are_counted() {
 
 #[test]
 fn what_does_not_run_has_no_sample() {
-    assert_eq!(read(json!({"read": "0001-01-01T00:00:00Z", "cpu_stats": {"cpu_usage": {"total_usage": 0}}}), None), None);
+    assert_eq!(
+        read(
+            json!({"read": "0001-01-01T00:00:00Z", "cpu_stats": {"cpu_usage": {"total_usage": 0}}}),
+            None
+        ),
+        None
+    );
     assert_eq!(read(json!({}), None), None);
-    assert_eq!(read(json!({"read": "2026-11-22T08:56:05Z", "cpu_stats": {}}), None), None);
-    assert_eq!(read(json!({"read": "yesterday", "cpu_stats": {"cpu_usage": {"total_usage": 1}}}), None), None);
+    assert_eq!(
+        read(
+            json!({"read": "2026-11-22T08:56:05Z", "cpu_stats": {}}),
+            None
+        ),
+        None
+    );
+    assert_eq!(
+        read(
+            json!({"read": "yesterday", "cpu_stats": {"cpu_usage": {"total_usage": 1}}}),
+            None
+        ),
+        None
+    );
 }
 
 #[tokio::test]
 async fn samples_come_under_the_name_of_their_container() {
     let fake = Fake::start();
-    fake.put("a", "start", Container { frames: vec![frame(1, 5)], ..Container::running("1", "app") });
-    fake.put("p", "start", Container { frames: vec![frame(2, 7)], ..Container::running("1", "~internal~ecs~pause") });
-    fake.put("b", "start", Container { frames: vec![frame(3, 9)], ..Container::running("2", "app") });
+    fake.put(
+        "a",
+        "start",
+        Container {
+            frames: vec![frame(1, 5)],
+            ..Container::running("1", "app")
+        },
+    );
+    fake.put(
+        "p",
+        "start",
+        Container {
+            frames: vec![frame(2, 7)],
+            ..Container::running("1", "~internal~ecs~pause")
+        },
+    );
+    fake.put(
+        "b",
+        "start",
+        Container {
+            frames: vec![frame(3, 9)],
+            ..Container::running("2", "app")
+        },
+    );
     let (engines, mut reports) = start(&fake.address());
     engines.watch(watch(&["1"]));
     let mut seen = std::collections::BTreeMap::new();
     until(&mut reports, |report| {
         match report {
             EngineReport::Samples(samples) => {
-                seen.extend(samples.iter().map(|(subject, sample)| (subject.clone(), sample.cpu)));
+                seen.extend(
+                    samples
+                        .iter()
+                        .map(|(subject, sample)| (subject.clone(), sample.cpu)),
+                );
             }
             EngineReport::Engine(engine) => {
                 let pauses = engine.containers.iter().filter(|one| one.is_pause).count();
@@ -132,15 +198,30 @@ async fn samples_come_under_the_name_of_their_container() {
     })
     .await;
     let names = ["app", "~internal~ecs~pause"].map(|name| Subject::part(&task("1"), name));
-    assert_eq!(seen.into_iter().collect::<Vec<_>>(), names.into_iter().zip([5, 7]).collect::<Vec<_>>());
+    assert_eq!(
+        seen.into_iter().collect::<Vec<_>>(),
+        names.into_iter().zip([5, 7]).collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test]
 async fn a_slow_receiver_gets_the_newest_in_one_batch() {
     let fake = Fake::start();
-    let frames = (0..60).map(|second| frame(second, u64::from(second))).collect();
-    fake.put("a", "start", Container { frames, ..Container::running("1", "app") });
-    let settings = Settings { local: Some(fake.address()), rules: Vec::new() };
+    let frames = (0..60)
+        .map(|second| frame(second, u64::from(second)))
+        .collect();
+    fake.put(
+        "a",
+        "start",
+        Container {
+            frames,
+            ..Container::running("1", "app")
+        },
+    );
+    let settings = Settings {
+        local: Some(fake.address()),
+        rules: Vec::new(),
+    };
     // One place: the report of the engine stays in it until it is taken.
     let (sender, mut reports) = mpsc::channel(1);
     let engines = Engines::start_at(settings, PACE, sender);
@@ -159,5 +240,8 @@ async fn a_slow_receiver_gets_the_newest_in_one_batch() {
     })
     .await;
     assert_eq!(last.cpu, 59);
-    assert!(batches <= 3, "{batches} batches for frames that came at once");
+    assert!(
+        batches <= 3,
+        "{batches} batches for frames that came at once"
+    );
 }

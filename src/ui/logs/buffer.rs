@@ -50,7 +50,7 @@ impl Line {
 /// The lines.
 #[derive(Debug)]
 pub(super) struct Lines {
-    lines: VecDeque<Line>,
+    held: VecDeque<Line>,
     /// Lines that came since they were last put in order.
     inbox: Vec<Line>,
     /// The bytes of both.
@@ -72,7 +72,7 @@ impl Lines {
     /// None yet, and never more than so many bytes.
     pub(super) fn new(most: usize) -> Self {
         Self {
-            lines: VecDeque::new(),
+            held: VecDeque::new(),
             inbox: Vec::new(),
             bytes: 0,
             most,
@@ -117,7 +117,7 @@ impl Lines {
     /// The time of the newest line.
     pub(super) fn newest(&self) -> Option<Timestamp> {
         let waiting = self.inbox.iter().map(|line| line.at).max();
-        waiting.max(self.lines.back().map(|line| line.at))
+        waiting.max(self.held.back().map(|line| line.at))
     }
 
     fn takes(&self, text: &str) -> bool {
@@ -138,7 +138,7 @@ impl Lines {
 
     /// Drops the first line in order; whether there was one.
     fn drop_first(&mut self) -> bool {
-        let Some(line) = self.lines.pop_front() else {
+        let Some(line) = self.held.pop_front() else {
             return false;
         };
         self.bytes -= line.bytes();
@@ -153,7 +153,7 @@ impl Lines {
 
     /// Puts what came since the last time in order. Numbers held are moved with their lines. Returns how many of the
     /// new lines are shown.
-    pub(super) fn merge(&mut self, held: &mut [u64]) -> u64 {
+    pub(super) fn merge(&mut self, numbers: &mut [u64]) -> u64 {
         let mut new = std::mem::take(&mut self.inbox);
         // Stable, so that lines of one moment stay as they came.
         new.sort_by_key(|line| line.at);
@@ -166,10 +166,10 @@ impl Lines {
             self.matches += usize::from(line.matched);
             count += u64::from(all || line.matched || line.kind != Kind::Text);
         }
-        let keep = self.lines.partition_point(|line| line.at <= earliest);
+        let keep = self.held.partition_point(|line| line.at <= earliest);
         let from = self.first + number(keep);
-        let late = self.lines.split_off(keep);
-        let before: Vec<u64> = held.to_vec();
+        let late = self.held.split_off(keep);
+        let before: Vec<u64> = numbers.to_vec();
         let mut old = from;
         let mut late = late.into_iter().peekable();
         let mut new = new.into_iter().peekable();
@@ -177,20 +177,20 @@ impl Lines {
             let next = match (late.peek(), new.peek()) {
                 (Some(one), Some(two)) if one.at <= two.at => late.next(),
                 (_, Some(_)) => {
-                    self.lines.extend(new.next());
+                    self.held.extend(new.next());
                     continue;
                 }
                 (Some(_), None) => late.next(),
                 (None, None) => break,
             };
-            let now = self.first + number(self.lines.len());
-            for (held, before) in held.iter_mut().zip(&before) {
+            let now = self.first + number(self.held.len());
+            for (number, before) in numbers.iter_mut().zip(&before) {
                 if *before == old {
-                    *held = now;
+                    *number = now;
                 }
             }
             old += 1;
-            self.lines.extend(next);
+            self.held.extend(next);
         }
         while self.bytes > self.most && self.drop_first() {}
         self.index(from);
@@ -237,14 +237,12 @@ impl Lines {
     /// Looks for something else.
     pub(super) fn find(&mut self, finder: Option<Finder>) {
         self.finder = finder;
-        self.merge(&mut []);
-        self.matches = 0;
         let finder = self.finder.as_ref();
-        for line in &mut self.lines {
+        for line in self.held.iter_mut().chain(&mut self.inbox) {
             line.matched =
                 line.kind == Kind::Text && finder.is_some_and(|finder| finder.takes(&line.text));
-            self.matches += usize::from(line.matched);
         }
+        self.matches = self.held.iter().filter(|line| line.matched).count();
         self.index(0);
     }
 
@@ -259,9 +257,9 @@ impl Lines {
     pub(super) fn clear(&mut self) -> u64 {
         self.merge(&mut []);
         let text = |line: &&Line| line.kind == Kind::Text;
-        let count = number(self.lines.iter().filter(text).count());
+        let count = number(self.held.iter().filter(text).count());
         self.first = self.end();
-        self.lines.clear();
+        self.held.clear();
         self.shown.clear();
         self.matches = 0;
         self.bytes = 0;
@@ -281,7 +279,7 @@ impl Lines {
 
     /// How many lines are held.
     pub(super) fn len(&self) -> usize {
-        self.lines.len()
+        self.held.len()
     }
 
     /// How many were dropped to stay below the cap.
@@ -301,19 +299,19 @@ impl Lines {
 
     /// The number that the next line will have.
     pub(super) fn end(&self) -> u64 {
-        self.first + number(self.lines.len())
+        self.first + number(self.held.len())
     }
 
     /// A line by its number.
     pub(super) fn line(&self, at: u64) -> Option<&Line> {
         let place = at.checked_sub(self.first)?;
-        self.lines.get(usize::try_from(place).ok()?)
+        self.held.get(usize::try_from(place).ok()?)
     }
 
     /// How many lines are shown.
     pub(super) fn rows(&self) -> usize {
         match self.context {
-            None => self.lines.len(),
+            None => self.held.len(),
             Some(_) => self.shown.len(),
         }
     }
@@ -321,7 +319,7 @@ impl Lines {
     /// The number of a line by its place among those shown.
     pub(super) fn at(&self, row: usize) -> Option<u64> {
         match self.context {
-            None => (row < self.lines.len()).then(|| self.first + number(row)),
+            None => (row < self.held.len()).then(|| self.first + number(row)),
             Some(_) => self.shown.get(row).copied(),
         }
     }
@@ -331,7 +329,7 @@ impl Lines {
         match self.context {
             None => usize::try_from(at.saturating_sub(self.first))
                 .unwrap_or(usize::MAX)
-                .min(self.lines.len()),
+                .min(self.held.len()),
             Some(_) => self.shown.partition_point(|shown| *shown < at),
         }
     }

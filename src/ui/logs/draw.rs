@@ -43,7 +43,7 @@ pub(super) struct Composed {
 impl LogsLayer {
     pub(super) fn columns(&self) -> Columns {
         let width = self.pane.width;
-        let time = match (self.view.times, width < NARROW) {
+        let time = match (self.view.look.times, width < NARROW) {
             (false, _) => 0,
             (true, true) => 8,
             (true, false) => 12,
@@ -66,12 +66,17 @@ impl LogsLayer {
             text: String::new(),
             tones: Vec::new(),
         };
-        let folded = self.view.fold.then(|| json::fold(&line.text)).flatten();
+        let folded = self
+            .view
+            .look
+            .fold
+            .then(|| json::fold(&line.text))
+            .flatten();
         let pieces = match &folded {
             Some(pieces) => pieces.as_slice(),
             None => &[],
         };
-        let most = if self.view.wrap {
+        let most = if self.view.look.wrap {
             WRAPPED
         } else {
             (self.view.left + self.columns().text + 1) * BYTES_A_CELL
@@ -85,7 +90,7 @@ impl LogsLayer {
             composed.text.push_str(&safe(kept));
             if kept.len() < text.len() {
                 let more = text.len() - kept.len();
-                if self.view.wrap {
+                if self.view.look.wrap {
                     let says = format!(" [{more} more bytes]");
                     composed.text.push_str(&says);
                 } else {
@@ -103,7 +108,7 @@ impl LogsLayer {
 
     /// The stretches of a line that stand in rows of their own.
     pub(super) fn ranges(&self, composed: &Composed) -> Vec<Range<usize>> {
-        if self.view.wrap {
+        if self.view.look.wrap {
             text::wrap(&composed.text, self.columns().text, 0)
         } else {
             std::iter::once(0..composed.text.len()).collect()
@@ -250,8 +255,8 @@ impl LogsLayer {
             put(&time, columns.time + 1, cx.theme.style(Role::LogTime));
         }
         if columns.name > 0 {
-            let name = self.names.of(line.stream);
-            let short = text::cut_middle(name, columns.name, cx.glyphs.ellipsis());
+            let ellipsis = cx.glyphs.ellipsis();
+            let short = self.names.within(line.stream, columns.name, ellipsis);
             let stream = usize::try_from(line.stream).unwrap_or(0);
             let style = cx.theme.style(Role::log_stream(stream));
             put(&short, columns.name + 1, style);
@@ -269,7 +274,11 @@ impl LogsLayer {
         cx: &Cx,
     ) {
         let columns = self.columns();
-        let left = if self.view.wrap { 0 } else { self.view.left };
+        let left = if self.view.look.wrap {
+            0
+        } else {
+            self.view.left
+        };
         let start = area.x
             + u16::try_from(columns.start)
                 .unwrap_or(u16::MAX)
@@ -277,7 +286,7 @@ impl LogsLayer {
         let mut width = area.right().saturating_sub(start);
         let all = text::width(&composed.text[range.clone()]);
         // The last cell is for the mark that there is more.
-        let is_cut = !self.view.wrap && all > left + usize::from(width) && width > 0;
+        let is_cut = !self.view.look.wrap && all > left + usize::from(width) && width > 0;
         width -= u16::from(is_cut);
         let mut hidden = left;
         let mut x = start;
@@ -307,18 +316,18 @@ impl LogsLayer {
     }
 
     /// Writes a line as it is copied and saved: its time, its stream and its text.
-    pub(super) fn write(&self, line: &Line, text: &mut String) {
+    pub(super) fn write(&self, line: &Line, into: &mut String) {
         let time = moment(line.at);
         match line.kind {
             Kind::Text => {
                 let name = self.names.of(line.stream);
-                text.push_str(&format!("{time} {name} "));
-                text.push_str(&line.text.replace(['\r', '\t'], " "));
+                into.push_str(&format!("{time} {name} "));
+                into.push_str(&text::clean(&line.text));
             }
-            Kind::Mark => text.push_str(&format!("---- {time}")),
-            Kind::Lost => text.push_str(&format!("---- {time} {}", line.text)),
+            Kind::Mark => into.push_str(&format!("---- {time}")),
+            Kind::Lost => into.push_str(&format!("---- {time} {}", text::clean(&line.text))),
         }
-        text.push('\n');
+        into.push('\n');
     }
 }
 
@@ -331,16 +340,16 @@ fn paint_note(line: &Line, at: (u16, u16), body: Rect, buffer: &mut Buffer, cx: 
     if at.1 >= body.bottom() {
         return;
     }
-    let rule = cx.glyphs.rule();
+    let dash = cx.glyphs.rule();
     let style = cx.theme.style(role);
-    let mut x = at.0 + text::put(buffer, at, &rule.repeat(2), body.width, style, "");
+    let mut x = at.0 + text::put(buffer, at, &dash.repeat(2), body.width, style, "");
     let room = body.right().saturating_sub(x);
     x += text::put(buffer, (x, at.1), &says, room, style, cx.glyphs.ellipsis());
     let rest = body.right().saturating_sub(x);
     text::put(
         buffer,
         (x, at.1),
-        &rule.repeat(usize::from(rest)),
+        &dash.repeat(usize::from(rest)),
         rest,
         style,
         "",

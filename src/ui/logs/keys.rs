@@ -41,6 +41,7 @@ impl LogsLayer {
     }
 
     pub(super) fn on_key(&mut self, command: Command, cx: &Cx) -> Reply {
+        self.now = cx.now.wall;
         if self.on_move(command) {
             return Reply::Taken;
         }
@@ -74,17 +75,17 @@ impl LogsLayer {
             Command::NextError => return self.find_error(true),
             Command::PreviousError => return self.find_error(false),
             Command::Follow if self.source.is_previous => {
-                return say("the task has stopped: no new lines will come".to_owned());
+                return say("nothing comes any more here; l shows what is written now".to_owned());
             }
             Command::Follow if self.view.follow => self.stay(),
             Command::Follow => self.follow_on(),
             Command::Wrap => {
-                self.view.wrap = !self.view.wrap;
+                self.view.look.wrap = !self.view.look.wrap;
                 self.view.left = 0;
                 self.view.skip = 0;
             }
-            Command::Times => self.view.times = !self.view.times,
-            Command::Fold => self.view.fold = !self.view.fold,
+            Command::Times => self.view.look.times = !self.view.look.times,
+            Command::Fold => self.view.look.fold = !self.view.look.fold,
             Command::Mark => {
                 let text = clock(self.now);
                 self.lines.note(Kind::Mark, self.now, &text);
@@ -165,10 +166,8 @@ impl LogsLayer {
 
     fn clear(&mut self) -> Reply {
         let count = self.lines.clear();
-        let (_, before) = (
-            self.view.reset(),
-            self.cleared.map_or(0, |(count, _)| count),
-        );
+        self.view.reset();
+        let before = self.cleared.map_or(0, |(count, _)| count);
         self.cleared = Some((before + count, self.now));
         say(format!(
             "{} cleared; new ones go on",
@@ -194,12 +193,18 @@ impl LogsLayer {
         let of = |command| Hint::of(Target::Command(command));
         let named = |command, label| Hint::named(Target::Command(command), label);
         let mut hints = vec![of(Command::Back)];
-        if self.source.is_previous {
-            hints.push(named(Command::Logs, "live"));
-        } else if self.view.follow {
-            hints.push(named(Command::Follow, "stay"));
+        let other = if self.source.is_previous {
+            named(Command::Logs, "live")
         } else {
-            hints.push(named(Command::Follow, "follow"));
+            named(Command::PreviousLogs, "previous")
+        };
+        if self.lines.len() == 0 {
+            hints.extend([of(Command::SinceTail), other]);
+            return hints;
+        }
+        if !self.source.is_previous {
+            let follow = if self.view.follow { "stay" } else { "follow" };
+            hints.push(named(Command::Follow, follow));
         }
         hints.push(of(Command::Filter));
         if self.lines.finder().is_some() {
@@ -224,9 +229,7 @@ impl LogsLayer {
         hints.push(of(Command::Wrap));
         hints.push(of(Command::Times));
         hints.push(of(Command::Fold));
-        if !self.source.is_previous {
-            hints.push(named(Command::PreviousLogs, "previous"));
-        }
+        hints.push(other);
         hints.push(of(Command::Mark));
         hints.push(of(Command::CopyName));
         hints

@@ -225,10 +225,6 @@ impl Layer for LogsLayer {
         !self.source.is_previous
     }
 
-    fn calm(&self) -> bool {
-        true
-    }
-
     fn settle(&mut self, cx: &Cx) {
         self.now = cx.now.wall;
         self.source.settle(cx);

@@ -10,7 +10,12 @@ pub(super) struct Names {
     streams: Vec<Subject>,
     places: HashMap<Subject, u32>,
     labels: Vec<String>,
+    /// Whether names are made of a container and a task.
+    are_double: bool,
 }
+
+/// Characters of a task's id that still tell it from others.
+const LEAST: usize = 4;
 
 impl Names {
     /// The place of a stream; it gets one if it has none yet.
@@ -34,6 +39,7 @@ impl Names {
             (true, false) => stream.name().to_owned(),
             (false, _) => stream.arn.short().to_owned(),
         };
+        self.are_double = containers.len() > 1 && tasks.len() > 1;
         let labels = self.streams.iter().map(label);
         self.labels = labels
             .map(|label| text::clean(&label).into_owned())
@@ -46,6 +52,20 @@ impl Names {
             .ok()
             .and_then(|place| self.labels.get(place))
             .map_or("", String::as_str)
+    }
+
+    /// The short name in so many cells. Where there is little room, of both the container and the task something stays.
+    pub(super) fn within(&self, place: u32, cells: usize, ellipsis: &str) -> String {
+        let label = self.of(place);
+        let parts = label.rsplit_once(' ').filter(|_| self.are_double);
+        match parts {
+            Some((container, task)) if text::width(label) > cells => {
+                let task = text::cut(task, cells.saturating_sub(LEAST).max(LEAST), "");
+                let room = cells.saturating_sub(text::width(&task) + 1);
+                format!("{} {task}", text::cut(container, room, ""))
+            }
+            _ => text::cut(label, cells, ellipsis).into_owned(),
+        }
     }
 
     /// The cells of the longest name; 0 where there is one stream, which needs none.
@@ -74,6 +94,24 @@ mod tests {
             .collect();
         let told = places.iter().map(|place| names.of(*place).to_owned());
         (told.collect(), names.width())
+    }
+
+    #[test]
+    fn names_shrink_to_what_still_tells_them_apart() {
+        let mut names = Names::default();
+        let task = |id: &str| Arn::new(&format!("arn:aws:ecs:r:1:task/web/{id}"));
+        let one = names.place(&Subject::part(&task("3f2a1b0c9d8e"), "envoy"));
+        assert_eq!(names.within(one, 5, "~"), "3f2a~");
+        names.place(&Subject::part(&task("77aa00112233"), "app"));
+        for (cells, text) in [
+            (14, "envoy 3f2a1b0c"),
+            (12, "env 3f2a1b0c"),
+            (10, "env 3f2a1b"),
+            (8, "env 3f2a"),
+            (6, "e 3f2a"),
+        ] {
+            assert_eq!(names.within(one, cells, "~"), text);
+        }
     }
 
     #[test]

@@ -176,6 +176,8 @@ impl Source {
         for (_, stream) in over.into_iter().take(much) {
             self.kept.remove(&stream);
         }
+        let kept = &self.kept;
+        self.states.retain(|stream, _| kept.contains_key(stream));
     }
 
     fn since(&self, begun: Now) -> Option<Timestamp> {

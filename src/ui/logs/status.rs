@@ -8,7 +8,7 @@ use crate::{
     model::{Fault, TailState, Timestamp},
     resource::{self, Previous},
     theme::Role,
-    ui::Cx,
+    ui::{Cx, text},
 };
 
 /// A count with its thousands apart: `1,204`.
@@ -142,12 +142,14 @@ impl LogsLayer {
             }
         }
         says.push(self.state());
-        let ended = self.source.is_previous && self.source.range == Range::Newest;
-        says.push(if ended {
-            "last lines".to_owned()
-        } else {
-            self.source.range.words()
-        });
+        let newest = self.source.range == Range::Newest;
+        if self.source.id().is_some() {
+            says.push(if newest && self.source.is_previous {
+                "last lines".to_owned()
+            } else {
+                self.source.range.words()
+            });
+        }
         if self.lost > 0 {
             says.push(format!("lost {}", grouped(self.lost)));
         }
@@ -157,14 +159,14 @@ impl LogsLayer {
         if let Some((cleared, _)) = self.cleared {
             says.push(format!("{} cleared", grouped(cleared)));
         }
-        if self.view.wrap {
+        if self.view.look.wrap {
             says.push("wrapped".to_owned());
         }
         says.retain(|part| !part.is_empty());
         says.join(", ")
     }
 
-    /// What there is to say above the lines: how the task ended, what fails, what cannot be read.
+    /// What there is to say above the lines, in rows: how the task ended, what fails, what cannot be read.
     pub(super) fn notices(&self, cx: &Cx, most: usize) -> Vec<(String, Role)> {
         if self.lines.rows() == 0 {
             // The empty pane says it all, at length.
@@ -179,14 +181,23 @@ impl LogsLayer {
         }
         let excuses = self.source.found.excuses();
         notices.extend(excuses.into_iter().map(|why| (why, Role::TextMuted)));
-        if notices.len() > most.max(1) {
-            let more = count(notices.len() - most.max(1) + 1);
-            notices.truncate(most.max(1));
-            if let Some((last, _)) = notices.last_mut().filter(|_| most > 1) {
-                *last = format!("and {} more to say; {last}", grouped(more - 1));
+        let room = usize::from(cx.room.0.saturating_sub(2));
+        let mut rows = Vec::new();
+        for (says, role) in notices {
+            let says = text::clean(&says);
+            let ranges = text::wrap(&says, room, 0).into_iter();
+            rows.extend(ranges.map(|range| (says[range].to_owned(), role)));
+        }
+        let most = most.max(1);
+        if rows.len() > most {
+            rows.truncate(most);
+            if let Some((last, _)) = rows.last_mut() {
+                let ellipsis = cx.glyphs.ellipsis();
+                let kept = text::cut(last, room.saturating_sub(1), "");
+                *last = format!("{}{ellipsis}", kept.trim_end());
             }
         }
-        notices
+        rows
     }
 
     /// What is not followed, at the foot: `▼ 1,204 new; s follows`.
@@ -292,9 +303,6 @@ impl LogsLayer {
         } else {
             key(cx, Command::SinceHead, " reads from the beginning")
         };
-        if tally.ended + failed == tally.all {
-            return format!("Nothing is in {streams}: ended without a line{head}.");
-        }
         let from = match (self.source.begun, self.source.range) {
             (Some(begun), Range::Minutes(minutes)) => {
                 let from = begun.wall.0 - i64::from(minutes) * 60_000;
@@ -310,7 +318,12 @@ impl LogsLayer {
         if self.source.range == Range::Head {
             return format!("Nothing was ever written to {streams}.");
         }
-        format!("No lines{since} in {streams}{head}.")
+        let over = match (tally.ended + failed == tally.all, tally.all) {
+            (false, _) => "",
+            (true, 1) => ", which has ended",
+            (true, _) => ", which have ended",
+        };
+        format!("No lines{since} in {streams}{over}{head}.")
     }
 }
 

@@ -1,6 +1,6 @@
 //! What of the lines is on the screen, and moving about in them.
 
-use super::{LogsLayer, buffer::Kind};
+use super::{LogsLayer, Range, buffer::Kind};
 use crate::{keymap::Command, theme::Role, ui::Cx};
 
 /// How lines are looked at.
@@ -13,9 +13,7 @@ pub(super) struct View {
     pub(super) skip: usize,
     /// Cells scrolled away to the left, while lines are not wrapped.
     pub(super) left: usize,
-    pub(super) wrap: bool,
-    pub(super) times: bool,
-    pub(super) fold: bool,
+    pub(super) look: Look,
     /// Whether only lines that match are shown.
     pub(super) only: bool,
     /// Lines shown around those.
@@ -26,6 +24,17 @@ pub(super) struct View {
     pub(super) focus: Option<u64>,
 }
 
+/// How a line is written.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// Whether long lines are wrapped.
+    pub(super) wrap: bool,
+    /// Whether lines begin with their time.
+    pub(super) times: bool,
+    /// Whether JSON is folded.
+    pub(super) fold: bool,
+}
+
 impl Default for View {
     fn default() -> Self {
         Self {
@@ -33,9 +42,11 @@ impl Default for View {
             top: 0,
             skip: 0,
             left: 0,
-            wrap: false,
-            times: true,
-            fold: false,
+            look: Look {
+                wrap: false,
+                times: true,
+                fold: false,
+            },
             only: true,
             context: 0,
             new: 0,
@@ -71,9 +82,15 @@ pub(super) struct Pane {
 impl LogsLayer {
     /// Puts new lines in their places and finds out what is on the screen.
     pub(super) fn arrange(&mut self, cx: &Cx) {
-        let mut held = [self.view.top, self.view.focus.unwrap_or(u64::MAX)];
+        // Who reads from the beginning stays there, though streams come one after the other.
+        let top = self.view.top;
+        let at_head = self.source.range == Range::Head && self.lines.row(top) == 0;
+        let held_top = if at_head { u64::MAX } else { top };
+        let mut held = [held_top, self.view.focus.unwrap_or(u64::MAX)];
         let new = self.lines.merge(&mut held);
-        self.view.top = held[0];
+        if !at_head {
+            self.view.top = held[0];
+        }
         self.view.focus = self.view.focus.map(|_| held[1]);
         self.view.new = if self.view.follow {
             0
@@ -81,7 +98,7 @@ impl LogsLayer {
             self.view.new.saturating_add(new)
         };
         let (width, height) = (usize::from(cx.room.0), usize::from(cx.room.1));
-        let notices = self.notices(cx, height / 5);
+        let notices = self.notices(cx, (height / 4).min(4));
         let foot = !self.view.follow && !self.source.is_previous && height > 3;
         self.pane = Pane {
             width,
@@ -117,7 +134,7 @@ impl LogsLayer {
         let gap = usize::from(self.lines.is_gap(row));
         let line = self.lines.at(row).and_then(|at| self.lines.line(at));
         match line {
-            Some(line) if self.view.wrap && line.kind == Kind::Text => {
+            Some(line) if self.view.look.wrap && line.kind == Kind::Text => {
                 gap + self.ranges(&self.compose(line)).len()
             }
             _ => gap + 1,
@@ -204,7 +221,7 @@ impl LogsLayer {
             }
             Command::Bottom => self.follow_on(),
             Command::Left => self.view.left = self.view.left.saturating_sub(8),
-            Command::Right if !self.view.wrap => {
+            Command::Right if !self.view.look.wrap => {
                 let most = self.widest().saturating_sub(self.columns().text);
                 self.view.left = (self.view.left + 8).min(most.max(self.view.left));
             }

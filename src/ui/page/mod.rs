@@ -250,7 +250,12 @@ impl Layer for PageLayer {
             hints.push(Hint::named(Target::Command(Command::Reveal), label));
         }
         match &self.source {
-            Source::Describe(_) => hints.push(Hint::of(Target::Command(Command::Raw))),
+            Source::Describe(_) => {
+                if resource::logged(&self.subject).is_ok() {
+                    hints.push(Hint::of(Target::Command(Command::Logs)));
+                }
+                hints.push(Hint::of(Target::Command(Command::Raw)));
+            }
             Source::Raw { json, .. } => {
                 let label = if *json { "yaml" } else { "json" };
                 hints.push(Hint::named(Target::Command(Command::Format), label));

@@ -100,9 +100,20 @@ fn matches_are_shown_with_the_lines_around_them() {
 }
 
 #[test]
+fn what_is_looked_for_is_looked_for_in_lines_that_wait_too() {
+    let mut lines = lines(&[(5, "a")]);
+    lines.push(0, &line(6, "hit"));
+    only(&mut lines, "hit", 0);
+    assert_eq!((lines.rows(), lines.matches()), (0, 0));
+    assert_eq!(lines.merge(&mut []), 1);
+    assert_eq!((lines.rows(), lines.matches()), (1, 1));
+}
+
+#[test]
 fn marks_are_shown_whatever_is_looked_for() {
     let mut lines = lines(&[(5, "a"), (6, "hit")]);
     lines.note(Kind::Mark, Timestamp(1), "now");
+    lines.merge(&mut []);
     only(&mut lines, "hit", 0);
     assert_eq!(
         texts(&lines),
