@@ -19,7 +19,9 @@ use criterion::{BatchSize, Criterion};
 use ecsight::{
     app::{App, Connection, Effect, Event, Options},
     keymap::{Code, Key},
-    model::{Arn, Entity, Now, Part, Query, Task, TaskFilter, Timestamp, samples},
+    model::{
+        Arn, EngineReport, Entity, Now, Part, Query, Subject, Task, TaskFilter, Timestamp, samples,
+    },
     schedule::Pace,
     theme::{Depth, Theme},
     ui::Context,
@@ -339,6 +341,75 @@ fn with_many_services(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Tasks that are sampled, and their containers.
+const SAMPLED: usize = 150;
+
+/// A sample of every container that is sampled, so many seconds after the first.
+fn samples_at(second: u32) -> EngineReport {
+    let mut all = Vec::new();
+    for number in 0..SAMPLED {
+        let task = task(number, 1);
+        for container in &task.containers {
+            let subject = Subject::part(&task.arn, &container.name);
+            all.push((subject, samples::sample(second, 0.25, 200, Some(512))));
+        }
+    }
+    EngineReport::Samples(all)
+}
+
+/// Live figures: 300 containers, each told of once a second, with a quarter of an hour of history.
+fn with_stats(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("stats");
+    group.sample_size(20);
+    for (name, sorted) in [
+        ("300 containers", false),
+        ("300 containers, sorted by CPU", true),
+    ] {
+        let mut desk = Desk::new();
+        desk.press(Key::char('t'));
+        let all: Vec<_> = (0..SAMPLED).map(|number| task(number, 1)).collect();
+        let mut engine = samples::engine("unix:///var/run/docker.sock");
+        for task in &all {
+            for container in &task.containers {
+                let known = samples::engine_container(task, &container.name);
+                engine.containers.push(known);
+            }
+        }
+        let items: Vec<_> = all.iter().map(|task| task.arn.clone()).collect();
+        let entities = all.into_iter().map(|task| Entity::Task(Box::new(task)));
+        desk.answer(&tasks_query(), entities.collect(), &items);
+        desk.take(Event::Engine(EngineReport::Engine(Box::new(engine))));
+        for second in 1..=900 {
+            desk.take(Event::Engine(samples_at(second)));
+        }
+        desk.frame();
+        assert!(desk.shows("CPU%RES"), "figures are in the table");
+        if sorted {
+            desk.press(Key::char(','));
+            for letter in "cpu%core".chars() {
+                desk.press(Key::char(letter));
+            }
+            desk.press(Key::plain(Code::Enter));
+        }
+        let mut second = 900;
+        group.bench_function(name, |bencher| {
+            bencher.iter_batched(
+                || {
+                    second += 1;
+                    samples_at(second)
+                },
+                |report| {
+                    desk.now.mono += Duration::from_secs(1);
+                    desk.take(Event::Engine(report));
+                    desk.frame();
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
 /// What a person at the tasks might press, over and over: moving, filtering, sorting, only the unhealthy.
 fn script() -> impl Iterator<Item = (&'static str, Key)> {
     let chars =
@@ -395,6 +466,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     with_many_tasks(&mut criterion);
     with_many_services(&mut criterion);
+    with_stats(&mut criterion);
     criterion.final_summary();
     if std::env::args().any(|argument| argument == "--bench") {
         percentiles();

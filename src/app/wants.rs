@@ -50,7 +50,9 @@ impl App {
         wants.extend(self.wants_in_front());
         let full = self.layers.iter().rev().filter(|layer| !layer.is_overlay());
         for layer in full.skip(1) {
+            // What is charged for is asked for only while it is looked at.
             let needs = layer.needs(&self.scene.store).into_iter();
+            let needs = needs.filter(|need| !matches!(need.query, Query::Metrics { .. }));
             wants.extend(needs.map(|need| Want {
                 query: need.query,
                 urgency: Urgency::Background,

@@ -90,7 +90,7 @@ pub static VIEW: View<Row> = View {
                 .map_or_else(Cell::absent, |container| verdict_cell(&container.health))
         }),
         figure!(CPU, "CPU%RES", 9, 1),
-        figure!(CORES, "CPU%CORE", 8, 3),
+        figure!(CORES, "CPU%CORE", 9, 3),
         figure!(MEMORY, "MEM", 14, 1),
         Column::number(
             "TREND",
@@ -152,7 +152,7 @@ pub static VIEW: View<Row> = View {
         figure!(PROCESSES, "PIDS", 4, 5),
         figure!(THROTTLED, "HELD", 4, 5),
         figure!(RESTARTS, "RST", 3, 3),
-        Column::text("SOURCE", 18, 4, |row: &Row, cx| {
+        Column::text("SOURCE", 18, 5, |row: &Row, cx| {
             usage::Figure::SOURCE.cell(row, cx)
         })
         .not_found()

@@ -55,18 +55,23 @@ pub static VIEW: View<Row> = View {
     whole: true,
     facets: &[],
     columns: &[
-        Column::text("ADDRESS", 20, 0, |row: &Row, _| {
+        Column::text("ADDRESS", 16, 0, |row: &Row, _| {
             Cell::plain(row.address.as_str().to_owned())
         })
-        .grow(60),
-        Column::text("STATE", 11, 0, |row: &Row, _| {
+        .grow(60)
+        .keep_end(),
+        Column::text("STATE", 19, 0, |row: &Row, _| {
             let (word, tone) = words_of(&row.state);
             Cell::new(word, tone)
         })
         .grow(40),
-        Column::number("TASKS", 5, 1, |row: &Row, _| count(row.tasks), |row, _| {
-            key(row.tasks)
-        }),
+        Column::number(
+            "TASKS",
+            5,
+            1,
+            |row: &Row, _| count(row.tasks),
+            |row, _| key(row.tasks),
+        ),
         Column::text("CONTAINERS", 18, 1, |row: &Row, _| {
             if row.is_past() && row.containers == 0 {
                 return Cell::absent();
@@ -80,15 +85,19 @@ pub static VIEW: View<Row> = View {
         })
         .grow(24)
         .sorted_by(|row, _| key(row.running)),
-        Column::number("STREAMS", 7, 3, |row: &Row, _| count(row.streams), |row, _| {
-            key(row.streams)
-        }),
-        Column::text("VERSION", 8, 2, |row: &Row, _| {
+        Column::number(
+            "STREAMS",
+            7,
+            3,
+            |row: &Row, _| count(row.streams),
+            |row, _| key(row.streams),
+        ),
+        Column::text("VERSION", 8, 3, |row: &Row, _| {
             Cell::maybe(Some(&row.version))
         })
         .grow(16),
         Column::text("API", 5, 4, |row: &Row, _| Cell::maybe(Some(&row.api))),
-        Column::text("INSTANCE", 10, 3, |row: &Row, cx| {
+        Column::text("INSTANCE", 10, 4, |row: &Row, cx| {
             Cell::maybe(instance(row.instance.as_ref(), cx).as_deref())
         })
         .grow(20),
@@ -149,7 +158,10 @@ fn counts(engine: &Engine) -> (usize, usize, usize) {
     let mut tasks: Vec<&Arn> = own.iter().map(|container| &container.task).collect();
     tasks.sort_unstable();
     tasks.dedup();
-    let running = own.iter().filter(|container| container.is_running()).count();
+    let running = own
+        .iter()
+        .filter(|container| container.is_running())
+        .count();
     (tasks.len(), running, own.len())
 }
 
@@ -207,7 +219,11 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
 }
 
 fn failure(page: &mut Page, fault: &Fault) {
-    page.toned("why", format!("{}: {}", fault.op, fault.message), Tone::Error);
+    page.toned(
+        "why",
+        format!("{}: {}", fault.op, fault.message),
+        Tone::Error,
+    );
     if !fault.hint.is_empty() {
         page.field("look at", fault.hint.clone());
     }
@@ -235,7 +251,11 @@ fn containers(page: &mut Page, engine: &Engine) {
     page.toned("in all", words, tone);
     let mut listed: Vec<&EngineContainer> = engine.containers.iter().collect();
     listed.retain(|container| !container.is_pause);
-    listed.sort_by(|one, two| one.task.cmp(&two.task).then_with(|| one.name.cmp(&two.name)));
+    listed.sort_by(|one, two| {
+        one.task
+            .cmp(&two.task)
+            .then_with(|| one.name.cmp(&two.name))
+    });
     for container in listed {
         let mut text = format!("{}  {}", container.name, container.state);
         if let Some(code) = container.exit_code.filter(|_| !container.is_running()) {

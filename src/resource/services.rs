@@ -72,7 +72,7 @@ pub static VIEW: View<Row> = View {
             |service, _| SortKey::Number(service.pending.into()),
         ),
         Column::text("DEPLOY", 16, 1, rollout).grow(22),
-        figure!(CPU, "CPU%RES", 7, 2),
+        figure!(CPU, "CPU%RES", 9, 2),
         figure!(FILLED, "MEM%", 4, 2),
         figure!(OOM, "OOM", 8, 2),
         Column::text("TASKDEF", 14, 2, |service: &Row, _| {
@@ -92,8 +92,8 @@ pub static VIEW: View<Row> = View {
             |service, cx| age_cell(deployed_at(service), cx),
             |service, _| age_key(deployed_at(service)),
         ),
-        figure!(CORES, "CPU%CORE", 8, 6),
-        figure!(WORST, "WORST", 17, 4),
+        figure!(CORES, "CPU%CORE", 9, 6),
+        figure!(WORST, "WORST", 17, 5),
         Column::text("SOURCE", 23, 5, |service: &Row, cx| {
             usage::Figure::SOURCE.cell(service, cx)
         })

@@ -97,8 +97,8 @@ pub static VIEW: View<Arc<Task>> = View {
         })
         .grow(26)
         .facet(STOPPED),
-        figure!(CPU, "CPU%RES", 7, 1).facet(RUNNING),
-        figure!(CORES, "CPU%CORE", 8, 4).facet(RUNNING),
+        figure!(CPU, "CPU%RES", 9, 1).facet(RUNNING),
+        figure!(CORES, "CPU%CORE", 9, 4).facet(RUNNING),
         figure!(MEMORY_SHORT, "MEM", 9, 1).facet(RUNNING),
         Column::number(
             "TREND",

@@ -50,15 +50,29 @@ fn calls<const N: usize>(expected: [(&str, u64); N]) -> Calls {
         .collect()
 }
 
-/// The calls since an earlier count.
+/// The calls since an earlier count, but for those to CloudWatch.
 fn since(before: &Calls, sandbox: &Sandbox) -> Calls {
     let mut calls = sandbox.calls();
     for (operation, times) in before {
         *calls.get_mut(operation).unwrap() -= times;
     }
-    calls.retain(|_, times| *times > 0);
+    calls.retain(|operation, times| *times > 0 && !operation.starts_with(METRICS));
     calls
 }
+
+/// What CloudWatch was asked since an earlier count: in how many calls, for how many metrics.
+fn measured(before: &Calls, sandbox: &Sandbox) -> (u64, u64) {
+    let calls = sandbox.calls();
+    let count = |name: &str| {
+        let of = |calls: &Calls| calls.get(name).copied().unwrap_or(0);
+        of(&calls) - of(before)
+    };
+    (count(METRICS), count(&format!("{METRICS}:metrics")))
+}
+
+const METRICS: &str = "GetMetricData";
+/// The services on the screen of the driver at once.
+const ON_SCREEN: u64 = 36;
 
 /// How often something is asked for within a time after it was asked for.
 fn times(within: Duration, interval: Duration) -> u64 {
@@ -199,6 +213,12 @@ async fn an_idle_minute_costs_what_the_schedule_says(#[case] services: usize) {
         ("DescribeClusters", behind),
     ];
     assert_eq!(since(&before, &sandbox), calls(expected));
+    // CPU and memory of each service on the screen that runs tasks, all with one call.
+    let screen = driver.screen();
+    let counts = |row: &&str| row.split_whitespace().find(|word| word.contains('/')) == Some("0/1");
+    let idle = screen.lines().filter(counts).count() as u64;
+    let metrics = 2 * (ON_SCREEN.min(services as u64) - idle);
+    assert_eq!(measured(&before, &sandbox), (1, metrics));
 }
 
 #[tokio::test]
@@ -221,6 +241,8 @@ async fn an_idle_minute_far_down_asks_for_every_parent_a_quarter_as_often() {
         ("DescribeTasks", visible + behind),
     ];
     assert_eq!(since(&before, &sandbox), calls(expected));
+    // What is charged for is not asked for behind what is looked at.
+    assert_eq!(measured(&before, &sandbox), (0, 0));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use ecsight::{
 
 use crate::support::{
     account::Account,
-    painted,
+    engines, painted,
     stage::{Setup, Stage},
 };
 
@@ -365,9 +365,11 @@ fn what_is_copied_and_saved() {
 fn a_whole_answer_reaches_its_page_below_another() {
     let mut stage = Stage::shop();
     stage.run("svc prod-web").press("y");
-    let Some(Effect::Raw { epoch, subject, .. }) = stage.effects.last().cloned() else {
-        panic!("nothing is asked for");
-    };
+    let asked = stage.effects.iter().find_map(|effect| match effect {
+        Effect::Raw { epoch, subject, .. } => Some((*epoch, subject.clone())),
+        _ => None,
+    });
+    let (epoch, subject) = asked.expect("the whole answer is asked for");
     stage.press("?");
     stage.send(Event::Raw {
         epoch,
@@ -484,6 +486,9 @@ fn every_key_at_the_foot_does_something() {
                 stage.run("svc workers-ec2");
             }
             stage.run(view.id());
+            if view.id() == "engines" {
+                engines::all_states(&mut stage);
+            }
             assert!(stage.under_cursor().is_some(), "{} has rows", view.id());
             stage
         };

@@ -26,6 +26,7 @@ mod proxy;
 mod pty;
 mod screens;
 mod servers;
+mod stats;
 mod support;
 mod tails;
 mod walk;

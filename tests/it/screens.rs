@@ -17,7 +17,7 @@ use ecsight::{
 
 use crate::support::{
     account::{Account, denied, unreachable},
-    painted,
+    engines, painted,
     stage::{Setup, Stage},
 };
 
@@ -88,6 +88,9 @@ fn every_page() {
         let mut text = String::new();
         let mut stage = Stage::sized(100, 60);
         reach(&mut stage, *view);
+        if view.id() == "engines" {
+            engines::all_states(&mut stage);
+        }
         stage.press("d");
         shot(&mut text, &format!("describe {}", view.noun()), &stage);
         stage.resize(40, 12);

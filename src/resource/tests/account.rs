@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::{
     model::{
-        Arn, CircuitBreaker, ContainerDefinition, EngineReport, Entity, LogConfiguration, Now, Part, PortBinding,
-        PortMapping, Query, Secret, Service, Subject, Task, TaskDefinition, TaskFilter, TaskSet,
-        Timestamp, samples,
+        Arn, CircuitBreaker, ContainerDefinition, EngineReport, Entity, LogConfiguration, Now,
+        Part, PortBinding, PortMapping, Query, Secret, Service, Subject, Task, TaskDefinition,
+        TaskFilter, TaskSet, Timestamp, samples,
     },
     resource::{Cx, Head, Scope, find},
     store::Store,

@@ -27,7 +27,10 @@ pub(crate) fn bytes(count: u64) -> String {
 
 /// Writes bytes a second in at most seven cells, in powers of 1000 as networks are counted: `340B/s`, `1.2K/s`.
 pub(crate) fn rate(per_second: f64) -> String {
-    format!("{}/s", scaled(per_second, 1000.0, ["B", "K", "M", "G", "T"]))
+    format!(
+        "{}/s",
+        scaled(per_second, 1000.0, ["B", "K", "M", "G", "T"])
+    )
 }
 
 fn scaled(number: f64, step: f64, units: [&str; 5]) -> String {

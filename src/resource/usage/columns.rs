@@ -8,7 +8,7 @@ use super::{
     source::{Source, Why},
 };
 use crate::{
-    model::{Subject, Task, age},
+    model::{MetricSource, Subject, Task, age},
     resource::{Cell, Cx, SortKey, Tone, Trend},
 };
 
@@ -173,21 +173,43 @@ pub(super) fn worry(share: f64) -> Tone {
     }
 }
 
+/// What a share is to be read with, where the column of sources may not be on the screen: the age of what is old, the
+/// source that is not an engine, the whole that it is a part of.
+fn remark(uses: &Uses) -> String {
+    let is_part = uses.parts.is_some_and(|(seen, all, _)| seen < all);
+    match &uses.source {
+        Source::Engine { age: old } | Source::Metrics { age: old, .. } if uses.source.is_old() => {
+            format!(" {}", age(*old))
+        }
+        Source::Metrics { from, .. } => match from {
+            MetricSource::Ecs => " cw".to_owned(),
+            MetricSource::Insights => " ci".to_owned(),
+        },
+        _ if is_part => " part".to_owned(),
+        _ => String::new(),
+    }
+}
+
 fn cpu(uses: &Uses) -> Cell {
     let Some(share) = uses.cpu else {
         return Cell::absent();
     };
-    let whose = match uses.reserved {
-        Reserved::OfTask(_) => " task",
-        Reserved::Own(_) | Reserved::Unknown => "",
+    let remark = match (remark(uses), uses.reserved) {
+        (remark, Reserved::OfTask(_)) if remark.is_empty() => " task".to_owned(),
+        (remark, _) => remark,
     };
-    let tone = if share >= 1.0 { Tone::Warn } else { Tone::Plain };
-    written(uses, format!("{}{whose}", amount::percent(share)), tone)
+    let tone = if share >= 1.0 {
+        Tone::Warn
+    } else {
+        Tone::Plain
+    };
+    written(uses, format!("{}{remark}", amount::percent(share)), tone)
 }
 
 fn cores(uses: &Uses) -> Cell {
     uses.cores.map_or_else(Cell::absent, |cores| {
-        written(uses, amount::percent(cores), Tone::Plain)
+        let text = format!("{}{}", amount::percent(cores), remark(uses));
+        written(uses, text, Tone::Plain)
     })
 }
 
@@ -195,24 +217,24 @@ fn memory(uses: &Uses, whole: bool) -> Cell {
     let Some(memory) = uses.memory else {
         return filled(uses);
     };
-    let used = amount::bytes(memory.used);
+    let size = amount::bytes(memory.used);
     let Some(filled) = uses.filled else {
         let text = match uses.bound {
-            _ if !whole => used,
-            Bound::Soft(bytes) => format!("{used} soft {}", amount::bytes(bytes)),
-            _ => format!("{used} no limit"),
+            _ if !whole => size,
+            Bound::Soft(bytes) => format!("{size} soft {}", amount::bytes(bytes)),
+            _ => format!("{size} no limit"),
         };
         return written(uses, text, Tone::Plain);
     };
     let full = amount::percent(filled);
     let text = match uses.bound {
         // The others of its task fill it too: what it uses says nothing of the room there is.
-        Bound::Task(_) if whole => format!("{used} task {full}"),
+        Bound::Task(_) if whole => format!("{size} task {full}"),
         bound if whole => {
             let limit = bound.limit().map_or_else(String::new, amount::bytes);
-            format!("{used}/{limit} {full:>4}")
+            format!("{size}/{limit} {full:>4}")
         }
-        _ => format!("{used} {full:>4}"),
+        _ => format!("{size} {full:>4}"),
     };
     written(uses, text, worry(filled))
 }
@@ -258,7 +280,11 @@ fn throttled(uses: &Uses) -> Cell {
     let Some(share) = uses.throttled else {
         return Cell::absent();
     };
-    let tone = if share >= 0.25 { Tone::Warn } else { Tone::Plain };
+    let tone = if share >= 0.25 {
+        Tone::Warn
+    } else {
+        Tone::Plain
+    };
     written(uses, amount::percent(share), tone)
 }
 

@@ -198,10 +198,16 @@ pub(super) fn of_container(task: &Task, name: &str, cx: &Cx) -> Uses {
     let mut uses = own(task, container, cx);
     if let Bound::Task(limit) = uses.bound {
         let together = alive(task).filter_map(|one| track(task, &one.name, cx)?.usage().memory);
-        let used: u64 = together.map(|memory| memory.used).sum();
-        uses.filled = uses
-            .memory
-            .map(|memory| fill((Memory { used, ..memory }, limit)));
+        let all: u64 = together.map(|memory| memory.used).sum();
+        uses.filled = uses.memory.map(|memory| {
+            fill((
+                Memory {
+                    used: all,
+                    ..memory
+                },
+                limit,
+            ))
+        });
     }
     if uses.has_engine() && uses.network == Network::Unknown {
         let shared = of_pause(task, cx);
@@ -340,15 +346,14 @@ pub(super) fn of_task(task: &Task, cx: &Cx) -> Uses {
         return Uses::missing(asked.unwrap_or_else(|| why(task, cx)));
     };
     let definition = definition(task, cx);
-    uses.reserved = match task_units(task, definition) {
-        Some(units) => Reserved::Own(units),
-        None => {
-            let own = seen.iter().filter_map(|one| one.reserved.units());
-            match own.sum() {
-                0 => Reserved::Unknown,
-                units => Reserved::Own(units),
-            }
-        }
+    let units = task_units(task, definition).unwrap_or_else(|| {
+        let own = seen.iter().filter_map(|one| one.reserved.units());
+        own.sum()
+    });
+    uses.reserved = if units > 0 {
+        Reserved::Own(units)
+    } else {
+        Reserved::Unknown
     };
     uses.bound = match task_memory(task, definition) {
         Some(bytes) => Bound::Task(bytes),

@@ -82,8 +82,9 @@ impl Terms<'_> {
         let own = self.container.cpu.or_else(defined);
         match own.filter(|units| *units > 0) {
             Some(units) => Reserved::Own(units),
-            None => task_units(self.task, self.definition)
-                .map_or(Reserved::Unknown, Reserved::OfTask),
+            None => {
+                task_units(self.task, self.definition).map_or(Reserved::Unknown, Reserved::OfTask)
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 //! The section «Uses now» of the pages of containers, tasks and services.
 
 use super::{
-    Network, Oom, Reserved, Uses, amount, columns::worry, of_container, of_service, of_task,
+    Network, Oom, Reserved, Uses, amount,
+    columns::worry,
+    of_container, of_service, of_task,
     reserve::Bound,
     source::{Source, Why, engine_of},
 };
@@ -11,7 +13,7 @@ use crate::{
 };
 
 /// What CloudWatch charges for each metric asked for, in millionths of a dollar: $0.01 for 1,000
-/// (Amazon CloudWatch pricing, "GetMetricData", most regions).
+/// (Amazon CloudWatch pricing, `GetMetricData`, most regions).
 const MICRODOLLARS: u64 = 10;
 
 /// Adds what a container uses.
@@ -60,7 +62,11 @@ pub(in crate::resource) fn service_section<'a>(
         } else {
             Tone::Plain
         };
-        let text = format!("{} {what}, task {}", amount::percent(worst.share), worst.task.short());
+        let text = format!(
+            "{} {what}, task {}",
+            amount::percent(worst.share),
+            worst.task.short()
+        );
         page.toned("worst task", text, tone);
     }
     let engine = tasks.into_iter().find_map(|task| engine_of(task, cx));
@@ -78,11 +84,9 @@ fn one_line(uses: &Uses) -> Vec<Span> {
     }
     if let Some(memory) = uses.memory {
         words.push(match uses.bound {
-            Bound::Container(limit) | Bound::Group(limit) => format!(
-                "{} of {}",
-                amount::bytes(memory.used),
-                amount::bytes(limit)
-            ),
+            Bound::Container(limit) | Bound::Group(limit) => {
+                format!("{} of {}", amount::bytes(memory.used), amount::bytes(limit))
+            }
             _ => amount::bytes(memory.used),
         });
     }
@@ -104,7 +108,11 @@ fn figures(page: &mut Page, uses: &Uses, cx: &Cx) {
         page.field("processes", count.to_string());
     }
     if let Some(restarts) = uses.restarts {
-        let tone = if restarts > 0 { Tone::Warn } else { Tone::Plain };
+        let tone = if restarts > 0 {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        };
         page.toned("restarts", format!("{restarts} by the engine"), tone);
     }
     match uses.oom {
@@ -132,10 +140,22 @@ fn processor(page: &mut Page, uses: &Uses) {
             ),
             Reserved::Unknown => "of what is reserved".to_owned(),
         };
-        let tone = if share >= 1.0 { Tone::Warn } else { Tone::Plain };
-        page.toned("cpu, of reserved", format!("{} {of}", amount::percent(share)), tone);
+        let tone = if share >= 1.0 {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        };
+        page.toned(
+            "cpu, of reserved",
+            format!("{} {of}", amount::percent(share)),
+            tone,
+        );
     } else if uses.cores.is_some() {
-        page.toned("cpu, of reserved", "unknown: no CPU units are reserved", Tone::Muted);
+        page.toned(
+            "cpu, of reserved",
+            "unknown: no CPU units are reserved",
+            Tone::Muted,
+        );
     }
     if let Some(cores) = uses.cores {
         let text = format!(
@@ -146,7 +166,11 @@ fn processor(page: &mut Page, uses: &Uses) {
         page.field("cpu, of a core", text);
     }
     if let Some(share) = uses.throttled {
-        let tone = if share >= 0.25 { Tone::Warn } else { Tone::Plain };
+        let tone = if share >= 0.25 {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        };
         let text = format!("{} of the time, by its CPU quota", amount::percent(share));
         page.toned("held back", text, tone);
     }
@@ -160,33 +184,47 @@ fn memory(page: &mut Page, uses: &Uses) {
         }
         return;
     };
-    let used = amount::bytes(memory.used);
-    match (uses.bound.limit(), uses.filled) {
-        (Some(limit), Some(filled)) => {
-            let text = match uses.bound {
-                Bound::Task(_) => format!(
-                    "{used}; the {} of the task are {} full",
-                    amount::bytes(limit),
-                    amount::percent(filled)
-                ),
-                _ => format!("{used} of {}, {}", amount::bytes(limit), amount::percent(filled)),
-            };
-            page.toned("memory", text, worry(filled));
-            let left = (1.0 - filled).max(0.0) * amount::real(limit);
-            let left = u64::try_from(amount::whole(left)).unwrap_or(0);
-            let text = format!("{} left until it is killed", amount::bytes(left));
-            page.toned("headroom", text, worry(filled));
-        }
-        _ => {
-            let text = match uses.bound {
-                Bound::Soft(bytes) => format!("{used}; {} reserved", amount::bytes(bytes)),
-                _ => used,
-            };
-            page.field("memory", text);
-        }
+    let size = amount::bytes(memory.used);
+    if let (Some(limit), Some(filled)) = (uses.bound.limit(), uses.filled) {
+        let text = match uses.bound {
+            Bound::Task(_) => format!(
+                "{size}; the {} of the task are {} full",
+                amount::bytes(limit),
+                amount::percent(filled)
+            ),
+            _ => format!(
+                "{size} of {}, {}",
+                amount::bytes(limit),
+                amount::percent(filled)
+            ),
+        };
+        page.toned("memory", text, worry(filled));
+        let left = (1.0 - filled).max(0.0) * amount::real(limit);
+        let left = u64::try_from(amount::whole(left)).unwrap_or(0);
+        let until = match uses.parts {
+            Some((_, _, noun)) if !matches!(uses.bound, Bound::Task(_)) => {
+                format!("in all of its {noun}")
+            }
+            _ => "until it is killed".to_owned(),
+        };
+        let text = format!("{} left {until}", amount::bytes(left));
+        page.toned("headroom", text, worry(filled));
+    } else {
+        let text = match uses.bound {
+            Bound::Soft(bytes) => format!("{size}; {} reserved", amount::bytes(bytes)),
+            _ => size,
+        };
+        page.field("memory", text);
     }
-    page.toned("what binds it", uses.bound.words(), Tone::Muted);
-    let cache = format!("{} besides, given back on demand", amount::bytes(memory.cache));
+    let binds = match (uses.bound, uses.parts) {
+        (Bound::Container(_), Some((_, _, noun))) => format!("the limits of its {noun} together"),
+        (bound, _) => bound.words().to_owned(),
+    };
+    page.toned("what binds it", binds, Tone::Muted);
+    let cache = format!(
+        "{} besides, given back on demand",
+        amount::bytes(memory.cache)
+    );
     page.toned("page cache", cache, Tone::Muted);
 }
 
@@ -202,7 +240,10 @@ fn traffic(page: &mut Page, uses: &Uses) {
         Network::Own(rate) => page.field("network", both(rate, "received", "sent")),
         Network::OfTask(Some(rate)) => {
             let text = both(rate, "received", "sent");
-            page.field("network", format!("{text}, by the whole task: its containers share it"));
+            page.field(
+                "network",
+                format!("{text}, by the whole task: its containers share it"),
+            );
         }
         Network::OfTask(None) => page.toned(
             "network",
@@ -227,7 +268,11 @@ fn origin(page: &mut Page, uses: &Uses, engine: Option<&Engine>, of: &Arn, cx: &
     };
     page.toned("source", words, uses.source.tone());
     if let Some((seen, all, noun)) = uses.parts.filter(|(seen, all, _)| seen < all) {
-        page.toned("", format!("{seen} of {all} {noun}; the others are not in it"), Tone::Stale);
+        page.toned(
+            "",
+            format!("{seen} of {all} {noun}; the others are not in it"),
+            Tone::Stale,
+        );
     }
     if let Source::Missing(why) = &uses.source {
         page.toned("", why.advice(), Tone::Muted);
@@ -249,16 +294,23 @@ fn origin(page: &mut Page, uses: &Uses, engine: Option<&Engine>, of: &Arn, cx: &
     if let Source::Metrics { .. } = &uses.source
         && let Some(metrics) = cx.store.metrics(of)
     {
-        page.toned("cost", cost(metrics.asked, cx.store.metrics_asked()), Tone::Muted);
+        page.toned(
+            "cost",
+            cost(metrics.asked, cx.store.metrics_asked()),
+            Tone::Muted,
+        );
     }
 }
 
 /// What asking CloudWatch costs: `2 metrics a minute; 480 asked in this session, about $0.005 at $0.01 per 1,000`.
 fn cost(a_minute: u32, asked: u64) -> String {
     let dollars = amount::real(asked.saturating_mul(MICRODOLLARS)) / 1e6;
-    format!(
-        "{a_minute} metrics a minute; {asked} asked in this session, about ${dollars:.3} at $0.01 per 1,000"
-    )
+    let sum = if dollars < 0.001 {
+        "less than $0.001".to_owned()
+    } else {
+        format!("about ${dollars:.3}")
+    };
+    format!("{a_minute} metrics a minute; {asked} asked in this session, {sum} at $0.01 per 1,000")
 }
 
 #[cfg(test)]
@@ -269,5 +321,6 @@ mod tests {
             super::cost(2, 480),
             "2 metrics a minute; 480 asked in this session, about $0.005 at $0.01 per 1,000"
         );
+        assert!(super::cost(2, 4).contains(", less than $0.001 at "));
     }
 }

@@ -111,7 +111,14 @@ pub fn chart(subject: &Subject, cx: &Cx) -> Option<Chart> {
     let Some(name) = subject.part.as_deref() else {
         let uses = of_task(task, cx);
         let mut members: Vec<Member> = alive(task)
-            .map(|one| member(task, one.name.clone(), std::iter::once(one.name.as_str()), cx))
+            .map(|one| {
+                member(
+                    task,
+                    one.name.clone(),
+                    std::iter::once(one.name.as_str()),
+                    cx,
+                )
+            })
             .filter(|one| !one.tracks.is_empty())
             .collect();
         share_network(task, &mut members, cx);
@@ -120,7 +127,10 @@ pub fn chart(subject: &Subject, cx: &Cx) -> Option<Chart> {
     task.container(name)?;
     let uses = of_container(task, name, cx);
     let own = member(task, name.to_owned(), std::iter::once(name), cx);
-    let members: Vec<_> = Some(own).filter(|one| !one.tracks.is_empty()).into_iter().collect();
+    let members: Vec<_> = Some(own)
+        .filter(|one| !one.tracks.is_empty())
+        .into_iter()
+        .collect();
     Some(drawn(&uses, Some(&uses), &members, subject, cx))
 }
 
@@ -307,7 +317,10 @@ fn points(
         .collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a quarter of an hour has few steps")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a quarter of an hour has few steps"
+)]
 fn seconds(step: i64) -> f64 {
     step as f64 * STEP
 }

@@ -92,7 +92,9 @@ impl Why {
                 "The engine of its host cannot be reached; :engines says why and what to do."
             }
             Self::Closed => "The engine of its host was closed, since nothing needed it.",
-            Self::Waiting => "The engine is asked for its first sample, which takes a second or two.",
+            Self::Waiting => {
+                "The engine is asked for its first sample, which takes a second or two."
+            }
             Self::Stopped => "It does not run.",
             Self::NotStarted => "It does not run yet.",
             Self::Asking => "CloudWatch was asked.",

@@ -183,8 +183,13 @@ fn cpu_has_two_scales() {
     assert!(close(uses.filled, 0.25));
     assert_eq!(uses.source.words(), "docker 1s");
     let row = Subjected(uses);
-    let cells = [Figure::CPU, Figure::CORES, Figure::MEMORY, Figure::MEMORY_SHORT]
-        .map(|figure| figure.cell(&row, &cx).text);
+    let cells = [
+        Figure::CPU,
+        Figure::CORES,
+        Figure::MEMORY,
+        Figure::MEMORY_SHORT,
+    ]
+    .map(|figure| figure.cell(&row, &cx).text);
     assert_eq!(cells, ["50%", "12%", "128M/512M  25%", "128M  25%"]);
 }
 
@@ -206,7 +211,10 @@ fn what_only_the_task_reserves_is_marked_as_the_tasks() {
     assert_eq!(Figure::CPU.cell(&row, &cx).text, "25% task");
     let memory = Figure::MEMORY.cell(&row, &cx);
     // It uses 39 % of what binds it, and the other one nearly all of the rest.
-    assert_eq!((memory.text.as_ref(), memory.tone), ("100M task 98%", Tone::Error));
+    assert_eq!(
+        (memory.text.as_ref(), memory.tone),
+        ("100M task 98%", Tone::Error)
+    );
 }
 
 #[rstest]
@@ -270,7 +278,10 @@ fn the_network_of_a_pause_container_is_the_tasks() {
     // Its memory and CPU are none of the task's.
     assert_eq!(task.0.memory.unwrap().used, 64 * MIB);
     assert_eq!(task.0.parts, Some((1, 2, "containers")));
-    assert_eq!(Figure::SOURCE.cell(&task, &cx).text, "1 of 2 containers, docker 0s");
+    assert_eq!(
+        Figure::SOURCE.cell(&task, &cx).text,
+        "1 of 2 containers, docker 0s"
+    );
 }
 
 #[test]
@@ -290,7 +301,10 @@ fn tasks_add_up_and_services_name_the_worst() {
     assert!(close(uses.cores, 0.8));
     assert_eq!(uses.reserved, Reserved::Own(1024));
     let row = Subjected(uses);
-    assert_eq!(Figure::SOURCE.cell(&row, &cx).text, "2 of 3 tasks, docker 0s");
+    assert_eq!(
+        Figure::SOURCE.cell(&row, &cx).text,
+        "2 of 3 tasks, docker 0s"
+    );
     // The first is busier, the second short of memory.
     assert_eq!(Figure::WORST.cell(&row, &cx).text, "mem 88% bbbbbbbb");
 }
@@ -303,7 +317,10 @@ fn what_ended_uses_nothing() {
     world.run(0, "proxy", 0.1, 100);
     world.tasks[0].containers[1].last_status = "STOPPED".to_owned();
     let cx = world.cx(2);
-    assert_eq!(of_task(&world.tasks[0], &cx).memory.unwrap().used, 100 * MIB);
+    assert_eq!(
+        of_task(&world.tasks[0], &cx).memory.unwrap().used,
+        100 * MIB
+    );
     let ended = of_container(&world.tasks[0], "proxy", &cx);
     assert_eq!(ended.source, Source::Missing(Why::Stopped));
     world.tasks[0].last_status = "STOPPED".to_owned();
@@ -326,6 +343,15 @@ fn figures_turn_old() {
         let row = Subjected(of_container(&world.tasks[0], "app", &cx));
         assert_eq!(Figure::CORES.cell(&row, &cx).tone, tone);
         assert_eq!(row.0.source.words(), words);
+        let cell = Figure::CPU.cell(&row, &cx).text;
+        assert_eq!(
+            cell,
+            if tone == Tone::Stale {
+                "40% 10s"
+            } else {
+                "40%"
+            }
+        );
     }
 }
 
@@ -382,7 +408,10 @@ fn services_without_an_engine_are_told_of_by_cloudwatch() {
         calls: 1,
     };
     world.store.apply(&query, failed, at(1));
-    assert_eq!(words(&world, 1), "CloudWatch denied cloudwatch:GetMetricData");
+    assert_eq!(
+        words(&world, 1),
+        "CloudWatch denied cloudwatch:GetMetricData"
+    );
     world.answer(&query, Vec::new(), Vec::new());
     assert_eq!(words(&world, 1), "CloudWatch none");
     let told = metrics(&world.service.arn, MetricSource::Ecs);
@@ -391,10 +420,9 @@ fn services_without_an_engine_are_told_of_by_cloudwatch() {
     assert_eq!(words(&world, 150), "CloudWatch 1m");
     let cx = world.cx(150);
     let row = Subjected(world.of_service(&cx));
-    let cells = [Figure::CPU, Figure::FILLED, Figure::CORES]
-        .map(|figure| figure.cell(&row, &cx));
+    let cells = [Figure::CPU, Figure::FILLED, Figure::CORES].map(|figure| figure.cell(&row, &cx));
     let texts = cells.clone().map(|cell| cell.text);
-    assert_eq!(texts, ["30%", "85%", "-"]);
+    assert_eq!(texts, ["30% cw", "85%", "-"]);
     assert_eq!(cells[1].tone, Tone::Warn);
     assert!(world.of_service(&world.cx(400)).source.is_old());
 }
@@ -502,7 +530,10 @@ fn a_trend_is_the_last_minute_with_its_gaps() {
     let known: Vec<bool> = heights.heights().iter().map(Option::is_some).collect();
     let (yes, no) = (true, false);
     // The newest slot has just begun; the first is thus the second five seconds.
-    assert_eq!(known, [yes, yes, yes, yes, no, no, no, yes, yes, yes, yes, yes]);
+    assert_eq!(
+        known,
+        [yes, yes, yes, yes, no, no, no, yes, yes, yes, yes, yes]
+    );
     // The top is the first sample after the gap: what was used all through it.
     assert_eq!(heights.heights().last(), Some(&Some(146)));
     let nothing = Task {

@@ -67,14 +67,29 @@ impl ChartLayer {
     /// The line at the top: where the figures come from, and which charts there are besides.
     fn paint_source(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
         let Some(chart) = &self.chart else { return };
-        let role = if chart.is_old { Role::Stale } else { Role::TextMuted };
+        let role = if chart.is_old {
+            Role::Stale
+        } else {
+            Role::TextMuted
+        };
         let mut words = format!("source: {}", chart.source);
         let visible = visible_panels((area.width, area.height), chart.panels.len());
         if visible < chart.panels.len() {
-            words.push_str(&format!("   chart {} of {}", self.panel + 1, chart.panels.len()));
+            words.push_str(&format!(
+                "   chart {} of {}",
+                self.panel + 1,
+                chart.panels.len()
+            ));
         }
         let style = cx.theme.style(role);
-        text::put(buffer, (area.x, area.y), &words, area.width, style, cx.glyphs.ellipsis());
+        text::put(
+            buffer,
+            (area.x, area.y),
+            &words,
+            area.width,
+            style,
+            cx.glyphs.ellipsis(),
+        );
     }
 
     fn paint_emptiness(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
@@ -100,7 +115,11 @@ impl ChartLayer {
         let scale = scale::of(panel, lines.iter().map(|(_, series)| *series));
         paint_title(panel, scale.has_limit, area, buffer, cx);
         let beside = area.width >= WIDE;
-        let legend = if beside { LEGEND.min(area.width / 3) } else { 0 };
+        let legend = if beside {
+            LEGEND.min(area.width / 3)
+        } else {
+            0
+        };
         let above = u16::from(!beside);
         let field = Rect {
             x: area.x + AXIS,
@@ -146,7 +165,14 @@ impl ChartLayer {
             let style = cx.theme.style(Role::chart(*index));
             let name = format!("{} {}", plot::sign(*index, cx.glyphs.ascii), series.name);
             let room = area.width.saturating_sub(value_width + 1);
-            text::put(buffer, (area.x, y), &name, room, style, cx.glyphs.ellipsis());
+            text::put(
+                buffer,
+                (area.x, y),
+                &name,
+                room,
+                style,
+                cx.glyphs.ellipsis(),
+            );
             let (value, role) = newest(panel, series);
             let cells = u16::try_from(text::width(&value)).unwrap_or(u16::MAX);
             let inset = area.width.saturating_sub(cells.min(value_width));
@@ -156,7 +182,11 @@ impl ChartLayer {
         }
         let hidden = panel.series.len().saturating_sub(lines.len());
         if hidden > 0 && y < area.bottom() {
-            let words = format!("{} before, {} after", self.top, hidden.saturating_sub(self.top));
+            let words = format!(
+                "{} before, {} after",
+                self.top,
+                hidden.saturating_sub(self.top)
+            );
             let style = cx.theme.style(Role::Hint);
             text::put(buffer, (area.x, y), &words, area.width, style, "");
         }
@@ -179,7 +209,14 @@ fn newest(panel: &Panel, series: &Series) -> (String, Role) {
 
 fn paint_title(panel: &Panel, has_limit: bool, area: Rect, buffer: &mut Buffer, cx: &Cx) {
     let style = cx.theme.style(Role::Title);
-    let used = text::put(buffer, (area.x, area.y), &panel.title, area.width, style, cx.glyphs.ellipsis());
+    let used = text::put(
+        buffer,
+        (area.x, area.y),
+        &panel.title,
+        area.width,
+        style,
+        cx.glyphs.ellipsis(),
+    );
     let Some((limit, what)) = panel.limit else {
         return;
     };
@@ -191,7 +228,14 @@ fn paint_title(panel: &Panel, has_limit: bool, area: Rect, buffer: &mut Buffer, 
     };
     let style = cx.theme.style(Role::StatusWarn);
     let room = area.width.saturating_sub(used);
-    text::put(buffer, (area.x + used, area.y), &words, room, style, cx.glyphs.ellipsis());
+    text::put(
+        buffer,
+        (area.x + used, area.y),
+        &words,
+        room,
+        style,
+        cx.glyphs.ellipsis(),
+    );
 }
 
 fn paint_axes(panel: &Panel, top: f64, field: Rect, buffer: &mut Buffer, cx: &Cx) {
@@ -202,18 +246,36 @@ fn paint_axes(panel: &Panel, top: f64, field: Rect, buffer: &mut Buffer, cx: &Cx
     }
     for (row, share) in rows {
         let label = panel.unit.write(top * share);
-        put_right(buffer, (field.x - AXIS, field.y + row), &label, AXIS - 1, style);
+        put_right(
+            buffer,
+            (field.x - AXIS, field.y + row),
+            &label,
+            AXIS - 1,
+            style,
+        );
     }
     let width = field.width.saturating_sub(1);
     let times: &[(&str, f64)] = if width < 40 {
         &[("-15m", 0.0), ("now", 1.0)]
     } else {
-        &[("-15m", 0.0), ("-10m", 1.0 / 3.0), ("-5m", 2.0 / 3.0), ("now", 1.0)]
+        &[
+            ("-15m", 0.0),
+            ("-10m", 1.0 / 3.0),
+            ("-5m", 2.0 / 3.0),
+            ("now", 1.0),
+        ]
     };
     for (word, share) in times {
         let cells = u16::try_from(word.len()).unwrap_or(0);
         let at = plot::cell_at(*share, width).min(width.saturating_sub(cells));
-        text::put(buffer, (field.x + at, field.bottom()), word, cells, style, "");
+        text::put(
+            buffer,
+            (field.x + at, field.bottom()),
+            word,
+            cells,
+            style,
+            "",
+        );
     }
 }
 
@@ -241,7 +303,14 @@ fn paint_legend_row(
         let name = format!("{sign} {}", series.name);
         let style = cx.theme.style(Role::chart(*index));
         let most = room.saturating_sub(cells + 1);
-        let used = text::put(buffer, (x, area.y), &name, most, style, cx.glyphs.ellipsis());
+        let used = text::put(
+            buffer,
+            (x, area.y),
+            &name,
+            most,
+            style,
+            cx.glyphs.ellipsis(),
+        );
         let style = cx.theme.style(Role::Text);
         text::put(buffer, (x + used + 1, area.y), &value, cells, style, "");
         x += room + 1;

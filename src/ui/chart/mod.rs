@@ -59,7 +59,11 @@ impl ChartLayer {
     }
 
     /// The lines of a panel that are drawn, with their place among all of them.
-    fn drawn<'a>(&self, panel: &'a Panel, most: usize) -> impl Iterator<Item = (usize, &'a Series)> {
+    fn drawn<'a>(
+        &self,
+        panel: &'a Panel,
+        most: usize,
+    ) -> impl Iterator<Item = (usize, &'a Series)> {
         let series = panel.series.iter().enumerate();
         series.skip(self.top).take(most)
     }
@@ -136,7 +140,10 @@ impl Layer for ChartLayer {
         if self.lines() > draw::most_lines(cx.room) {
             hints.push(Hint::named(Target::Command(Command::Down), "further lines"));
         }
-        hints.push(Hint::named(Target::Command(Command::CopyName), "copy figures"));
+        hints.push(Hint::named(
+            Target::Command(Command::CopyName),
+            "copy figures",
+        ));
         hints.push(Hint::named(Target::Command(Command::Save), "save figures"));
         hints
     }
@@ -202,6 +209,3 @@ impl Layer for ChartLayer {
         self.table()
     }
 }
-
-#[cfg(test)]
-mod tests;

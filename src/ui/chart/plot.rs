@@ -79,7 +79,9 @@ pub(super) fn paint(
         .render(field, buffer);
     // From the last to the first, so that the first is legible where several end at one height.
     for (index, series) in lines.iter().rev() {
-        let Some(value) = series.newest() else { continue };
+        let Some(value) = series.newest() else {
+            continue;
+        };
         let row = cell_at(value / scale.top, area.height);
         let style = cx.theme.style(Role::chart(*index));
         let sign = sign(*index, cx.glyphs.ascii).to_string();
@@ -139,7 +141,10 @@ mod tests {
 
     #[test]
     fn lines_have_signs_of_their_own() {
-        assert_eq!([0, 1, 8, 9].map(|index| sign(index, false)), ['1', '2', '9', '1']);
+        assert_eq!(
+            [0, 1, 8, 9].map(|index| sign(index, false)),
+            ['1', '2', '9', '1']
+        );
         assert_eq!([0, 1, 8].map(|index| sign(index, true)), ['*', 'o', '*']);
     }
 }

@@ -17,7 +17,8 @@ pub(super) fn of<'a>(panel: &Panel, lines: impl Iterator<Item = &'a Series>) -> 
     let values = lines.flat_map(|series| series.runs.iter().flatten());
     let highest = values.map(|(_, value)| *value).fold(0.0, f64::max);
     let limit = panel.limit.map(|(limit, _)| limit);
-    let has_limit = limit.is_some_and(|limit| limit > 0.0 && limit <= highest.max(least(panel.unit)) * FAR);
+    let has_limit =
+        limit.is_some_and(|limit| limit > 0.0 && limit <= highest.max(least(panel.unit)) * FAR);
     let reach = if has_limit {
         highest.max(limit.unwrap_or(0.0))
     } else {

@@ -188,7 +188,12 @@ impl Sheet {
                         (held.unwrap_or_else(|| rows.key(*row, column, cx)), *row)
                     })
                     .collect();
-                if self.resource.heads().get(column).is_some_and(|head| head.live) {
+                if self
+                    .resource
+                    .heads()
+                    .get(column)
+                    .is_some_and(|head| head.live)
+                {
                     let at = held.as_ref().map_or(cx.now.mono, |held| held.at);
                     let keys = keyed
                         .iter()

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod driver;
+pub mod engines;
 pub mod painted;
 #[cfg(unix)]
 pub mod pty;

@@ -60,6 +60,8 @@ pub struct Stage {
     pub effects: Vec<Effect>,
     /// Every query asked so far.
     pub fetched: Vec<Query>,
+    /// Every metric asked for so far.
+    pub measured: Vec<Query>,
     /// Queries that wait for an answer.
     waiting: Vec<(u64, Query)>,
     size: (u16, u16),
@@ -111,6 +113,7 @@ impl Stage {
             answering: setup.answering,
             effects: Vec::new(),
             fetched: Vec::new(),
+            measured: Vec::new(),
             waiting: Vec::new(),
             size: setup.size,
         };
@@ -164,6 +167,7 @@ impl Stage {
                 self.waiting.push((epoch, query));
             }
             Effect::Measure { epoch, queries } => {
+                self.measured.extend(queries.iter().cloned());
                 let queries = queries.into_iter().map(|query| (epoch, query));
                 self.waiting.extend(queries);
             }
