@@ -17,6 +17,11 @@ const EATEN: u64 = 120;
 /// MiB that the eater may have.
 const ALLOWED: i32 = 128;
 
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+fn real(count: u64) -> f64 {
+    count as f64
+}
+
 /// A task of four containers, while the test lasts.
 struct Load {
     ecs: aws_sdk_ecs::Client,
@@ -44,7 +49,12 @@ impl Load {
                 .image(image)
                 .cpu(256)
                 .memory(memory)
-                .environment(KeyValuePair::builder().name("MB").value(EATEN.to_string()).build())
+                .environment(
+                    KeyValuePair::builder()
+                        .name("MB")
+                        .value(EATEN.to_string())
+                        .build(),
+                )
                 .set_entry_point(Some(vec![]))
                 .set_command(Some(["sh", "-c", script].map(str::to_owned).to_vec()))
                 .log_configuration(logs.clone())
@@ -97,16 +107,20 @@ impl Load {
         let frame = frames.next().await.unwrap().unwrap();
         let (now, before) = (frame.cpu_stats.unwrap(), frame.precpu_stats.unwrap());
         let total = |stats: &bollard::models::ContainerCpuStats| {
-            stats.cpu_usage.as_ref().unwrap().total_usage.unwrap() as f64
+            real(stats.cpu_usage.as_ref().unwrap().total_usage.unwrap())
         };
         let used = total(&now) - total(&before);
-        let host = (now.system_cpu_usage.unwrap() - before.system_cpu_usage.unwrap()) as f64;
+        let host = real(now.system_cpu_usage.unwrap() - before.system_cpu_usage.unwrap());
         let memory = frame.memory_stats.unwrap();
         let details = memory.stats.unwrap();
         let cache = ["inactive_file", "cache"].map(|key| details.get(key).copied().unwrap_or(0));
         // With the first version of control groups all of the page cache is left out.
-        let cache = if details.contains_key("cache") { cache[1] } else { cache[0] };
-        let mebibytes = (memory.usage.unwrap() - cache) as f64 / f64::from(1 << 20);
+        let cache = if details.contains_key("cache") {
+            cache[1]
+        } else {
+            cache[0]
+        };
+        let mebibytes = real(memory.usage.unwrap() - cache) / f64::from(1 << 20);
         let cores = f64::from(now.online_cpus.unwrap());
         (used / host * cores * 100.0, mebibytes)
     }
@@ -139,7 +153,9 @@ async fn open(load: &Load) -> Driver {
 
 /// Percent of one core and MiB in use, as the row of a container says.
 fn shown(screen: &str, name: &str) -> Option<(f64, f64)> {
-    let row = screen.lines().find(|line| line.contains(&format!(" {name} ")))?;
+    let row = screen
+        .lines()
+        .find(|line| line.contains(&format!(" {name} ")))?;
     let figures = Regex::new(r"(\d+)%\s+(\d+)%\s+([\d.]+)([KMG])/").unwrap();
     let found = figures.captures(row)?;
     let number = |index: usize| found[index].parse::<f64>().unwrap();
@@ -166,10 +182,12 @@ async fn the_screen_says_what_the_engine_says() {
     assert!(idle < 5.0, "{screen}");
     // Of the burner's core others may take some, and the two looks are not at the same second.
     let (told, _) = load.told("burner").await;
-    let near = |screen: &str| shown(screen, "burner").is_some_and(|(seen, _)| (seen - told).abs() <= 15.0);
+    let near =
+        |screen: &str| shown(screen, "burner").is_some_and(|(seen, _)| (seen - told).abs() <= 15.0);
     driver.hear_until(near).await;
     let (_, told) = load.told("eater").await;
-    let near = |screen: &str| shown(screen, "eater").is_some_and(|(_, seen)| (seen - told).abs() <= 2.0);
+    let near =
+        |screen: &str| shown(screen, "eater").is_some_and(|(_, seen)| (seen - told).abs() <= 2.0);
     let screen = driver.hear_until(near).await;
     assert!(screen.contains(&format!("/{ALLOWED}M")), "{screen}");
 
@@ -189,13 +207,19 @@ async fn the_tail_of_a_task_goes_on_without_a_gap() {
     driver.press("esc l").await;
     let number = Regex::new(r"counter .*number (\d+)$").unwrap();
     let numbers = |screen: &str| -> Vec<u32> {
-        let found = screen.lines().filter_map(|line| number.captures(line.trim_end()));
+        let found = screen
+            .lines()
+            .filter_map(|line| number.captures(line.trim_end()));
         found.map(|found| found[1].parse().unwrap()).collect()
     };
     let mut last = 0;
     // Three screens one after the other, each of which has moved on.
     for _ in 0..3 {
-        let goes_on = |screen: &str| numbers(screen).last().is_some_and(|newest| *newest >= last + 10);
+        let goes_on = |screen: &str| {
+            numbers(screen)
+                .last()
+                .is_some_and(|newest| *newest >= last + 10)
+        };
         let screen = driver.hear_until(goes_on).await;
         let seen = numbers(&screen);
         let without_gap = seen.windows(2).all(|pair| pair[1] == pair[0] + 1);
