@@ -181,7 +181,8 @@ impl Outside {
                 let (parts, mut arrived) = mpsc::channel(PARTS);
                 let sender = self.tasks.sender();
                 let fetched = query.clone();
-                self.tasks.run(async move { clients.fetch(&fetched, urgency, parts).await });
+                self.tasks
+                    .run(async move { clients.fetch(&fetched, urgency, parts).await });
                 self.tasks.run(async move {
                     while let Some(part) = arrived.recv().await {
                         let event = Event::Fetched {

@@ -41,7 +41,8 @@ impl Feeds {
     fn engines(&mut self) -> Engines {
         let engines = self.engines.take().unwrap_or_else(|| {
             let (reports, arrived) = mpsc::channel(REPORTS);
-            self.tasks.run(forward_engines(arrived, self.tasks.sender()));
+            self.tasks
+                .run(forward_engines(arrived, self.tasks.sender()));
             Engines::start(self.settings.clone(), reports)
         });
         self.engines = Some(engines.clone());
@@ -84,10 +85,7 @@ impl Feeds {
     }
 }
 
-async fn forward_engines(
-    mut arrived: mpsc::Receiver<EngineReport>,
-    sender: mpsc::Sender<Message>,
-) {
+async fn forward_engines(mut arrived: mpsc::Receiver<EngineReport>, sender: mpsc::Sender<Message>) {
     while let Some(report) = arrived.recv().await {
         let event = Event::Engine(report);
         if sender.send(Message::Event(Box::new(event))).await.is_err() {

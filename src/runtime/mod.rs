@@ -4,6 +4,7 @@ mod clipboard;
 mod effects;
 mod events;
 mod feeds;
+mod frames;
 mod input;
 mod save;
 mod terminal;
@@ -18,19 +19,13 @@ use tokio::sync::mpsc;
 pub use clipboard::osc52;
 pub use effects::{Message, Outside, Reach, Senders};
 
-use self::terminal::Screen;
+use self::{frames::Frames, terminal::Screen};
 use crate::{
     app::{App, Effect, Event, Options},
     config::Config,
     model::{Now, Timestamp},
 };
 
-/// Frames are at least this far apart.
-const FRAME: Duration = Duration::from_millis(33);
-/// What merely flows (log lines, samples) is painted this seldom: a screen that scrolls is painted almost whole.
-const CALM: Duration = Duration::from_millis(100);
-/// The same over SSH, where a screen costs several kilobytes.
-const FAR: Duration = Duration::from_millis(250);
 /// For this long events are taken in before keys are looked for again.
 const LOOK_UP: Duration = Duration::from_millis(8);
 /// Messages that may wait before senders are held up.
@@ -66,11 +61,9 @@ pub async fn explore(session: Session) -> io::Result<()> {
         logs: lines,
     };
     let mut outside = Outside::new(senders, session.reach, session.config);
-    let calm = if is_far() { FAR } else { CALM };
     let mut events = events::Events::start()?;
     let mut pending = app.update(Event::Resize(width, height), clock.now());
-    let mut painted: Option<Duration> = None;
-    let mut stale = Some(FRAME);
+    let mut frames = Frames::new(is_far());
     loop {
         for effect in std::mem::take(&mut pending) {
             match effect {
@@ -101,17 +94,15 @@ pub async fn explore(session: Session) -> io::Result<()> {
             continue;
         }
         let now = clock.now();
-        let frame = stale.map(|pause| painted.map_or(Duration::ZERO, |painted| painted + pause));
-        if frame.is_some_and(|frame| now.mono >= frame) {
+        if frames.next().is_some_and(|frame| frame <= now.mono) {
             pending = app.settle(now);
             screen.paint(|area, buffer| app.draw(area, buffer, now))?;
-            painted = Some(now.mono);
-            stale = None;
+            frames.painted(now.mono);
             if !pending.is_empty() {
                 continue;
             }
         }
-        let next = app.next_wake().into_iter().chain(frame).min();
+        let next = app.next_wake().into_iter().chain(frames.next()).min();
         let first = tokio::select! {
             biased;
             event = events.next() => event,
@@ -120,8 +111,7 @@ pub async fn explore(session: Session) -> io::Result<()> {
             Some(message) = logs.recv() => outside.take(message),
         };
         let now = clock.now();
-        let pause = |event: &Event| if event.flows() { calm } else { FRAME };
-        let mut soonest = pause(&first);
+        frames.note(&first);
         pending.extend(app.update(first, now));
         // Many small answers cost one look: they are all taken in before the next frame, for as long as no key would
         // have to wait for it.
@@ -130,13 +120,12 @@ pub async fn explore(session: Session) -> io::Result<()> {
                 break;
             };
             let event = outside.take(message);
-            soonest = soonest.min(pause(&event));
+            frames.note(&event);
             pending.extend(app.update(event, now));
             if clock.now().mono.saturating_sub(now.mono) >= LOOK_UP {
                 break;
             }
         }
-        stale = Some(stale.map_or(soonest, |pause| pause.min(soonest)));
     }
 }
 

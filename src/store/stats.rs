@@ -127,6 +127,8 @@ fn share(part: u64, whole: u64) -> f64 {
 #[derive(Debug, Default)]
 pub(super) struct Stats {
     engines: BTreeMap<EngineId, Engine>,
+    /// The engines that have containers of a task, with the places of these in the list.
+    places: HashMap<Arn, Vec<(EngineId, usize)>>,
     tracks: HashMap<Subject, Track>,
     metrics: HashMap<Arn, Metrics>,
     metrics_asked: u64,
@@ -137,6 +139,7 @@ impl Stats {
         match report {
             EngineReport::Engine(engine) => {
                 self.engines.insert(engine.id.clone(), *engine);
+                self.find_places();
                 // What is not told of any more is forgotten with its history.
                 self.tracks.retain(|_, track| track.age(now) <= HISTORY);
             }
@@ -147,6 +150,17 @@ impl Stats {
                         .and_modify(|track| track.follow(sample, now))
                         .or_insert_with(|| Track::new(sample, now));
                 }
+            }
+        }
+    }
+
+    /// Notes where the containers of each task are. Engines tell of themselves seldom, and rows ask for each task.
+    fn find_places(&mut self) {
+        self.places.clear();
+        for engine in self.engines.values() {
+            for (place, container) in engine.containers.iter().enumerate() {
+                let places = self.places.entry(container.task.clone()).or_default();
+                places.push((engine.id.clone(), place));
             }
         }
     }
@@ -181,12 +195,10 @@ impl Stats {
         &self,
         task: &Arn,
     ) -> impl Iterator<Item = (&Engine, &EngineContainer)> {
-        self.engines.values().flat_map(move |engine| {
-            engine
-                .containers
-                .iter()
-                .filter(move |container| container.task == *task)
-                .map(move |container| (engine, container))
+        let places = self.places.get(task).into_iter().flatten();
+        places.filter_map(|(id, place)| {
+            let engine = self.engines.get(id)?;
+            Some((engine, engine.containers.get(*place)?))
         })
     }
 
