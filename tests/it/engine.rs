@@ -600,7 +600,9 @@ impl OwnEngine {
     fn start(&mut self) {
         let path = |name: &str| self.folder.path().join(name);
         let log = std::fs::File::create(path("log")).unwrap();
-        let process = Command::new("dockerd")
+        // In a network of its own: without a bridge an engine takes away the bridge that another one uses.
+        let process = Command::new("unshare")
+            .args(["--net", "dockerd"])
             .arg("--data-root")
             .arg(path("data"))
             .arg("--exec-root")
