@@ -1,6 +1,9 @@
 //! What can be copied of a row: identities, the console link, the command that shows the same.
 
-use super::{Cx, definition::{log_option, log_stream}};
+use super::{
+    Cx,
+    definition::{log_option, log_stream},
+};
 use crate::model::{Arn, Subject};
 
 /// What can be copied of a subject: what it is called, and the text.

@@ -251,16 +251,17 @@ impl Sandbox {
         let engines = self.engine_address().map_or_else(String::new, |address| {
             format!("# The Docker Engines of its container instances: {address}\n")
         });
-        engines + &[
-            ("AWS_ENDPOINT_URL", url.as_str()),
-            ("AWS_ACCESS_KEY_ID", "sandbox"),
-            ("AWS_SECRET_ACCESS_KEY", "sandbox"),
-            ("AWS_REGION", region),
-            ("AWS_DEFAULT_REGION", region),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ]
-        .map(|(name, value)| format!("export {name}={value}\n"))
-        .concat()
+        engines
+            + &[
+                ("AWS_ENDPOINT_URL", url.as_str()),
+                ("AWS_ACCESS_KEY_ID", "sandbox"),
+                ("AWS_SECRET_ACCESS_KEY", "sandbox"),
+                ("AWS_REGION", region),
+                ("AWS_DEFAULT_REGION", region),
+                ("AWS_EC2_METADATA_DISABLED", "true"),
+            ]
+            .map(|(name, value)| format!("export {name}={value}\n"))
+            .concat()
     }
 
     /// The folder with the sockets of the Docker Engines, if there are any: `<EC2 instance id>.sock` each.

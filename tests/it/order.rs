@@ -28,15 +28,13 @@ const USES: &[(&str, &[&str])] = &[
     ("config", &["theme"]),
     (
         "runtime",
-        &[
-            "model", "aws", "docker", "keymap", "ui", "app", "config",
-        ],
+        &["model", "aws", "docker", "keymap", "ui", "app", "config"],
     ),
     (
         "cli",
         &[
-            "model", "schedule", "aws", "docker", "keymap", "theme", "ui", "app", "config", "runtime",
-            "sandbox",
+            "model", "schedule", "aws", "docker", "keymap", "theme", "ui", "app", "config",
+            "runtime", "sandbox",
         ],
     ),
     ("sandbox", &[]),

@@ -161,6 +161,18 @@ impl Uses {
     }
 }
 
+impl Uses {
+    /// The same for something of several parts.
+    fn weigh_with(self, parts: &[Self]) -> Self {
+        let mut uses = self.weigh();
+        if uses.bound == Bound::Fullest {
+            let shares = parts.iter().filter_map(|part| part.filled);
+            uses.filled = shares.max_by(f64::total_cmp);
+        }
+        uses
+    }
+}
+
 fn share_of_units(cores: Option<f64>, reserved: Reserved) -> Option<f64> {
     let units = reserved.units().filter(|units| *units > 0)?;
     let units = real(u64::try_from(units).ok()?);
@@ -321,10 +333,17 @@ fn older(one: Source, two: &Source) -> Source {
     }
 }
 
-/// The limits of several together: only if each has one that kills.
-fn limits(all: &[Uses]) -> Bound {
-    let each: Option<Vec<u64>> = all.iter().map(|one| one.bound.limit()).collect();
-    each.map_or(Bound::None, |each| Bound::Container(each.iter().sum()))
+/// What binds several together: their sum where tasks are killed as a whole, else the fullest that has a limit.
+fn shared(all: &[Uses]) -> Bound {
+    let task = |one: &Uses| match one.bound {
+        Bound::Task(bytes) => Some(bytes),
+        _ => None,
+    };
+    match all.iter().map(task).sum() {
+        Some(bytes) => Bound::Task(bytes),
+        None if all.iter().any(|one| one.filled.is_some()) => Bound::Fullest,
+        None => Bound::None,
+    }
 }
 
 /// What a task uses: all its containers, and the one that holds its network.
@@ -355,10 +374,7 @@ pub(super) fn of_task(task: &Task, cx: &Cx) -> Uses {
     } else {
         Reserved::Unknown
     };
-    uses.bound = match task_memory(task, definition) {
-        Some(bytes) => Bound::Task(bytes),
-        None => limits(&seen),
-    };
+    uses.bound = task_memory(task, definition).map_or_else(|| shared(&seen), Bound::Task);
     if let Some(shared) = of_pause(task, cx) {
         uses.network = Network::Own(match uses.network {
             Network::Own(rate) => together(rate, shared),
@@ -369,7 +385,7 @@ pub(super) fn of_task(task: &Task, cx: &Cx) -> Uses {
         uses.oom = Some(Oom::Killed);
     }
     uses.parts = Some((seen.len(), count, "containers"));
-    uses.weigh()
+    uses.weigh_with(&seen)
 }
 
 /// What a service uses: the tasks of it that engines tell of, or else what CloudWatch says.
@@ -388,11 +404,11 @@ pub(super) fn of_service<'a>(
     };
     let units: Option<i64> = seen.iter().map(|one| one.reserved.units()).sum();
     uses.reserved = units.map_or(Reserved::Unknown, Reserved::Own);
-    uses.bound = limits(&seen);
+    uses.bound = shared(&seen);
     let running = usize::try_from(service.running).unwrap_or(0);
     uses.parts = Some((seen.len(), running.max(seen.len()), "tasks"));
     uses.worst = worst(&each);
-    uses.weigh()
+    uses.weigh_with(&seen)
 }
 
 /// What CloudWatch says of a service.

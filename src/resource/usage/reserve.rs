@@ -34,6 +34,8 @@ pub(crate) enum Bound {
     Task(u64),
     /// The limit of the control group, as the engine reports it.
     Group(u64),
+    /// Of several things each has a limit of its own: the fullest of them counts.
+    Fullest,
     /// Only `memoryReservation`: nothing is killed there.
     Soft(u64),
     /// There is no limit, or none is known.
@@ -46,7 +48,7 @@ impl Bound {
     pub(crate) fn limit(self) -> Option<u64> {
         match self {
             Self::Container(bytes) | Self::Task(bytes) | Self::Group(bytes) => Some(bytes),
-            Self::Soft(_) | Self::None => None,
+            Self::Fullest | Self::Soft(_) | Self::None => None,
         }
     }
 
@@ -56,6 +58,7 @@ impl Bound {
             Self::Container(_) => "the container's limit (memory)",
             Self::Task(_) => "the memory of the task, which its containers share",
             Self::Group(_) => "the limit of its control group, as the engine reports it",
+            Self::Fullest => "limits of their own; the fullest counts",
             Self::Soft(_) => "only reserved (memoryReservation); nothing is killed there",
             Self::None => "no limit but the host's memory",
         }
@@ -125,10 +128,15 @@ pub(super) fn task_units(task: &Task, definition: Option<&TaskDefinition>) -> Op
     task.cpu.or_else(defined).filter(|units| *units > 0)
 }
 
-/// The bytes of memory of a task as a whole.
+/// The bytes of memory that a task as a whole is killed at. On a container instance these are the definition's alone:
+/// where it says nothing, `DescribeTasks` tells the sum of what the containers reserve, and nothing is killed there.
 pub(super) fn task_memory(task: &Task, definition: Option<&TaskDefinition>) -> Option<u64> {
-    let defined = || read(definition?.memory.as_deref()?, "gb");
-    task.memory.or_else(defined).and_then(mebibytes)
+    let defined = definition.and_then(|definition| definition.memory.as_deref());
+    if task.instance.is_some() && defined.is_none() {
+        return None;
+    }
+    let read = || read(defined?, "gb");
+    task.memory.or_else(read).and_then(mebibytes)
 }
 
 /// Reads what a task definition keeps as text: a number as it is, one with the large unit as 1024 of it.
@@ -230,5 +238,23 @@ mod tests {
         #[case] expected: Option<i64>,
     ) {
         assert_eq!(read(text, unit), expected);
+    }
+
+    #[rstest]
+    #[case::fargate(false, None, Some(512))]
+    #[case::defined(true, Some("1 GB"), Some(512))]
+    #[case::only_the_sum_of_its_containers(true, None, None)]
+    fn a_task_on_an_instance_is_killed_only_at_what_its_definition_says(
+        #[case] on_instance: bool,
+        #[case] defined: Option<&str>,
+        #[case] expected: Option<u64>,
+    ) {
+        let mut task = task();
+        task.memory = Some(512);
+        task.instance = on_instance.then(|| Arn::new("arn:aws:ecs:r:1:container-instance/web/1"));
+        let mut definition = samples::definition(&task.definition);
+        definition.memory = defined.map(str::to_owned);
+        let bytes = task_memory(&task, Some(&definition));
+        assert_eq!(bytes, expected.map(|count| count * MIB));
     }
 }

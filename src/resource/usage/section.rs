@@ -186,8 +186,8 @@ fn memory(page: &mut Page, uses: &Uses) {
     };
     let size = amount::bytes(memory.used);
     if let (Some(limit), Some(filled)) = (uses.bound.limit(), uses.filled) {
-        let text = match uses.bound {
-            Bound::Task(_) => format!(
+        let text = match (uses.bound, uses.parts) {
+            (Bound::Task(_), None | Some((_, _, "containers"))) => format!(
                 "{size}; the {} of the task are {} full",
                 amount::bytes(limit),
                 amount::percent(filled)
@@ -210,14 +210,22 @@ fn memory(page: &mut Page, uses: &Uses) {
         let text = format!("{} left {until}", amount::bytes(left));
         page.toned("headroom", text, worry(filled));
     } else {
-        let text = match uses.bound {
-            Bound::Soft(bytes) => format!("{size}; {} reserved", amount::bytes(bytes)),
+        let noun = uses.parts.map_or("containers", |(_, _, noun)| noun);
+        let text = match (uses.bound, uses.filled) {
+            (Bound::Fullest, Some(filled)) => {
+                let full = amount::percent(filled);
+                format!("{size}; the fullest of its {noun} is {full} full")
+            }
+            (Bound::Soft(bytes), _) => format!("{size}; {} reserved", amount::bytes(bytes)),
             _ => size,
         };
-        page.field("memory", text);
+        page.toned("memory", text, uses.filled.map_or(Tone::Plain, worry));
     }
     let binds = match (uses.bound, uses.parts) {
-        (Bound::Container(_), Some((_, _, noun))) => format!("the limits of its {noun} together"),
+        (Bound::Task(_), Some((_, _, "tasks"))) => "the memory of its tasks together".to_owned(),
+        (Bound::Fullest, Some((_, _, noun))) => {
+            format!("a limit of its own for each of its {noun}")
+        }
         (bound, _) => bound.words().to_owned(),
     };
     page.toned("what binds it", binds, Tone::Muted);

@@ -241,7 +241,7 @@ fn of_samples(each: Option<&Uses>, members: &[Member], cx: &Cx) -> Vec<Panel> {
         Bound::Container(bytes) | Bound::Group(bytes) => Some((amount::real(bytes), "limit")),
         Bound::Task(bytes) => Some((amount::real(bytes), "limit of the task")),
         Bound::Soft(bytes) => Some((amount::real(bytes), "reserved")),
-        Bound::None => None,
+        Bound::Fullest | Bound::None => None,
     });
     vec![
         Panel {

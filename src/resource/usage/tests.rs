@@ -201,6 +201,7 @@ fn what_only_the_task_reserves_is_marked_as_the_tasks() {
     }
     world.tasks[0].cpu = Some(1024);
     world.tasks[0].memory = Some(256);
+    world.tasks[0].instance = None;
     world.tell(EngineState::Connected);
     world.run(0, "app", 0.25, 100);
     world.run(0, "proxy", 0.25, 150);
@@ -296,7 +297,8 @@ fn tasks_add_up_and_services_name_the_worst() {
     let task = of_task(&world.tasks[0], &cx);
     assert!(close(task.cores, 0.6));
     assert_eq!(task.reserved, Reserved::Own(512));
-    assert_eq!(task.bound, Bound::Container(1024 * MIB));
+    assert_eq!(task.bound, Bound::Fullest);
+    assert!(close(task.filled, 100.0 / 512.0));
     let uses = world.of_service(&cx);
     assert!(close(uses.cores, 0.8));
     assert_eq!(uses.reserved, Reserved::Own(1024));
@@ -576,5 +578,27 @@ fn charts_have_a_line_for_each_container_or_task() {
 #[test]
 fn the_sum_of_nothing_is_nothing() {
     assert!(sum(&[]).is_none());
-    assert_eq!(limits(&[Uses::missing(Why::NoEngine)]), Bound::None);
+    assert_eq!(shared(&[Uses::missing(Why::NoEngine)]), Bound::None);
+}
+
+#[test]
+fn of_several_with_limits_of_their_own_the_fullest_counts() {
+    let part = |bound, filled| Uses {
+        bound,
+        filled,
+        ..Uses::missing(Why::NoEngine)
+    };
+    let parts = [
+        part(Bound::Container(512), Some(0.9)),
+        part(Bound::Soft(64), None),
+        part(Bound::Container(4_096), Some(0.1)),
+    ];
+    assert_eq!(shared(&parts), Bound::Fullest);
+    let whole = part(Bound::Fullest, None).weigh_with(&parts);
+    assert!(close(whole.filled, 0.9));
+    let tasks = [
+        part(Bound::Task(100), Some(0.9)),
+        part(Bound::Task(300), Some(0.1)),
+    ];
+    assert_eq!(shared(&tasks), Bound::Task(400));
 }
