@@ -18,6 +18,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use terminal::Terminal;
@@ -28,11 +29,13 @@ enum Step {
     See(&'static str),
     /// Types this; `\r` is Enter.
     Press(&'static str),
+    /// Lets so many seconds pass, in which figures and lines come.
+    Pass(u64),
     /// Ends the server behind the screen.
     Cut,
 }
 
-use Step::{Cut, Press, See};
+use Step::{Cut, Pass, Press, See};
 
 /// A picture of the documentation.
 struct Picture {
@@ -57,7 +60,7 @@ const PICTURES: &[Picture] = &[
         columns: 140,
         rows: 22,
         arguments: &["demo", "--cluster", "prod-web"],
-        steps: &[See("storefront"), See(" live")],
+        steps: &[See("storefront"), See("CPU%RES"), Pass(3)],
     },
     Picture {
         name: "tasks-stopped",
@@ -80,13 +83,51 @@ const PICTURES: &[Picture] = &[
         name: "containers",
         columns: 140,
         rows: 12,
-        arguments: &["demo", "--cluster", "batch", "--service", "queue-consumer"],
+        arguments: &["demo", "--cluster", "prod-web", "--service", "checkout"],
         steps: &[
             See("RUNNING"),
             See(" live"),
             Press("\r"),
-            See("DIGEST"),
+            See("CPU%RES"),
+            Pass(12),
+        ],
+    },
+    Picture {
+        name: "chart",
+        columns: 140,
+        rows: 36,
+        arguments: &["demo", "--cluster", "prod-web"],
+        steps: &[
+            See("image-resizer"),
+            See("CPU%RES"),
+            Press("/checkout\rm"),
+            See("CPU, percent"),
+            Pass(65),
+        ],
+    },
+    Picture {
+        name: "logs",
+        columns: 140,
+        rows: 30,
+        arguments: &["demo", "--cluster", "prod-web"],
+        steps: &[
+            See("catalog"),
             See(" live"),
+            Press("/catalog\rl"),
+            See(", live,"),
+            Press("f"),
+            Pass(4),
+        ],
+    },
+    Picture {
+        name: "engines",
+        columns: 120,
+        rows: 10,
+        arguments: &["demo", "--cluster", "prod-web"],
+        steps: &[
+            See("CPU%RES"),
+            Press(":engines\r"),
+            See("running"),
         ],
     },
     Picture {
@@ -196,6 +237,7 @@ fn take(picture: &Picture, program: &Path) -> String {
         match step {
             See(text) => terminal.wait_for(text, picture.name),
             Press(keys) => terminal.press(keys),
+            Pass(seconds) => terminal.pass(Duration::from_secs(*seconds)),
             Cut => drop(server.take()),
         }
     }
@@ -220,6 +262,9 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().expect("it prints")).lines();
         let mut variables = Vec::new();
         while let Some(Ok(line)) = lines.next() {
+            if line.starts_with('#') {
+                continue;
+            }
             let Some((name, value)) = line.trim_start_matches("export ").split_once('=') else {
                 break;
             };

@@ -135,6 +135,12 @@ impl Terminal {
         while self.read(end, QUIET) {}
     }
 
+    /// Takes in what is written for a while.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while self.read(end, time) {}
+    }
+
     pub(crate) fn press(&mut self, keys: &str) {
         self.writer
             .write_all(keys.as_bytes())
