@@ -42,11 +42,26 @@ async fn serve(arguments: &Arguments) -> color_eyre::Result<ExitCode> {
         sandbox.url()
     );
     super::tell(&notice);
-    tokio::signal::ctrl_c()
+    until_ended()
         .await
-        .wrap_err("Ctrl-C cannot be waited for")?;
+        .wrap_err("the end cannot be waited for")?;
     sandbox.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits for Ctrl-C, or for the system to ask for the end: what is on the disk is cleared away in both cases.
+async fn until_ended() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 /// The endpoint checks no credentials: it is for this machine alone.
