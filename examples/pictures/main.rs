@@ -124,11 +124,7 @@ const PICTURES: &[Picture] = &[
         columns: 120,
         rows: 10,
         arguments: &["demo", "--cluster", "prod-web"],
-        steps: &[
-            See("CPU%RES"),
-            Press(":engines\r"),
-            See("running"),
-        ],
+        steps: &[See("CPU%RES"), Press(":engines\r"), See("running")],
     },
     Picture {
         name: "definition",

@@ -8,9 +8,10 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper::header::HeaderValue;
-use hyper::service::service_fn;
+use hyper::service::{HttpService, service_fn};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -52,13 +53,26 @@ pub async fn serve(listener: TcpListener, served: Served, mut stop: watch::Recei
     }
 }
 
-async fn converse(stream: TcpStream, served: Served, mut stop: watch::Receiver<bool>) {
+async fn converse(stream: TcpStream, served: Served, stop: watch::Receiver<bool>) {
     // Answers are written whole: waiting to fill a segment would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection to the sandbox keeps its delay");
     }
     let stopped = stop.clone();
     let service = service_fn(move |request| respond(request, served.clone(), stopped.clone()));
+    serve_connection(stream, service, stop).await;
+}
+
+/// Answers the requests of a connection until the client leaves or `stop` changes; then what is under way is finished.
+pub async fn serve_connection<Stream, Answer, Sending>(
+    stream: Stream,
+    service: Answer,
+    mut stop: watch::Receiver<bool>,
+) where
+    Stream: AsyncRead + AsyncWrite + Unpin,
+    Answer: HttpService<Incoming, ResBody = Sending, Error = Infallible>,
+    Sending: hyper::body::Body<Error = Infallible> + 'static,
+{
     let connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
@@ -70,7 +84,8 @@ async fn converse(stream: TcpStream, served: Served, mut stop: watch::Receiver<b
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection to the sandbox ended early");
+        // Whoever leaves a stream does it by closing the connection.
+        tracing::trace!(%error, "a connection to the sandbox ended early");
     }
 }
 

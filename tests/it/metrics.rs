@@ -7,8 +7,8 @@ use aws_sdk_cloudwatch::{
     types::{Dimension, MetricDatum},
 };
 use ecsight::{
-    aws::{Clients, Settings, StaticKeys, Urgency},
-    model::{Arn, Entity, MetricOf, Part, Query, Secret},
+    aws::Urgency,
+    model::{Arn, Entity, MetricOf, Part, Query},
 };
 use tokio::sync::mpsc;
 
@@ -43,17 +43,7 @@ async fn put(endpoint: &str, service: &str) {
 }
 
 async fn measure(endpoint: &str, services: &[&str]) -> Vec<(Query, Part)> {
-    let settings = Settings {
-        region: Some("us-east-1".to_owned()),
-        endpoint_url: Some(endpoint.to_owned()),
-        credentials: Some(StaticKeys {
-            access_key_id: "test".to_owned(),
-            secret_access_key: Secret::new("test"),
-            session_token: None,
-        }),
-        ..Settings::default()
-    };
-    let clients = Clients::connect(settings).await.unwrap();
+    let clients = servers::clients(endpoint).await;
     let queries: Vec<_> = services
         .iter()
         .map(|name| Query::Metrics {

@@ -49,18 +49,6 @@ fn reach(stage: &mut Stage, view: &dyn Resource) {
     );
 }
 
-/// The checked text of the screen below a heading.
-fn shot(text: &mut String, heading: &str, stage: &Stage) {
-    let screen = stage.screen();
-    painted::check(&screen);
-    let (width, height) = (screen.area.width, screen.area.height);
-    let _ = writeln!(
-        text,
-        "== {heading}, {width} x {height}\n{}",
-        painted::text(&screen)
-    );
-}
-
 #[test]
 fn every_view() {
     for view in resource::VIEWS {
@@ -68,14 +56,14 @@ fn every_view() {
         for (width, height) in [(80, 24), (140, 40)] {
             let mut stage = Stage::sized(width, height);
             reach(&mut stage, *view);
-            shot(&mut text, view.id(), &stage);
+            painted::shot(&mut text, view.id(), &stage);
             for facet in view.facets().iter().skip(1) {
                 stage.press("x");
-                shot(&mut text, &format!("{} {}", facet.name, view.id()), &stage);
+                painted::shot(&mut text, &format!("{} {}", facet.name, view.id()), &stage);
             }
             if view.whole() && !view.under().is_empty() {
                 stage.run(&format!("{} all", view.id()));
-                shot(&mut text, &format!("all {}", view.id()), &stage);
+                painted::shot(&mut text, &format!("all {}", view.id()), &stage);
             }
         }
         insta::assert_snapshot!(format!("view_{}", view.id()), text);
@@ -92,9 +80,9 @@ fn every_page() {
             engines::all_states(&mut stage);
         }
         stage.press("d");
-        shot(&mut text, &format!("describe {}", view.noun()), &stage);
+        painted::shot(&mut text, &format!("describe {}", view.noun()), &stage);
         stage.resize(40, 12);
-        shot(&mut text, &format!("describe {}", view.noun()), &stage);
+        painted::shot(&mut text, &format!("describe {}", view.noun()), &stage);
         insta::assert_snapshot!(format!("page_{}", view.id()), text);
     }
 }
@@ -106,7 +94,7 @@ fn why_tasks_stopped() {
     stage.run("svc prod-web").run("tasks").press("x");
     for _ in 0..5 {
         stage.press("d");
-        shot(&mut text, "a stopped task", &stage);
+        painted::shot(&mut text, "a stopped task", &stage);
         stage.press("esc j");
     }
     insta::assert_snapshot!(text);
@@ -135,21 +123,21 @@ fn whole_answers() {
     let mut text = String::new();
     let mut stage = Stage::shop();
     stage.run("svc prod-web").press("y");
-    shot(&mut text, "on its way", &stage);
+    painted::shot(&mut text, "on its way", &stage);
     let answer = r#"{"taskDefinition": {"family": "payments", "revision": 9, "containerDefinitions": [{
         "name": "app", "image": "shop/payments:2.0.0",
         "environment": [{"name": "DB_PASSWORD", "value": "hunter2"}]}],
         "note": "\u001b[31mred\u202e"}}"#;
     answer_raw(&mut stage, Ok(answer.to_owned()));
-    shot(&mut text, "yaml", &stage);
+    painted::shot(&mut text, "yaml", &stage);
     assert!(!stage.text().contains("hunter2"));
     stage.press("J");
-    shot(&mut text, "json", &stage);
+    painted::shot(&mut text, "json", &stage);
     stage.press("m");
-    shot(&mut text, "json, values shown", &stage);
+    painted::shot(&mut text, "json, values shown", &stage);
     stage.press("esc y");
     answer_raw(&mut stage, Err(denied()));
-    shot(&mut text, "refused", &stage);
+    painted::shot(&mut text, "refused", &stage);
     assert!(
         stage.text().contains("ecs:ListServices)"),
         "the refusal is shown to its end"
@@ -162,27 +150,27 @@ fn help_menus_and_prompts() {
     let mut text = String::new();
     let mut stage = Stage::shop();
     stage.run("svc prod-web").press("?");
-    shot(&mut text, "help", &stage);
+    painted::shot(&mut text, "help", &stage);
     stage.write("refresh");
     assert!(
         stage.text().contains("ctrl-r"),
         "a command is found by its name"
     );
-    shot(&mut text, "help, searched", &stage);
+    painted::shot(&mut text, "help, searched", &stage);
     stage.press("esc esc :").write("dep");
-    shot(&mut text, "command line with what tab would add", &stage);
+    painted::shot(&mut text, "command line with what tab would add", &stage);
     stage.press("esc Y");
-    shot(&mut text, "what to copy", &stage);
+    painted::shot(&mut text, "what to copy", &stage);
     stage.press("esc ,");
-    shot(&mut text, "what to sort by", &stage);
+    painted::shot(&mut text, "what to sort by", &stage);
     stage.press("esc /").write("pay");
-    shot(&mut text, "filter being typed", &stage);
+    painted::shot(&mut text, "filter being typed", &stage);
     stage.press("enter");
-    shot(&mut text, "filter in force", &stage);
+    painted::shot(&mut text, "filter in force", &stage);
     stage.press("esc /").write("/a(");
-    shot(&mut text, "filter that makes no sense", &stage);
+    painted::shot(&mut text, "filter that makes no sense", &stage);
     stage.press("esc /").write("zzzzzz").press("enter");
-    shot(&mut text, "filter that nothing matches", &stage);
+    painted::shot(&mut text, "filter that nothing matches", &stage);
     insta::assert_snapshot!(text);
 }
 
@@ -194,31 +182,31 @@ fn loading_empty_and_faulty() {
         ..Setup::default()
     };
     let stage = Stage::new(Account::shop(), setup());
-    shot(&mut text, "loading", &stage);
+    painted::shot(&mut text, "loading", &stage);
     assert_eq!(
         stage.crumbs().trim_end_matches('─').trim(),
         "clusters",
         "nothing is counted yet"
     );
     let stage = Stage::new(Account::default(), Setup::default());
-    shot(&mut text, "no clusters", &stage);
+    painted::shot(&mut text, "no clusters", &stage);
     let mut stage = Stage::shop();
     stage.run("svc empty");
-    shot(&mut text, "no services", &stage);
+    painted::shot(&mut text, "no services", &stage);
 
     let mut stage = Stage::shop();
     stage.run("svc prod-web");
     stage.account.fault = Some(unreachable());
     stage.pass(std::time::Duration::from_secs(130));
-    shot(&mut text, "unreachable, rows stay", &stage);
+    painted::shot(&mut text, "unreachable, rows stay", &stage);
     stage.resize(40, 12);
-    shot(&mut text, "unreachable, narrow", &stage);
+    painted::shot(&mut text, "unreachable, narrow", &stage);
     let nobody = Account {
         fault: Some(denied()),
         ..Account::default()
     };
     let stage = Stage::new(nobody, Setup::default());
-    shot(&mut text, "denied from the start", &stage);
+    painted::shot(&mut text, "denied from the start", &stage);
     insta::assert_snapshot!(text);
 }
 
@@ -227,9 +215,9 @@ fn small_and_plain_terminals() {
     let mut text = String::new();
     let mut stage = Stage::sized(40, 12);
     stage.run("svc prod-web");
-    shot(&mut text, "narrow", &stage);
+    painted::shot(&mut text, "narrow", &stage);
     stage.resize(20, 5);
-    shot(&mut text, "too small", &stage);
+    painted::shot(&mut text, "too small", &stage);
     let setup = Setup {
         ascii: true,
         readonly: true,
@@ -240,10 +228,10 @@ fn small_and_plain_terminals() {
     account.services.retain(|service| service.name.is_ascii());
     let mut stage = Stage::new(account, setup);
     stage.run("svc prod-web").press("O");
-    shot(&mut text, "ascii, read-only", &stage);
+    painted::shot(&mut text, "ascii, read-only", &stage);
     assert!(stage.text().is_ascii(), "{}", stage.text());
     stage.press("Y");
-    shot(&mut text, "ascii, menu", &stage);
+    painted::shot(&mut text, "ascii, menu", &stage);
     assert!(stage.text().is_ascii(), "{}", stage.text());
     stage.press("esc ?");
     assert!(stage.text().is_ascii(), "{}", stage.text());

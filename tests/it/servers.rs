@@ -14,6 +14,11 @@ use bollard::Docker;
 use bollard::query_parameters::{ListContainersOptions, LogsOptions};
 use futures::TryStreamExt;
 
+use ecsight::{
+    aws::{Clients, Settings, StaticKeys},
+    model::Secret,
+};
+
 use crate::proxy::Proxy;
 
 fn address(variable: &str) -> String {
@@ -56,6 +61,21 @@ pub async fn config(endpoint: &str) -> aws_config::SdkConfig {
         .endpoint_url(endpoint)
         .load()
         .await
+}
+
+/// The clients of the program for an endpoint.
+pub async fn clients(endpoint: &str) -> Clients {
+    let settings = Settings {
+        region: Some("us-east-1".to_owned()),
+        endpoint_url: Some(endpoint.to_owned()),
+        credentials: Some(StaticKeys {
+            access_key_id: "test".to_owned(),
+            secret_access_key: Secret::new("test"),
+            session_token: None,
+        }),
+        ..Settings::default()
+    };
+    Clients::connect(settings).await.unwrap()
 }
 
 /// An ECS client for an endpoint.

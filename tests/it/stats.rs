@@ -1,6 +1,6 @@
 //! Live figures on the screen: columns, pages, charts, engines; which tasks are sampled, and what is asked besides.
 
-use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use ecsight::{
     app::Effect,
@@ -16,18 +16,6 @@ use crate::support::{
     painted,
     stage::{Setup, Stage},
 };
-
-/// The checked text of the screen below a heading.
-fn shot(text: &mut String, heading: &str, stage: &Stage) {
-    let screen = stage.screen();
-    painted::check(&screen);
-    let (width, height) = (screen.area.width, screen.area.height);
-    let _ = writeln!(
-        text,
-        "== {heading}, {width} x {height}\n{}",
-        painted::text(&screen)
-    );
-}
 
 /// The loads of the service `api`: two of its three tasks are on an engine.
 fn api(stage: &mut Stage) -> BTreeMap<Subject, Load> {
@@ -78,13 +66,13 @@ fn tables_with_figures() {
         let mut text = String::new();
         for (width, height) in [(80, 24), (140, 40), (220, 16)] {
             let mut stage = at_work(sized(width, height), "", keys, 70);
-            shot(&mut text, view, &stage);
+            painted::shot(&mut text, view, &stage);
             if width == 80 {
                 stage.press("right right right right");
-                shot(&mut text, "scrolled", &stage);
+                painted::shot(&mut text, "scrolled", &stage);
                 stage.pass(Duration::from_secs(25));
                 stage.press("left left left left");
-                shot(&mut text, "old", &stage);
+                painted::shot(&mut text, "old", &stage);
             }
         }
         insta::assert_snapshot!(format!("with_figures_{view}"), text);
@@ -96,7 +84,7 @@ fn pages_with_figures() {
     let mut text = String::new();
     for keys in ["d", "enter j d", "enter j enter d"] {
         let stage = at_work(sized(110, 62), "", keys, 30);
-        shot(&mut text, keys, &stage);
+        painted::shot(&mut text, keys, &stage);
     }
     insta::assert_snapshot!(text);
 }
@@ -145,12 +133,12 @@ fn services_told_of_by_cloudwatch() {
     for service in ["api", "checkout"] {
         tell(&mut stage, service);
     }
-    shot(&mut text, "services", &stage);
+    painted::shot(&mut text, "services", &stage);
     stage.press("N g j d");
-    shot(&mut text, "the page of one", &stage);
+    painted::shot(&mut text, "the page of one", &stage);
     stage.resize(80, 24);
     stage.press("esc m");
-    shot(&mut text, "its chart", &stage);
+    painted::shot(&mut text, "its chart", &stage);
     insta::assert_snapshot!(text);
 }
 
@@ -159,21 +147,21 @@ fn charts() {
     let mut text = String::new();
     for (width, height) in [(80, 24), (140, 40), (40, 12)] {
         let mut stage = at_work(sized(width, height), "", "enter j m", 240);
-        shot(&mut text, "a task", &stage);
+        painted::shot(&mut text, "a task", &stage);
         stage.press("tab");
-        shot(&mut text, "the next chart", &stage);
+        painted::shot(&mut text, "the next chart", &stage);
     }
     let ascii = || Setup {
         ascii: true,
         ..sized(80, 24)
     };
     let stage = at_work(ascii(), "", "m", 240);
-    shot(&mut text, "a service, in ascii", &stage);
+    painted::shot(&mut text, "a service, in ascii", &stage);
     assert!(stage.text().is_ascii(), "{}", stage.text());
     let mut stage = at_work(ascii(), "", "enter j enter", 60);
     assert!(stage.text().is_ascii(), "{}", stage.text());
     stage.press("m");
-    shot(&mut text, "a container, in ascii", &stage);
+    painted::shot(&mut text, "a container, in ascii", &stage);
     assert!(stage.text().is_ascii(), "{}", stage.text());
     insta::assert_snapshot!(text);
 }
@@ -217,18 +205,18 @@ fn engines_in_every_state() {
     let mut text = String::new();
     let mut stage = Stage::shop();
     stage.run("engines");
-    shot(&mut text, "none", &stage);
+    painted::shot(&mut text, "none", &stage);
     engines::all_states(&mut stage);
-    shot(&mut text, "of all kinds", &stage);
+    painted::shot(&mut text, "of all kinds", &stage);
     stage.resize(140, 24);
-    shot(&mut text, "of all kinds", &stage);
+    painted::shot(&mut text, "of all kinds", &stage);
     stage.resize(40, 12);
-    shot(&mut text, "of all kinds", &stage);
+    painted::shot(&mut text, "of all kinds", &stage);
     stage.resize(90, 24);
     stage.press("g");
     for _ in 0..3 {
         stage.press("d");
-        shot(&mut text, "one of them", &stage);
+        painted::shot(&mut text, "one of them", &stage);
         stage.press("esc j");
     }
     insta::assert_snapshot!(text);

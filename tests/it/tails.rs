@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use aws_sdk_ecs::types::{ContainerDefinition, LogConfiguration, LogDriver, NetworkMode};
 use ecsight::{
-    aws::{Clients, Settings, StaticKeys},
-    model::{Arn, LogGroup, LogPlace, LogReport, LogStream, Secret, Subject, Tail, TailState},
+    aws::Clients,
+    model::{Arn, LogGroup, LogPlace, LogReport, LogStream, Subject, Tail, TailState},
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -18,20 +18,6 @@ use crate::servers::{self, ministack, moto};
 
 /// How long a test waits for one thing.
 const PATIENCE: Duration = Duration::from_secs(90);
-
-async fn clients(endpoint: &str) -> Clients {
-    let settings = Settings {
-        region: Some("us-east-1".to_owned()),
-        endpoint_url: Some(endpoint.to_owned()),
-        credentials: Some(StaticKeys {
-            access_key_id: "test".to_owned(),
-            secret_access_key: Secret::new("test"),
-            session_token: None,
-        }),
-        ..Settings::default()
-    };
-    Clients::connect(settings).await.unwrap()
-}
 
 /// A name that no other run of the tests has used.
 fn unique(name: &str) -> String {
@@ -247,7 +233,7 @@ async fn numbered_lines_of_a_container_come_once_by_the_live_tail() {
     let group = unique("/numbers/live");
     let writer = Writer::start(&group, 1_000).await;
     let (_wanted, receiver) = watch::channel(tail(&group, &[&writer.container]));
-    let mut reading = Reading::start(clients(&ministack()).await, receiver);
+    let mut reading = Reading::start(servers::clients(&ministack()).await, receiver);
     let container = writer.container.clone();
     reading
         .until("live", |reading| reading.is(&container, is_live))
@@ -269,7 +255,7 @@ async fn numbered_lines_of_a_container_come_once_where_live_tails_are_denied() {
     let group = unique("/numbers/polled");
     let writer = Writer::start(&group, 1_000).await;
     let (_wanted, receiver) = watch::channel(tail(&group, &[&writer.container]));
-    let mut reading = Reading::start(clients(&proxy.url()).await, receiver);
+    let mut reading = Reading::start(servers::clients(&proxy.url()).await, receiver);
     let container = writer.container.clone();
     reading
         .until("polling", |reading| reading.is(&container, is_polling))
@@ -285,7 +271,7 @@ async fn a_task_that_joins_a_live_tail_is_read_from_its_first_line() {
     let group = unique("/numbers/joined");
     let first = Writer::start(&group, 1_000).await;
     let (wanted, receiver) = watch::channel(tail(&group, &[&first.container]));
-    let mut reading = Reading::start(clients(&ministack()).await, receiver);
+    let mut reading = Reading::start(servers::clients(&ministack()).await, receiver);
     let container = first.container.clone();
     reading
         .until("live with lines", |reading| {
@@ -313,7 +299,7 @@ async fn a_live_tail_that_replays_and_ends_at_once_is_given_up_for_a_while() {
     let (group, container) = (unique("/numbers/brief"), nobody("1"));
     put(&logs, &group, &container, 1..=10).await;
     let (_wanted, receiver) = watch::channel(tail(&group, &[&container]));
-    let mut reading = Reading::start(clients(&proxy.url()).await, receiver);
+    let mut reading = Reading::start(servers::clients(&proxy.url()).await, receiver);
     reading
         .until("polling", |reading| reading.is(&container, is_polling))
         .await;
@@ -341,7 +327,7 @@ async fn what_fills_several_pages_comes_whole() {
         follow: false,
         ..tail(&group, &[&container])
     });
-    let mut reading = Reading::start(clients(&proxy.url()).await, receiver);
+    let mut reading = Reading::start(servers::clients(&proxy.url()).await, receiver);
     reading.all(&container, 25_000).await;
     reading
         .until("at the end", |reading| {
@@ -361,7 +347,7 @@ async fn the_newest_lines_are_the_last_ones() {
         newest: Some(3),
         ..tail(&group, &[&container])
     });
-    let mut reading = Reading::start(clients(&ministack()).await, receiver);
+    let mut reading = Reading::start(servers::clients(&ministack()).await, receiver);
     reading
         .until("live", |reading| reading.is(&container, is_live))
         .await;
@@ -391,7 +377,7 @@ async fn a_log_group_of_another_region_is_read_there() {
     group.region = "eu-central-1".to_owned();
     let name = group.name.clone();
     let (_wanted, receiver) = watch::channel(wanted);
-    let mut reading = Reading::start(clients(&ministack()).await, receiver);
+    let mut reading = Reading::start(servers::clients(&ministack()).await, receiver);
     reading
         .until("live", |reading| reading.is(&container, is_live))
         .await;

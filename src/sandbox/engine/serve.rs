@@ -7,7 +7,6 @@ use hyper::body::Incoming;
 use hyper::header::HeaderValue;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
@@ -17,6 +16,7 @@ use super::route::{Ask, Refusal};
 use super::stream::{self, Body};
 use super::{document, events, logs, stats};
 use crate::sandbox::lock;
+use crate::sandbox::server::serve_connection;
 
 /// How long to wait after a connection could not be accepted.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -51,25 +51,12 @@ pub async fn serve(listener: UnixListener, host: Host) {
 }
 
 async fn converse(stream: UnixStream, host: Host) {
-    let mut stop = host.stop.clone();
+    let stop = host.stop.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let response = respond(&host, &request);
         async { Ok::<_, Infallible>(response) }
     });
-    let connection =
-        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = stop.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        // Whoever leaves a stream does it by closing the connection.
-        tracing::trace!(%error, "a connection to an engine of the sandbox ended early");
-    }
+    serve_connection(stream, service, stop).await;
 }
 
 fn respond(host: &Host, request: &Request<Incoming>) -> Response<Body> {

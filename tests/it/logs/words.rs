@@ -1,25 +1,9 @@
 //! What is on the screen of a log, and what it says where there are no lines.
 
-use std::fmt::Write as _;
-
 use ecsight::model::{Fault, FaultKind, LogReport, TailState};
 
 use super::{at_service, awslogs, containers, fill, logs_of, report, shop, sized, tail, turn};
-use crate::support::{
-    painted,
-    stage::{Setup, Stage},
-};
-
-fn shot(text: &mut String, heading: &str, stage: &Stage) {
-    let screen = stage.screen();
-    painted::check(&screen);
-    let (width, height) = (screen.area.width, screen.area.height);
-    let _ = writeln!(
-        text,
-        "== {heading}, {width} x {height}\n{}",
-        painted::text(&screen)
-    );
-}
+use crate::support::{painted, stage::Setup};
 
 #[test]
 fn a_service_at_work() {
@@ -28,16 +12,16 @@ fn a_service_at_work() {
         let mut stage = logs_of("api", sized(width, height));
         turn(&mut stage, TailState::Live);
         fill(&mut stage, 0, 50);
-        shot(&mut text, "following", &stage);
+        painted::shot(&mut text, "following", &stage);
         stage.press("k k");
         fill(&mut stage, 50, 1_254);
-        shot(&mut text, "scrolled up", &stage);
+        painted::shot(&mut text, "scrolled up", &stage);
         stage.press("G f w");
-        shot(&mut text, "following again, folded, wrapped", &stage);
+        painted::shot(&mut text, "following again, folded, wrapped", &stage);
         stage.press("/").write("route").press("enter");
-        shot(&mut text, "only matches", &stage);
+        painted::shot(&mut text, "only matches", &stage);
         stage.press("> tab n");
-        shot(&mut text, "all lines, matches marked", &stage);
+        painted::shot(&mut text, "all lines, matches marked", &stage);
     }
     insta::assert_snapshot!(text);
 }
@@ -57,19 +41,19 @@ fn denied() -> Fault {
 fn every_state_is_told_in_words() {
     let mut text = String::new();
     let mut stage = logs_of("api", Setup::default());
-    shot(&mut text, "opening", &stage);
+    painted::shot(&mut text, "opening", &stage);
     turn(&mut stage, TailState::Live);
-    shot(&mut text, "no line yet", &stage);
+    painted::shot(&mut text, "no line yet", &stage);
     stage.press("3");
     turn(&mut stage, TailState::Live);
-    shot(&mut text, "no line within five minutes", &stage);
+    painted::shot(&mut text, "no line within five minutes", &stage);
     let why = "StartLiveTail is denied".to_owned();
     turn(&mut stage, TailState::Polling { seconds: 2, why });
-    shot(&mut text, "asked for every so often", &stage);
+    painted::shot(&mut text, "asked for every so often", &stage);
     turn(&mut stage, TailState::Ended);
-    shot(&mut text, "ended", &stage);
+    painted::shot(&mut text, "ended", &stage);
     turn(&mut stage, TailState::Failed(denied()));
-    shot(&mut text, "refused", &stage);
+    painted::shot(&mut text, "refused", &stage);
     turn(&mut stage, TailState::Live);
     fill(&mut stage, 0, 4);
     let some = containers(&stage).split_off(4);
@@ -78,7 +62,7 @@ fn every_state_is_told_in_words() {
         state: TailState::Failed(denied()),
     };
     report(&mut stage, failed);
-    shot(&mut text, "some refused", &stage);
+    painted::shot(&mut text, "some refused", &stage);
     let lost = LogReport::Lost {
         container: None,
         count: Some(1_200),
@@ -92,7 +76,7 @@ fn every_state_is_told_in_words() {
     };
     report(&mut stage, lost);
     fill(&mut stage, 4, 6);
-    shot(&mut text, "lines lost", &stage);
+    painted::shot(&mut text, "lines lost", &stage);
     insta::assert_snapshot!(text);
 }
 
@@ -117,11 +101,11 @@ fn where_a_log_is_that_cannot_be_read() {
         let mut stage = at_service("checkout", account, sized(80, 8));
         stage.press("l");
         assert_eq!(tail(&stage), None);
-        shot(&mut text, &format!("driver {driver:?}"), &stage);
+        painted::shot(&mut text, &format!("driver {driver:?}"), &stage);
     }
     let mut stage = at_service("legacy", shop(), sized(80, 8));
     stage.press("l");
-    shot(&mut text, "no task", &stage);
+    painted::shot(&mut text, "no task", &stage);
     insta::assert_snapshot!(text);
 }
 
@@ -137,17 +121,17 @@ fn what_the_task_that_stopped_last_wrote() {
         turn(&mut stage, TailState::Opening);
         fill(&mut stage, 0, 4);
         turn(&mut stage, TailState::Ended);
-        shot(&mut text, "the last lines", &stage);
+        painted::shot(&mut text, "the last lines", &stage);
     }
     let mut stage = at_service("api", shop(), sized(80, 10));
     stage.press("p");
-    shot(&mut text, "of another service", &stage);
+    painted::shot(&mut text, "of another service", &stage);
     stage.press("l");
-    shot(&mut text, "and what is written now", &stage);
+    painted::shot(&mut text, "and what is written now", &stage);
     stage.press("p s");
-    shot(&mut text, "and back", &stage);
+    painted::shot(&mut text, "and back", &stage);
     let mut stage = at_service("legacy", shop(), sized(80, 10));
     stage.press("p");
-    shot(&mut text, "none stopped", &stage);
+    painted::shot(&mut text, "none stopped", &stage);
     insta::assert_snapshot!(text);
 }

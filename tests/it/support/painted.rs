@@ -8,6 +8,20 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr;
 
+use super::stage::Stage;
+
+/// Adds the checked text of a stage's screen below a heading.
+pub fn shot(text: &mut String, heading: &str, stage: &Stage) {
+    let screen = stage.screen();
+    check(&screen);
+    let (width, height) = (screen.area.width, screen.area.height);
+    let _ = writeln!(
+        text,
+        "== {heading}, {width} x {height}\n{}",
+        self::text(&screen)
+    );
+}
+
 fn row(buffer: &Buffer, y: u16) -> &[Cell] {
     let width = usize::from(buffer.area.width);
     let start = usize::from(y) * width;
