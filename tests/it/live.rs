@@ -122,3 +122,22 @@ async fn samples_flow_for_the_tasks_on_the_screen_and_end_when_they_are_left() {
     driver.press("esc esc").await;
     eventually("no stream of stats", || containers(&world) == 0).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_log_of_what_stopped_has_each_line_once() {
+    let world = world().await;
+    let mut driver = start(&world).await;
+    driver.press(":").await;
+    driver.enter("svc prod-web").await;
+    driver.choose("image-resizer").await;
+    // Its engine is known before its task definition says where the log is.
+    driver.hear_until(|screen| screen.contains("CPU%RES")).await;
+    driver.press("p").await;
+    let screen = driver.hear_until(|screen| screen.contains(", ended,")).await;
+    let lines: Vec<&str> = screen.lines().filter(|line| line.contains(" jid=")).collect();
+    assert!(!lines.is_empty(), "{screen}");
+    let mut once = lines.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), lines.len(), "{screen}");
+}

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     model::{
-        Container, ContainerDefinition, LogConfiguration, LogGroup, LogPlace, Task, TaskDefinition,
+        Container, ContainerDefinition, LogConfiguration, LogGroup, LogPlace, Query, Task,
+        TaskDefinition,
     },
     resource::definition::{log_option, log_stream},
     store::Store,
@@ -36,8 +37,12 @@ pub(super) fn place(task: &Task, name: &str, store: &Store) -> Place {
         reachable.then_some(Place::Read(LogPlace::Engine { host }))
     };
     let Some(definition) = store.definition(&task.definition) else {
-        // An engine that has the container needs nothing more to be known.
-        return match engine().filter(|_| known) {
+        // Where the definition cannot be had, an engine that has the container will do.
+        let query = Query::Definition {
+            definition: task.definition.clone(),
+        };
+        let denied = store.listing(&query).fault().is_some();
+        return match engine().filter(|_| known && denied) {
             Some(place) => place,
             None => Place::Waiting("its task definition"),
         };

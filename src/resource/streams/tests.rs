@@ -4,8 +4,8 @@ use rstest::rstest;
 
 use super::*;
 use crate::model::{
-    Engine, EngineContainer, EngineId, EngineReport, EngineState, Entity, LogConfiguration,
-    LogGroup, LogPlace, Now, Part, samples,
+    Engine, EngineContainer, EngineId, EngineReport, EngineState, Entity, Fault, FaultKind,
+    LogConfiguration, LogGroup, LogPlace, Now, Part, samples,
 };
 
 const NOW: Timestamp = Timestamp(10_000_000);
@@ -236,11 +236,28 @@ fn an_engine_that_has_the_container_has_its_log() {
         assert_eq!(found.streams[0].place, LogPlace::Engine { host: None });
         assert_eq!(found.elsewhere.len(), 1);
     }
-    // Before its definition is known, too.
+}
+
+#[test]
+fn an_engine_does_where_the_definition_cannot_be_had_and_not_before() {
     let mut world = World::new(None);
-    world.task("1", |task| task.definition = arn("task-definition/other:1"));
-    assert_eq!(world.streams().waiting.len(), 1);
+    let definition = arn("task-definition/other:1");
+    world.task("1", |task| task.definition = definition.clone());
     world.store.take_report(engine("1"), Now::default());
+    // The definition may say that the log is elsewhere; read from both, each line would come twice.
+    assert_eq!(world.streams().streams, []);
+    assert_eq!(world.streams().waiting.len(), 1);
+    let fault = Fault {
+        kind: FaultKind::Denied {
+            action: "ecs:DescribeTaskDefinition".to_owned(),
+        },
+        op: "DescribeTaskDefinition".to_owned(),
+        message: String::new(),
+        hint: String::new(),
+    };
+    let failed = Part::Failed { fault, calls: 1 };
+    let query = Query::Definition { definition };
+    world.store.apply(&query, failed, Now::default());
     assert_eq!(world.streams().streams.len(), 1);
 }
 

@@ -160,8 +160,11 @@ impl Source {
     /// Takes over the streams found. Those that were read and are not found any more go on for a while.
     fn keep(&mut self, now: Duration) {
         for stream in &self.found.streams {
-            let kept = (stream.clone(), now);
-            self.kept.insert(stream.container.clone(), kept);
+            // A stream stays where it was first read: from another place its lines would come once more.
+            self.kept
+                .entry(stream.container.clone())
+                .and_modify(|(_, listed)| *listed = now)
+                .or_insert_with(|| (stream.clone(), now));
         }
         self.kept
             .retain(|_, (_, listed)| now.saturating_sub(*listed) <= OVER);
