@@ -315,7 +315,7 @@ fn worst(uses: &Uses) -> Cell {
 
 fn source(uses: &Uses) -> Cell {
     match &uses.source {
-        Source::Missing(Why::Stopped) => Cell::absent(),
+        Source::Missing(Why::Stopped | Why::Idle) => Cell::absent(),
         source => source.cell(uses.parts),
     }
 }

@@ -51,7 +51,7 @@ pub(in crate::resource) fn service_section<'a>(
     cx: &Cx,
 ) {
     let uses = of_service(service, tasks.clone(), cx);
-    if uses.source == Source::Missing(Why::Stopped) {
+    if uses.source == Source::Missing(Why::Idle) {
         return;
     }
     figures(page, &uses, cx);
@@ -202,10 +202,8 @@ fn memory(page: &mut Page, uses: &Uses) {
         let left = (1.0 - filled).max(0.0) * amount::real(limit);
         let left = u64::try_from(amount::whole(left)).unwrap_or(0);
         let until = match uses.parts {
-            Some((_, _, noun)) if !matches!(uses.bound, Bound::Task(_)) => {
-                format!("in all of its {noun}")
-            }
-            _ => "until it is killed".to_owned(),
+            Some((_, _, "tasks")) => "in all of its tasks together",
+            _ => "until it is killed",
         };
         let text = format!("{} left {until}", amount::bytes(left));
         page.toned("headroom", text, worry(filled));
