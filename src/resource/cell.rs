@@ -199,6 +199,17 @@ pub enum Align {
     Right,
 }
 
+/// Which part of a text is left out where there is no room for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Its end: `a long sen…`.
+    End,
+    /// Its middle, because its end tells more: `payments…:41`.
+    Middle,
+    /// Its start, because only its end tells one from another: `…/i-0123.sock`.
+    Start,
+}
+
 /// What a screen must know of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
@@ -224,8 +235,8 @@ pub struct Head {
     pub facet: Option<usize>,
     /// The kind of thing under which it would say the same in every row, so that it is not shown there.
     pub same_under: Option<&'static str>,
-    /// Whether the end tells more than the middle, so that a cut keeps it: `payments…:41`.
-    pub keep_end: bool,
+    /// Where its text is cut if there is no room for it.
+    pub cut: Cut,
     /// Whether it says what is used now, so that it is shown only where something is known of that.
     pub live: bool,
 }
@@ -243,7 +254,7 @@ impl Head {
             whole_only: false,
             facet: None,
             same_under: None,
-            keep_end: false,
+            cut: Cut::End,
             live: false,
         }
     }
@@ -317,7 +328,14 @@ impl<T> Column<T> {
     /// The same column, cut in the middle where there is no room, because its end tells the most.
     #[must_use]
     pub const fn keep_end(mut self) -> Self {
-        self.head.keep_end = true;
+        self.head.cut = Cut::Middle;
+        self
+    }
+
+    /// The same column, cut at its start where there is no room, because only its end tells one from another.
+    #[must_use]
+    pub const fn cut_start(mut self) -> Self {
+        self.head.cut = Cut::Start;
         self
     }
 

@@ -59,12 +59,24 @@ pub static VIEW: View<Row> = View {
             Cell::plain(row.address.as_str().to_owned())
         })
         .grow(60)
-        .keep_end(),
+        .cut_start(),
         Column::text("STATE", 19, 0, |row: &Row, _| {
             let (word, tone) = words_of(&row.state);
             Cell::new(word, tone)
         })
         .grow(40),
+        Column::text("INSTANCE", 19, 1, |row: &Row, cx| {
+            Cell::maybe(instance(row.instance.as_ref(), cx).as_deref())
+        })
+        .grow(20),
+        Column::text("WHY", 20, 3, |row: &Row, _| match &row.state {
+            EngineState::Failed(fault) => {
+                Cell::new(format!("{}: {}", fault.op, fault.message), Tone::Error)
+            }
+            _ => Cell::absent(),
+        })
+        .grow(100)
+        .live(),
         Column::number(
             "TASKS",
             5,
@@ -72,7 +84,7 @@ pub static VIEW: View<Row> = View {
             |row: &Row, _| count(row.tasks),
             |row, _| key(row.tasks),
         ),
-        Column::text("CONTAINERS", 18, 1, |row: &Row, _| {
+        Column::text("CONTAINERS", 18, 3, |row: &Row, _| {
             if row.is_past() && row.containers == 0 {
                 return Cell::absent();
             }
@@ -88,23 +100,19 @@ pub static VIEW: View<Row> = View {
         Column::number(
             "STREAMS",
             7,
-            3,
+            4,
             |row: &Row, _| count(row.streams),
             |row, _| key(row.streams),
         ),
-        Column::text("VERSION", 8, 3, |row: &Row, _| {
+        Column::text("VERSION", 8, 4, |row: &Row, _| {
             Cell::maybe(Some(&row.version))
         })
         .grow(16),
-        Column::text("API", 5, 4, |row: &Row, _| Cell::maybe(Some(&row.api))),
-        Column::text("INSTANCE", 10, 4, |row: &Row, cx| {
-            Cell::maybe(instance(row.instance.as_ref(), cx).as_deref())
-        })
-        .grow(20),
+        Column::text("API", 5, 5, |row: &Row, _| Cell::maybe(Some(&row.api))),
         Column::number(
             "SINCE",
             5,
-            2,
+            1,
             |row, cx| words::age_cell(Some(row.since), cx),
             |row, _| words::age_key(Some(row.since)),
         ),

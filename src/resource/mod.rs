@@ -16,7 +16,7 @@ mod usage;
 mod view;
 mod words;
 
-pub use cell::{Align, Cell, Column, Head, SortKey, Tone, Trend};
+pub use cell::{Align, Cell, Column, Cut, Head, SortKey, Tone, Trend};
 pub use copies::copies;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called};

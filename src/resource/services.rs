@@ -43,7 +43,7 @@ pub static VIEW: View<Row> = View {
     id: "services",
     aliases: &["svc", "service"],
     noun: "service",
-    about: "Services with their health, rollout and last event",
+    about: "Services with their health, rollout, use and last event (cw: by CloudWatch, part: of some of the tasks)",
     under: &["cluster"],
     whole: true,
     facets: &[],
@@ -67,7 +67,7 @@ pub static VIEW: View<Row> = View {
         Column::number(
             "PEND",
             4,
-            3,
+            5,
             |service, _| Cell::count(service.pending),
             |service, _| SortKey::Number(service.pending.into()),
         ),
@@ -88,7 +88,7 @@ pub static VIEW: View<Row> = View {
         Column::number(
             "AGE",
             4,
-            2,
+            4,
             |service, cx| age_cell(deployed_at(service), cx),
             |service, _| age_key(deployed_at(service)),
         ),
@@ -99,7 +99,7 @@ pub static VIEW: View<Row> = View {
         })
         .not_found()
         .sorted_by(|service, cx| usage::Figure::SOURCE.key(service, cx)),
-        Column::text("LAST EVENT", 24, 4, last_event)
+        Column::text("LAST EVENT", 22, 3, last_event)
             .grow(160)
             .sorted_by(|service, _| age_key(service.events.first().and_then(|event| event.at))),
     ],

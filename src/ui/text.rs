@@ -104,6 +104,18 @@ pub(super) fn cut_middle(text: &str, most: usize, ellipsis: &str) -> String {
     format!("{head}{tail}")
 }
 
+/// Cuts clean text to a width in cells at its start, so that its end stays.
+#[must_use]
+pub(super) fn cut_start(text: &str, most: usize, ellipsis: &str) -> String {
+    let cells = text.width();
+    if cells <= most {
+        return text.to_owned();
+    }
+    let room = most.saturating_sub(ellipsis.width());
+    let head = cut(ellipsis, most, "");
+    format!("{head}{}", skip_cells(text, cells - room))
+}
+
 /// What is left of clean text when its first cells are scrolled away.
 #[must_use]
 pub(super) fn skip_cells(text: &str, cells: usize) -> &str {
@@ -258,6 +270,16 @@ mod tests {
     #[case("日本語日本語", 6, "日…語")]
     fn cuts_in_the_middle(#[case] text: &str, #[case] most: usize, #[case] expected: &str) {
         assert_eq!(cut_middle(text, most, "…"), expected);
+    }
+
+    #[rstest]
+    #[case("unix:///run/a.sock", 20, "unix:///run/a.sock")]
+    #[case("unix:///run/a.sock", 9, "…n/a.sock")]
+    #[case("unix:///run/a.sock", 1, "…")]
+    #[case("unix:///run/a.sock", 0, "")]
+    #[case("日本語日本語", 6, "…本語")]
+    fn cuts_at_the_start(#[case] text: &str, #[case] most: usize, #[case] expected: &str) {
+        assert_eq!(cut_start(text, most, "…"), expected);
     }
 
     #[test]

@@ -173,6 +173,23 @@ pub(super) fn worry(share: f64) -> Tone {
     }
 }
 
+/// How much the memory of these worries.
+pub(super) fn worry_of(uses: &Uses, share: f64) -> Tone {
+    match (worry(share), &uses.source) {
+        // CloudWatch counts against what is reserved, which may be less than the limit: nothing is killed there.
+        (Tone::Error, Source::Metrics { .. }) => Tone::Warn,
+        (tone, _) => tone,
+    }
+}
+
+/// What marks figures of CloudWatch.
+pub(super) fn from_mark(source: MetricSource) -> &'static str {
+    match source {
+        MetricSource::Ecs => "cw",
+        MetricSource::Insights => "ci",
+    }
+}
+
 /// What a share is to be read with, where the column of sources may not be on the screen: the age of what is old, the
 /// source that is not an engine, the whole that it is a part of.
 fn remark(uses: &Uses) -> String {
@@ -181,10 +198,7 @@ fn remark(uses: &Uses) -> String {
         Source::Engine { age: old } | Source::Metrics { age: old, .. } if uses.source.is_old() => {
             format!(" {}", age(*old))
         }
-        Source::Metrics { from, .. } => match from {
-            MetricSource::Ecs => " cw".to_owned(),
-            MetricSource::Insights => " ci".to_owned(),
-        },
+        Source::Metrics { from, .. } => format!(" {}", from_mark(*from)),
         _ if is_part => " part".to_owned(),
         _ => String::new(),
     }
@@ -242,7 +256,7 @@ fn memory(uses: &Uses, whole: bool) -> Cell {
 /// The share alone.
 fn filled(uses: &Uses) -> Cell {
     uses.filled.map_or_else(Cell::absent, |filled| {
-        written(uses, amount::percent(filled), worry(filled))
+        written(uses, amount::percent(filled), worry_of(uses, filled))
     })
 }
 
@@ -315,7 +329,7 @@ fn worst(uses: &Uses) -> Cell {
 
 fn source(uses: &Uses) -> Cell {
     match &uses.source {
-        Source::Missing(Why::Stopped) => Cell::absent(),
+        Source::Missing(Why::Stopped | Why::Idle) => Cell::absent(),
         source => source.cell(uses.parts),
     }
 }

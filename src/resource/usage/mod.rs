@@ -418,7 +418,7 @@ fn of_metrics(service: &Service, cx: &Cx) -> Uses {
         return uses;
     }
     if service.running == 0 {
-        return Uses::missing(Why::Stopped);
+        return Uses::missing(Why::Idle);
     }
     let reason = why_no_metrics(&metrics_query(service), cx);
     Uses::missing(reason.unwrap_or(Why::Asking))

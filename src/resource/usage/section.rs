@@ -2,7 +2,7 @@
 
 use super::{
     Network, Oom, Reserved, Uses, amount,
-    columns::worry,
+    columns::{from_mark, worry, worry_of},
     of_container, of_service, of_task,
     reserve::Bound,
     source::{Source, Why, engine_of},
@@ -16,6 +16,9 @@ use crate::{
 /// (Amazon CloudWatch pricing, `GetMetricData`, most regions).
 const MICRODOLLARS: u64 = 10;
 
+/// The most engines that a page lists.
+const MOST_ENGINES: usize = 4;
+
 /// Adds what a container uses.
 pub(in crate::resource) fn container_section(page: &mut Page, task: &Task, name: &str, cx: &Cx) {
     let uses = of_container(task, name, cx);
@@ -24,7 +27,7 @@ pub(in crate::resource) fn container_section(page: &mut Page, task: &Task, name:
         let own = amount::percent(amount::real(memory.used) / amount::real(limit.max(1)));
         page.toned("", format!("{own} of it by this container"), Tone::Muted);
     }
-    origin(page, &uses, engine_of(task, cx), &task.arn, cx);
+    origin(page, &uses, engine_of(task, cx).as_slice(), &task.arn, cx);
 }
 
 /// Adds what a task uses.
@@ -40,7 +43,7 @@ pub(in crate::resource) fn task_section(page: &mut Page, task: &Task, cx: &Cx) {
             page.spans(&container.name, one_line(&own));
         }
     }
-    origin(page, &uses, engine_of(task, cx), &task.arn, cx);
+    origin(page, &uses, engine_of(task, cx).as_slice(), &task.arn, cx);
 }
 
 /// Adds what a service uses.
@@ -51,7 +54,7 @@ pub(in crate::resource) fn service_section<'a>(
     cx: &Cx,
 ) {
     let uses = of_service(service, tasks.clone(), cx);
-    if uses.source == Source::Missing(Why::Stopped) {
+    if uses.source == Source::Missing(Why::Idle) {
         return;
     }
     figures(page, &uses, cx);
@@ -69,8 +72,10 @@ pub(in crate::resource) fn service_section<'a>(
         );
         page.toned("worst task", text, tone);
     }
-    let engine = tasks.into_iter().find_map(|task| engine_of(task, cx));
-    origin(page, &uses, engine, &service.arn, cx);
+    let mut engines: Vec<&Engine> = tasks.filter_map(|task| engine_of(task, cx)).collect();
+    engines.sort_by(|one, two| one.id.cmp(&two.id));
+    engines.dedup_by(|one, two| one.id == two.id);
+    origin(page, &uses, &engines, &service.arn, cx);
 }
 
 /// What a container uses, in a line for the page of its task.
@@ -135,7 +140,7 @@ fn processor(page: &mut Page, uses: &Uses) {
         let of = match uses.reserved {
             Reserved::Own(units) => format!("of the {} reserved", cpu_units(units)),
             Reserved::OfTask(units) => format!(
-                "of the {} of its task, which its containers share",
+                "of the {} of its task, which its containers share (marked task in tables)",
                 cpu_units(units)
             ),
             Reserved::Unknown => "of what is reserved".to_owned(),
@@ -180,7 +185,7 @@ fn memory(page: &mut Page, uses: &Uses) {
     let Some(memory) = uses.memory else {
         if let Some(filled) = uses.filled {
             let text = format!("{} of what is reserved", amount::percent(filled));
-            page.toned("memory", text, worry(filled));
+            page.toned("memory", text, worry_of(uses, filled));
         }
         return;
     };
@@ -202,7 +207,7 @@ fn memory(page: &mut Page, uses: &Uses) {
         let left = (1.0 - filled).max(0.0) * amount::real(limit);
         let left = u64::try_from(amount::whole(left)).unwrap_or(0);
         let until = match uses.parts {
-            Some((_, _, "tasks")) => "in all of its tasks",
+            Some((_, _, "tasks")) => "in all of its tasks together",
             _ => "until it is killed",
         };
         let text = format!("{} left {until}", amount::bytes(left));
@@ -264,11 +269,16 @@ fn traffic(page: &mut Page, uses: &Uses) {
 }
 
 /// Adds where the figures come from, how old they are, and what they cost.
-fn origin(page: &mut Page, uses: &Uses, engine: Option<&Engine>, of: &Arn, cx: &Cx) {
+fn origin(page: &mut Page, uses: &Uses, engines: &[&Engine], of: &Arn, cx: &Cx) {
     let words = match &uses.source {
         Source::Engine { age: old } => format!("Docker Engine, {} old", age(*old)),
         Source::Metrics { from, age: old } => {
-            format!("{}, by the minute, {} old", from.name(), age(*old))
+            let mark = from_mark(*from);
+            format!(
+                "{}, by the minute, {} old (marked {mark} in tables)",
+                from.name(),
+                age(*old)
+            )
         }
         Source::Missing(why) => why.words().into_owned(),
     };
@@ -276,7 +286,7 @@ fn origin(page: &mut Page, uses: &Uses, engine: Option<&Engine>, of: &Arn, cx: &
     if let Some((seen, all, noun)) = uses.parts.filter(|(seen, all, _)| seen < all) {
         page.toned(
             "",
-            format!("{seen} of {all} {noun}; the others are not in it"),
+            format!("{seen} of {all} {noun}; the others are not in it (marked part in tables)"),
             Tone::Stale,
         );
     }
@@ -287,14 +297,22 @@ fn origin(page: &mut Page, uses: &Uses, engine: Option<&Engine>, of: &Arn, cx: &
             page.toned("", "An engine failed; :engines says why.", Tone::Warn);
         }
     }
-    if let Some(engine) = engine {
+    for (place, engine) in engines.iter().take(MOST_ENGINES).enumerate() {
         let (word, tone) = crate::resource::engines::state(engine);
         page.spans(
-            "engine",
+            if place == 0 { "engine" } else { "" },
             vec![
                 Span::plain(format!("{}  ", engine.id)),
                 Span::new(word, tone),
             ],
+        );
+    }
+    let further = engines.len().saturating_sub(MOST_ENGINES);
+    if further > 0 {
+        page.toned(
+            "",
+            format!("and {further} more; :engines lists them"),
+            Tone::Muted,
         );
     }
     if let Source::Metrics { .. } = &uses.source

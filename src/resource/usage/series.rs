@@ -1,9 +1,9 @@
-//! What containers, tasks and services used over the last quarter of an hour, as lines of a chart. Drawing them is
+//! What containers, tasks and services used over up to the last quarter of an hour, as lines of a chart. Drawing them is
 //! done in `ui`.
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use super::{Bound, Reserved, Uses, alive, amount, of_container, of_service, of_task};
+use super::{Bound, Reserved, Source, Uses, alive, amount, of_container, of_service, of_task};
 use crate::{
     model::{Metrics, Point, Subject, Task},
     resource::Cx,
@@ -83,6 +83,10 @@ pub struct Chart {
     pub source: Cow<'static, str>,
     /// Whether they are older than they are meant to be.
     pub is_old: bool,
+    /// Seconds that the charts have to reach back to show all points; none if there is none.
+    pub reach: Option<f64>,
+    /// Why there is nothing to draw, in a sentence or two that say what to do about it.
+    pub why_empty: Option<&'static str>,
 }
 
 /// One line to be, with the containers that it is the sum of.
@@ -197,12 +201,24 @@ fn drawn(
     subject: &Subject,
     cx: &Cx,
 ) -> Chart {
-    let panels = match cx.store.metrics(&subject.arn) {
-        Some(metrics) if !uses.has_engine() => of_points(metrics, cx),
-        _ => of_samples(each, members, cx),
+    let (panels, reach) = match cx.store.metrics(&subject.arn) {
+        // One point a minute: a short while shows nothing of it.
+        Some(metrics) if !uses.has_engine() => {
+            (of_points(metrics, cx), Some(HISTORY.as_secs_f64()))
+        }
+        _ => {
+            let panels = of_samples(each, members, cx);
+            let reach = reach(&panels);
+            (panels, reach)
+        }
     };
     Chart {
         panels,
+        reach,
+        why_empty: match &uses.source {
+            Source::Missing(why) => Some(why.advice()),
+            Source::Engine { .. } | Source::Metrics { .. } => None,
+        },
         source: match uses.parts {
             Some((seen, all, noun)) if seen < all => {
                 Cow::Owned(format!("{seen} of {all} {noun}, {}", uses.source.words()))
@@ -349,6 +365,13 @@ fn of_points(metrics: &Metrics, cx: &Cx) -> Vec<Panel> {
     ]
 }
 
+/// Seconds since the oldest point.
+fn reach(panels: &[Panel]) -> Option<f64> {
+    let series = panels.iter().flat_map(|panel| &panel.series);
+    let oldest = series.filter_map(|one| Some(one.runs.first()?.first()?.0));
+    oldest.min_by(f64::total_cmp).map(|before| -before)
+}
+
 /// Cuts points apart where nothing was heard for long.
 fn runs(points: Vec<(f64, f64)>, silence: f64) -> Vec<Vec<(f64, f64)>> {
     let mut runs: Vec<Vec<(f64, f64)>> = Vec::new();
@@ -376,5 +399,28 @@ mod tests {
         ];
         assert_eq!(runs(points, 10.0), expected);
         assert!(runs(Vec::new(), 10.0).is_empty());
+    }
+
+    #[test]
+    fn the_oldest_point_says_how_far_a_chart_reaches() {
+        let line = |runs: Vec<Vec<(f64, f64)>>| Series {
+            name: "app".to_owned(),
+            runs,
+        };
+        let panel = |series: Vec<Series>| Panel {
+            title: Cow::Borrowed("CPU"),
+            unit: Unit::Share,
+            series,
+            limit: None,
+            old_after: SILENCE,
+        };
+        let short = panel(vec![line(vec![vec![(-8.0, 1.0)], vec![(-2.0, 1.0)]])]);
+        let long = panel(vec![
+            line(vec![vec![(-40.0, 1.0), (-2.0, 1.0)]]),
+            line(vec![vec![(-70.0, 1.0)], vec![(-2.0, 1.0)]]),
+        ]);
+        assert_eq!(reach(std::slice::from_ref(&short)), Some(8.0));
+        assert_eq!(reach(&[short, long]), Some(70.0));
+        assert_eq!(reach(&[panel(Vec::new())]), None);
     }
 }

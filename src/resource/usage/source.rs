@@ -51,6 +51,8 @@ pub(crate) enum Why {
     Waiting,
     /// It does not run.
     Stopped,
+    /// Nothing of it runs.
+    Idle,
     /// It does not run yet.
     NotStarted,
     /// CloudWatch was asked, and has not answered.
@@ -72,6 +74,7 @@ impl Why {
             Self::Closed => "engine closed",
             Self::Waiting => "first sample",
             Self::Stopped => "stopped",
+            Self::Idle => "none running",
             Self::NotStarted => "not started",
             Self::Asking => "CloudWatch asked",
             Self::NoMetrics => "CloudWatch none",
@@ -95,9 +98,10 @@ impl Why {
             Self::Waiting => {
                 "The engine is asked for its first sample, which takes a second or two."
             }
-            Self::Stopped => "It does not run.",
-            Self::NotStarted => "It does not run yet.",
-            Self::Asking => "CloudWatch was asked.",
+            Self::Stopped => "It is not running any more, so there is nothing to measure.",
+            Self::Idle => "Nothing of it is running now, so there is nothing to measure.",
+            Self::NotStarted => "It is not running yet, so there is nothing to measure.",
+            Self::Asking => "CloudWatch was asked, and has not answered yet.",
             Self::Metrics(_) => {
                 "CloudWatch cannot be asked: cloudwatch:GetMetricData has to be allowed and its endpoint reachable."
             }

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{ChartLayer, plot, scale};
+use super::{
+    ChartLayer,
+    plot::{self, Measure},
+    scale,
+    window::Window,
+};
 use crate::{
     model::age,
     resource::{Panel, Series},
@@ -94,11 +99,13 @@ impl ChartLayer {
 
     fn paint_emptiness(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
         let says = match &self.chart {
-            Some(chart) => format!("There are no figures to draw: {}.", chart.source),
-            None => "It is not known (any more).".to_owned(),
+            Some(chart) => chart
+                .why_empty
+                .unwrap_or("There are no figures to draw yet."),
+            None => "It is not known (any more).",
         };
         let style = cx.theme.style(Role::TextMuted);
-        let says = text::clean(&says);
+        let says = text::clean(says);
         let room = area.width.saturating_sub(4);
         let lines = (area.y.saturating_add(2))..area.bottom();
         for (y, part) in lines.zip(text::wrap(&says, room.into(), 0)) {
@@ -127,8 +134,14 @@ impl ChartLayer {
             width: area.width - AXIS - legend,
             height: area.height.saturating_sub(2 + above),
         };
-        plot::paint(field, buffer, panel, &lines, scale, cx);
-        paint_axes(panel, scale.top, field, buffer, cx);
+        let measure = Measure {
+            span: self.window.seconds(),
+            scale,
+        };
+        plot::paint(field, buffer, panel, &lines, measure, cx);
+        let style = cx.theme.style(Role::TextMuted);
+        paint_values(panel, scale.top, field, buffer, style);
+        paint_times(self.window, field, buffer, style);
         if beside {
             let place = Rect {
                 x: field.right() + 1,
@@ -238,44 +251,28 @@ fn paint_title(panel: &Panel, has_limit: bool, area: Rect, buffer: &mut Buffer, 
     );
 }
 
-fn paint_axes(panel: &Panel, top: f64, field: Rect, buffer: &mut Buffer, cx: &Cx) {
-    let style = cx.theme.style(Role::TextMuted);
+fn paint_values(panel: &Panel, top: f64, field: Rect, buffer: &mut Buffer, style: Style) {
     let mut rows = vec![(0, 1.0), (field.height.saturating_sub(1), 0.0)];
     if field.height % 2 == 1 && field.height > 4 {
         rows.push((field.height / 2, 0.5));
     }
     for (row, share) in rows {
         let label = panel.unit.write(top * share);
-        put_right(
-            buffer,
-            (field.x - AXIS, field.y + row),
-            &label,
-            AXIS - 1,
-            style,
-        );
+        let at = (field.x - AXIS, field.y + row);
+        put_right(buffer, at, &label, AXIS - 1, style);
     }
+}
+
+fn paint_times(window: Window, field: Rect, buffer: &mut Buffer, style: Style) {
     let width = field.width.saturating_sub(1);
-    let times: &[(&str, f64)] = if width < 40 {
-        &[("-15m", 0.0), ("now", 1.0)]
-    } else {
-        &[
-            ("-15m", 0.0),
-            ("-10m", 1.0 / 3.0),
-            ("-5m", 2.0 / 3.0),
-            ("now", 1.0),
-        ]
-    };
-    for (word, share) in times {
+    let words = window.labels(width < 40);
+    let steps = u16::try_from(words.len().saturating_sub(1)).unwrap_or(1);
+    for (step, word) in (0..=steps).zip(words) {
+        let share = f64::from(step) / f64::from(steps.max(1));
         let cells = u16::try_from(word.len()).unwrap_or(0);
-        let at = plot::cell_at(*share, width).min(width.saturating_sub(cells));
-        text::put(
-            buffer,
-            (field.x + at, field.bottom()),
-            word,
-            cells,
-            style,
-            "",
-        );
+        let at = plot::cell_at(share, width).min(width.saturating_sub(cells));
+        let at = (field.x + at, field.bottom());
+        text::put(buffer, at, word, cells, style, "");
     }
 }
 

@@ -1,11 +1,13 @@
-//! The chart layer: CPU, memory and network of the last quarter of an hour, a line for each container or task.
+//! The chart layer: CPU, memory and network of up to the last quarter of an hour, a line for each container or task.
 
 mod draw;
 mod plot;
 mod scale;
+mod window;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
+use self::window::Window;
 use super::{Ask, Cx, Layer, Need, Reply, clean, layer::Hint};
 use crate::{
     keymap::{Area, Command, Target},
@@ -18,6 +20,8 @@ use crate::{
 pub struct ChartLayer {
     subject: Subject,
     chart: Option<Chart>,
+    /// How far back all of them reach.
+    window: Window,
     /// The first chart on the screen, where not all of them fit.
     panel: usize,
     /// The first line that is drawn, where there are more than can be told apart.
@@ -33,6 +37,7 @@ impl ChartLayer {
         Self {
             subject,
             chart: None,
+            window: Window::default(),
             panel: 0,
             top: 0,
             live: None,
@@ -184,6 +189,9 @@ impl Layer for ChartLayer {
         let rows = std::slice::from_ref(&self.subject);
         self.live = view.and_then(|view| view.live(rows, &cx.model()));
         self.chart = resource::chart(&self.subject, &cx.model());
+        if let Some(seconds) = self.chart.as_ref().and_then(|chart| chart.reach) {
+            self.window = self.window.then(seconds);
+        }
         self.panel = self.panel.min(self.panels().len().saturating_sub(1));
         let last = self.lines().saturating_sub(draw::most_lines(cx.room));
         self.top = self.top.min(last);

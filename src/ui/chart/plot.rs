@@ -18,8 +18,6 @@ use crate::{
     ui::{Cx, text},
 };
 
-/// Seconds that a chart shows.
-pub(super) const SPAN: f64 = 900.0;
 /// Dots of the line of a limit.
 const DOTS: u16 = 45;
 /// What lines are made of in ASCII, so that they can be told apart without colours.
@@ -38,13 +36,21 @@ fn color(role: Role, cx: &Cx) -> Color {
     cx.theme.style(role).fg.unwrap_or(Color::Reset)
 }
 
+/// What a chart is measured by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Measure {
+    /// Seconds from the left end to now.
+    pub(super) span: f64,
+    pub(super) scale: Scale,
+}
+
 /// Draws lines, each with its place among all of them; the rightmost column takes their signs.
 pub(super) fn paint(
     area: Rect,
     buffer: &mut Buffer,
     panel: &Panel,
     lines: &[(usize, &Series)],
-    scale: Scale,
+    Measure { span, scale }: Measure,
     cx: &Cx,
 ) {
     if area.width < 3 || area.height == 0 {
@@ -62,12 +68,12 @@ pub(super) fn paint(
         }
     };
     Canvas::default()
-        .x_bounds([-SPAN, 0.0])
+        .x_bounds([-span, 0.0])
         .y_bounds([0.0, scale.top])
         .marker(marker(0))
         .paint(|context| {
             if let Some((limit, _)) = panel.limit.filter(|_| scale.has_limit) {
-                paint_limit(context, limit, cx);
+                paint_limit(context, (limit, span), cx);
             }
             for (index, series) in lines {
                 if cx.glyphs.ascii {
@@ -90,9 +96,9 @@ pub(super) fn paint(
     }
 }
 
-fn paint_limit(context: &mut Context, limit: f64, cx: &Cx) {
+fn paint_limit(context: &mut Context, (limit, span): (f64, f64), cx: &Cx) {
     let dots: Vec<(f64, f64)> = (0..=DOTS)
-        .map(|dot| (-SPAN * f64::from(dot) / f64::from(DOTS), limit))
+        .map(|dot| (-span * f64::from(dot) / f64::from(DOTS), limit))
         .collect();
     if cx.glyphs.ascii {
         context.marker(Marker::Custom('-'));

@@ -161,7 +161,7 @@ fn least(columns: &[Shown]) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::Align;
+    use crate::resource::{Align, Cut};
 
     fn shown(specs: &[(u16, u16, u8)]) -> Vec<Shown> {
         specs
@@ -179,7 +179,7 @@ mod tests {
                     facet: None,
                     whole_only: false,
                     same_under: None,
-                    keep_end: false,
+                    cut: Cut::End,
                     live: false,
                 },
             })

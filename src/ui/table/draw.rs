@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     keymap::Command,
-    resource::{self, Align, Cell, Tone},
+    resource::{self, Align, Cell, Cut, Tone},
     theme::Role,
     ui::{Cx, text, trend},
 };
@@ -105,10 +105,14 @@ impl TableLayer {
             let ellipsis = cx.glyphs.ellipsis();
             let cut = if !cell.trend.is_empty() {
                 trend::write(&cell.trend, cx.glyphs.ascii)
-            } else if shown.head.keep_end {
-                text::cut_middle(&text::clean(&cell.text), room.into(), ellipsis)
             } else {
-                cell.text.to_string()
+                match shown.head.cut {
+                    Cut::End => cell.text.to_string(),
+                    Cut::Middle => {
+                        text::cut_middle(&text::clean(&cell.text), room.into(), ellipsis)
+                    }
+                    Cut::Start => text::cut_start(&text::clean(&cell.text), room.into(), ellipsis),
+                }
             };
             put_aligned(
                 buffer,

@@ -55,12 +55,12 @@ impl TableLayer {
     fn last_shift(&self, cx: &Cx) -> usize {
         let heads = self.heads();
         (0..heads.len().saturating_sub(1))
-            .find(|shift| !self.fits(&heads, *shift, cx))
+            .find(|shift| self.shows_the_last(&heads, *shift, cx))
             .unwrap_or(heads.len().saturating_sub(2))
     }
 
-    fn fits(&self, heads: &[Shown], shift: usize, cx: &Cx) -> bool {
-        let wish = Wish { shift, many: true };
+    fn shows_the_last(&self, heads: &[Shown], shift: usize, cx: &Cx) -> bool {
+        let wish = Wish { shift, ..self.wish };
         !columns::lay_out(heads, self.sheet.widths(), cx.room.0, wish).more
     }
 }
