@@ -13,8 +13,9 @@ import os
 import pty
 import re
 import select
-import statistics
+import shutil
 import socketserver
+import statistics
 import struct
 import subprocess
 import sys
@@ -163,12 +164,16 @@ class Engine(socketserver.ThreadingUnixStreamServer):
         self.address = f"unix://{self.path}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def runs(self):
+        return True
+
     def end(self):
         self.shutdown()
         self.server_close()
 
     def batches(self):
-        lines = (f"2026-01-01T00:00:00.000000000Z number @@@@@@@@{number:03} of many, as fast as it can\n" for number in range(self.LINES))
+        said = '{"level":"info","msg":"number @@@@@@@@%03d","path":"/cart","status":200,"ms":12}'
+        lines = [f"2026-01-01T00:00:00.000000000Z {said % number}\n" for number in range(self.LINES)]
         batch = b"".join(struct.pack(">BxxxI", 1, len(line)) + line.encode() for line in lines)
         begun = time.monotonic()
         for number in itertools.count():
@@ -218,10 +223,10 @@ class RealEngine:
     def __init__(self, labels):
         self.address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
         self.container = None
-        for image in FLOOD_IMAGES:
+        for image in FLOOD_IMAGES if shutil.which("docker") else ():
             labelled = itertools.chain.from_iterable(("--label", f"{name}={value}") for name, value in labels.items())
             limits = ["--network", "none", "--log-driver", "json-file", "--log-opt", "max-size=64m", "--log-opt", "max-file=2"]
-            script = "seq 1 1000000000 | sed 's/^/number /; s/$/ of many, as fast as it can/'"
+            script = """seq 1 1000000000 | sed 's/.*/{"level":"info","msg":"number &","path":"\\/cart","status":200}/'"""
             started = self.docker("run", "--detach", "--pull", "never", "--entrypoint", "sh", *limits, *labelled, image, "-c", script)
             if started.returncode == 0:
                 self.container = started.stdout.strip()
@@ -230,8 +235,12 @@ class RealEngine:
     def docker(self, *arguments):
         return subprocess.run(["docker", "--host", self.address, *arguments], capture_output=True, text=True)
 
+    def runs(self):
+        return self.container is not None
+
     def end(self):
-        self.docker("rm", "--force", self.container)
+        if self.runs():
+            self.docker("rm", "--force", self.container)
 
 
 def starts():
@@ -324,8 +333,10 @@ def flood():
         ("a container of the engine here", lambda: RealEngine(labels)),
     ]:
         engine = start()
-        if getattr(engine, "container", True):
-            flooded(what, sandbox, cluster, engine)
+        try:
+            if engine.runs():
+                flooded(what, sandbox, cluster, engine)
+        finally:
             engine.end()
     sandbox.end()
 
