@@ -1,5 +1,5 @@
-//! What a log costs: taking lines in, looking for something in all that are held, painting. In memory, with as many
-//! lines as are held at most.
+//! What a log costs: reading it from an engine, taking lines in, looking for something in all that are held, painting.
+//! With as many lines as are held at most; the engine sends from memory, and the program reads with one thread.
 //!
 //! `cargo bench --bench logs`
 #![allow(
@@ -8,21 +8,36 @@
     reason = "a measurement that cannot be made fails by a panic"
 )]
 
-use std::{collections::BTreeMap, hint::black_box, time::Duration};
+use std::{
+    collections::BTreeMap,
+    hint::black_box,
+    io::{self, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    thread,
+    time::Duration,
+};
 
 use criterion::{BatchSize, Criterion, Throughput};
 use ecsight::{
+    docker::{Engines, Settings},
     keymap::{Code, Command, Key, Keymap},
-    model::{Arn, LogLine, LogReport, Now, Subject, Timestamp},
+    model::{Arn, LogLine, LogPlace, LogReport, LogStream, Now, Subject, Tail, Timestamp},
     store::Store,
     theme::{Depth, Theme},
     ui::{Cx, Freshness, Glyphs, Layer, LogsLayer},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
+use serde_json::json;
+use tokio::sync::{mpsc, watch};
 
 const SCREEN: Rect = Rect::new(0, 0, 140, 40);
 /// Lines of a report.
 const BATCH: i64 = 1_000;
+/// Lines that are read from the engine at a time.
+const READ: usize = 100_000;
+/// The container that the engine has, and its task.
+const CONTAINER: &str = "flood";
+const TASK: &str = "arn:aws:ecs:eu-west-1:123456789012:task/shop/0123456789abcdef";
 
 /// What a layer reads.
 struct Room {
@@ -125,6 +140,125 @@ fn taking_in(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// An engine with one container that writes as fast as it is read; its address.
+fn engine() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("tcp://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // Whoever is served ends the connection.
+            thread::spawn(move || serve(stream));
+        }
+    });
+    address
+}
+
+fn serve(mut stream: TcpStream) -> io::Result<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte)?;
+        head.extend(byte);
+    }
+    let head = String::from_utf8_lossy(&head);
+    let path = head.split([' ', '?']).nth(1).unwrap_or_default();
+    let answer = match path.rsplit('/').next().unwrap_or_default() {
+        "version" => json!({"Version": "20.10.24", "ApiVersion": "1.41"}),
+        "info" => json!({"MemTotal": 8_u64 << 30}),
+        "events" | "logs" => {
+            let kind = "Content-Type: application/octet-stream";
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\n{kind}\r\nConnection: close\r\n\r\n"
+            )?;
+            if path.ends_with("events") {
+                // Nothing ever happens; the client goes.
+                return stream.read_exact(&mut byte);
+            }
+            let lines = written();
+            loop {
+                stream.write_all(&lines)?;
+            }
+        }
+        _ => json!([{
+            "Id": CONTAINER,
+            "Names": ["/ecs-flood"],
+            "Created": 1,
+            "State": "running",
+            "Status": "Up 1 second",
+            "Labels": {
+                "com.amazonaws.ecs.task-arn": TASK,
+                "com.amazonaws.ecs.container-name": CONTAINER,
+                "com.amazonaws.ecs.cluster": "shop",
+            },
+        }]),
+    };
+    let body = answer.to_string();
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Lines in frames of their own, as an engine sends them: about 10 microseconds apart.
+fn written() -> Vec<u8> {
+    let mut all = Vec::new();
+    for number in 0..READ {
+        let line = format!(
+            "2026-11-22T08:56:05.{:09}Z number {number} of a container that writes as fast as it can\n",
+            number * 9_973
+        );
+        all.extend([1, 0, 0, 0]);
+        all.extend(u32::try_from(line.len()).unwrap().to_be_bytes());
+        all.extend(line.bytes());
+    }
+    all
+}
+
+fn reading(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let settings = Settings {
+        local: Some(engine()),
+        rules: Vec::new(),
+    };
+    let stream = LogStream {
+        container: Subject::part(&Arn::new(TASK), CONTAINER),
+        place: LogPlace::Engine { host: None },
+    };
+    let (_tail, wanted) = watch::channel(Tail {
+        streams: vec![stream],
+        since: None,
+        newest: None,
+        follow: true,
+    });
+    let (sender, _engine_reports) = mpsc::channel(64);
+    let (reports, mut arrived) = mpsc::channel(4);
+    runtime.block_on(async {
+        let engines = Engines::start(settings, sender);
+        tokio::spawn(async move { engines.tail(wanted, reports).await });
+    });
+    let mut group = criterion.benchmark_group("an engine that writes as fast as it is read");
+    group.throughput(Throughput::Elements(u64::try_from(READ).unwrap()));
+    group.sample_size(20);
+    group.bench_function("100,000 lines", |bencher| {
+        bencher.iter(|| {
+            runtime.block_on(async {
+                let mut read = 0;
+                while read < READ {
+                    if let LogReport::Lines { lines, .. } = arrived.recv().await.unwrap() {
+                        read += lines.len();
+                    }
+                }
+            });
+        });
+    });
+    group.finish();
+}
+
 fn looking(criterion: &mut Criterion) {
     let room = Room::new();
     let (mut layer, _) = room.full();
@@ -165,6 +299,7 @@ fn looking(criterion: &mut Criterion) {
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
+    reading(&mut criterion);
     taking_in(&mut criterion);
     looking(&mut criterion);
     criterion.final_summary();

@@ -1,22 +1,29 @@
 #!/usr/bin/env python3
 """Measures the built program as a process: time to the first frame, processor time and bytes written while nothing
-changes, memory with 20,000 tasks, what 300 sampled containers cost, size. Linux only; takes about five minutes.
+changes, memory with 20,000 tasks, what 300 sampled containers cost, a container that writes without pause, size. Linux
+only; takes about ten minutes. A Docker Engine, if there is one, runs the last container for a while too.
 
     cargo build --release && benches/process.py [PROGRAM]
 """
 
 import fcntl
+import itertools
+import json
 import os
 import pty
 import re
 import select
+import shutil
+import socketserver
 import statistics
 import struct
 import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
+import urllib.request
 from pathlib import Path
 
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(Path(__file__).parent.parent / "target/release/ecsight")
@@ -24,10 +31,14 @@ STARTS = 10
 IDLE_SECONDS = 60
 CLUSTERS, SERVICES, TASKS = 4, 50, 100
 SAMPLED_SERVICES, SAMPLED_TASKS, SAMPLED_HOSTS, SAMPLED_SECONDS, KEYS = 3, 100, 4, 30, 50
+FLOOD_SERVICE, FLOOD_RATE, FLOOD_SECONDS, FLOOD_KEYS = "legacy-admin", 100_000, 20, 20
+FLOOD_IMAGES = "busybox", "alpine", "ecsight-test/app/web:v2"
 
 
 class Screen:
     """The program in a terminal of 140x40."""
+
+    COLUMNS, ROWS = 140, 40
 
     def __init__(self, arguments, variables=None, config=""):
         home = tempfile.mkdtemp()
@@ -35,11 +46,12 @@ class Screen:
         path.write_text(config)
         arguments = arguments if "demo" in arguments else ["--config", str(path), *arguments]
         variables = {"HOME": home, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(variables or {})}
+        self.rest, self.cursor, self.cells = "", (0, 0), [[" "] * self.COLUMNS for _ in range(self.ROWS)]
         self.started = time.monotonic()
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.execve(PROGRAM, [PROGRAM, *arguments], variables)
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", self.ROWS, self.COLUMNS, 0, 0))
 
     def read(self, seconds, until=None):
         """What is written within some seconds, or until a text is in it."""
@@ -57,6 +69,44 @@ class Screen:
     def press(self, keys, seconds=0.5):
         os.write(self.terminal, keys.encode())
         return self.read(seconds)
+
+    def watch(self, seconds, holds=None):
+        """Draws what is written for some seconds, or until something holds of the text; seconds and bytes it took."""
+        begun, written = time.monotonic(), 0
+        while True:
+            spent = time.monotonic() - begun
+            if holds and holds(self.text()):
+                return spent, written
+            if spent >= seconds:
+                if holds:
+                    sys.exit(f"waited in vain, at:\n{self.text()}")
+                return spent, written
+            if select.select([self.terminal], [], [], seconds - spent)[0]:
+                piece = os.read(self.terminal, 1 << 16)
+                written += len(piece)
+                self.draw(piece.decode(errors="replace"))
+
+    def draw(self, text):
+        text = self.rest + text
+        # A sequence may come in two pieces.
+        self.rest = re.search(r"(\x1b(\[[0-9;?]*)?)?$", text)[0]
+        text = text.removesuffix(self.rest)
+        for place, row, column, shown in re.findall(r"(\x1b\[(\d+);(\d+)H)|\x1b\[[0-9;?]*[A-Za-z]|([^\x1b])", text):
+            if place:
+                self.cursor = (int(row) - 1, int(column) - 1)
+            elif shown:
+                row, column = self.cursor
+                if row < self.ROWS and column < self.COLUMNS:
+                    self.cells[row][column] = shown
+                self.cursor = (row, column + 1)
+
+    def text(self):
+        return "\n".join(map("".join, self.cells))
+
+    def wait(self, keys, holds):
+        """Seconds from keys to what they are to bring about."""
+        os.write(self.terminal, keys.encode())
+        return self.watch(10, holds)[0]
 
     def cpu_seconds(self):
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -91,9 +141,106 @@ class Sandbox:
             if name == "AWS_EC2_METADATA_DISABLED":
                 break
 
+    def call(self, operation, **inputs):
+        headers = {"X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{operation}", "Content-Type": "application/x-amz-json-1.1"}
+        request = urllib.request.Request(self.variables["AWS_ENDPOINT_URL"], json.dumps(inputs).encode(), headers)
+        return json.load(urllib.request.urlopen(request))
+
     def end(self):
         self.process.kill()
         self.process.wait()
+
+
+class Engine(socketserver.ThreadingUnixStreamServer):
+    """An engine with one container that writes so many lines a second, or as many as are read."""
+
+    daemon_threads = True
+    LINES = 1_000
+
+    def __init__(self, labels, rate):
+        self.labels, self.rate = labels, rate
+        self.path = Path(tempfile.mkdtemp(), "docker.sock")
+        super().__init__(str(self.path), EngineConnection)
+        self.address = f"unix://{self.path}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def runs(self):
+        return True
+
+    def end(self):
+        self.shutdown()
+        self.server_close()
+
+    def batches(self):
+        said = '{"level":"info","msg":"number @@@@@@@@%03d","path":"/cart","status":200,"ms":12}'
+        lines = [f"2026-01-01T00:00:00.000000000Z {said % number}\n" for number in range(self.LINES)]
+        batch = b"".join(struct.pack(">BxxxI", 1, len(line)) + line.encode() for line in lines)
+        begun = time.monotonic()
+        for number in itertools.count():
+            if self.rate:
+                time.sleep(max(0, begun + number * self.LINES / self.rate - time.monotonic()))
+            nanoseconds = time.time_ns()
+            moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(nanoseconds // 10**9)) + f".{nanoseconds % 10**9:09}Z"
+            yield batch.replace(b"2026-01-01T00:00:00.000000000Z", moment.encode()).replace(b"@@@@@@@@", b"%08d" % number)
+
+
+class EngineConnection(socketserver.StreamRequestHandler):
+    """A request to such an engine."""
+
+    def handle(self):
+        request = self.rfile.readline().decode().split()
+        if not request:
+            return
+        path = request[1].split("?")[0]
+        while self.rfile.readline().strip():
+            pass
+        try:
+            self.answer(path)
+        except OSError:
+            # The client went.
+            pass
+
+    def answer(self, path):
+        if path.endswith(("/events", "/logs", "/stats")):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n")
+            if path.endswith("/logs"):
+                for batch in self.server.batches():
+                    self.wfile.write(batch)
+            self.rfile.read(1)
+            return
+        answer = [{"Id": "flood", "Names": ["/flood"], "Created": 1, "State": "running", "Status": "Up", "Labels": self.server.labels}]
+        if path.endswith("/version"):
+            answer = {"Version": "20.10.24", "ApiVersion": "1.41"}
+        if path.endswith("/info"):
+            answer = {"MemTotal": 8 << 30}
+        body = json.dumps(answer).encode()
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+class RealEngine:
+    """The engine of this machine, with a container that writes as fast as it can."""
+
+    def __init__(self, labels):
+        self.address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+        self.container = None
+        for image in FLOOD_IMAGES if shutil.which("docker") else ():
+            labelled = itertools.chain.from_iterable(("--label", f"{name}={value}") for name, value in labels.items())
+            limits = ["--network", "none", "--log-driver", "json-file", "--log-opt", "max-size=64m", "--log-opt", "max-file=2"]
+            script = """seq 1 1000000000 | sed 's/.*/{"level":"info","msg":"number &","path":"\\/cart","status":200}/'"""
+            started = self.docker("run", "--detach", "--pull", "never", "--entrypoint", "sh", *limits, *labelled, image, "-c", script)
+            if started.returncode == 0:
+                self.container = started.stdout.strip()
+                break
+
+    def docker(self, *arguments):
+        return subprocess.run(["docker", "--host", self.address, *arguments], capture_output=True, text=True)
+
+    def runs(self):
+        return self.container is not None
+
+    def end(self):
+        if self.runs():
+            self.docker("rm", "--force", self.container)
 
 
 def starts():
@@ -165,9 +312,83 @@ def samples():
     sandbox.end()
 
 
+def flood():
+    """The log of one container is open that writes 100,000 lines a second, and as many as are read."""
+    sandbox = Sandbox()
+    for cluster in sandbox.call("ListClusters")["clusterArns"]:
+        names = sandbox.call("ListServices", cluster=cluster, maxResults=100)["serviceArns"]
+        if any(name.endswith("/" + FLOOD_SERVICE) for name in names):
+            break
+    task = sandbox.call("ListTasks", cluster=cluster, serviceName=FLOOD_SERVICE)["taskArns"][0]
+    described = sandbox.call("DescribeTasks", cluster=cluster, tasks=[task])["tasks"][0]
+    labels = {
+        "com.amazonaws.ecs.task-arn": task,
+        "com.amazonaws.ecs.container-name": described["containers"][0]["name"],
+        "com.amazonaws.ecs.cluster": cluster,
+    }
+    cluster = cluster.rsplit("/", 1)[1]
+    for what, start in [
+        (f"{FLOOD_RATE} lines a second", lambda: Engine(labels, FLOOD_RATE)),
+        ("as many lines as are read", lambda: Engine(labels, None)),
+        ("a container of the engine here", lambda: RealEngine(labels)),
+    ]:
+        engine = start()
+        try:
+            if engine.runs():
+                flooded(what, sandbox, cluster, engine)
+        finally:
+            engine.end()
+    sandbox.end()
+
+
+def flooded(what, sandbox, cluster, engine):
+    print(f"{what}, for {FLOOD_SECONDS} s each:")
+    for name, keys, variables in [
+        ("followed", "", {}),
+        ("over SSH", "", {"SSH_TTY": "/dev/pts/0"}),
+        ("wrapped, JSON folded", "wf", {}),
+        ("filtered", "/77\r", {}),
+        ("not followed", "kkk", {}),
+    ]:
+        screen = Screen(["--cluster", cluster], {**sandbox.variables, "DOCKER_HOST": engine.address, **variables})
+        screen.watch(10, lambda text: FLOOD_SERVICE in text)
+        screen.wait(f"/{FLOOD_SERVICE}\r", lambda text: "1 of" in text)
+        before = screen.mebibytes()
+        screen.wait("l", lambda text: "number" in text)
+        os.write(screen.terminal, keys.encode())
+        screen.watch(2)
+        begun, spent, taken, most, written = time.monotonic(), screen.cpu_seconds(), lines_in(screen), 0, 0
+        for _ in range(FLOOD_SECONDS):
+            written += screen.watch(1)[1]
+            most = max(most, screen.mebibytes())
+        taken, spent, seconds = lines_in(screen) - taken, screen.cpu_seconds() - spent, time.monotonic() - begun
+        print(
+            f"  {name + ':':34} {taken / seconds:7.0f} lines/s, {spent / seconds:4.0%} of a core, "
+            f"{written / seconds / 1024:5.1f} KiB/s written, {before:.0f} MiB before, {most:.0f} at most"
+        )
+        waits = []
+        for _ in range(FLOOD_KEYS):
+            waits.append(screen.wait("?", lambda text: "type to search" in text))
+            waits.append(screen.wait("\x1b", lambda text: "type to search" not in text))
+            if name == "followed":
+                waits.append(screen.wait("k", lambda text: "s follows" in text))
+                waits.append(screen.wait("s", lambda text: "s follows" not in text))
+                waits.append(screen.wait("/zz", lambda text: "  0 of" in text))
+                waits.append(screen.wait("\x1b", lambda text: "  0 of" not in text))
+        print(f"  {'a key meanwhile, to the screen:':34} {statistics.median(waits) * 1000:7.0f} ms (median of {len(waits)}), {max(waits) * 1000:.0f} ms at most")
+        screen.end()
+
+
+def lines_in(screen):
+    """All lines that came, as the screen says: those held and those dropped."""
+    said = [re.search(rf"([\d,]+) {word}", screen.text()) for word in ("lines", "older dropped")]
+    return sum(int(one[1].replace(",", "")) for one in said if one)
+
+
 if __name__ == "__main__":
     print(f"size of the program:                {os.path.getsize(PROGRAM) / 2**20:6.1f} MiB")
     starts()
     idle()
     memory()
     samples()
+    flood()

@@ -3,6 +3,8 @@
 //! That a panic gives the terminal back is not tested here: nothing that can be typed makes the program panic, and a
 //! key for it would be a key in the product.
 
+mod written;
+
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,

@@ -99,7 +99,7 @@ pub struct Terminal {
     /// The modes before the binary was started.
     pub modes_before: Modes,
     deaf: Arc<AtomicBool>,
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Terminal {
@@ -150,7 +150,7 @@ impl Terminal {
             written: Vec::new(),
             modes_before,
             deaf,
-            _home: home,
+            home,
         }
     }
 
@@ -160,6 +160,11 @@ impl Terminal {
 
     pub fn text(&self) -> String {
         self.screen().contents()
+    }
+
+    /// The user's home, which holds all that the binary writes to the disk.
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     pub fn modes(&self) -> Modes {

@@ -66,6 +66,44 @@ fn the_oldest_go_where_there_are_too_many_and_numbers_go_on() {
     assert_eq!(lines.dropped(), 0);
 }
 
+/// Every line takes the same room, so what is held and what was dropped are known to the line.
+#[test]
+fn a_flood_drops_exactly_what_is_above_the_cap() {
+    const HELD: u64 = 5_000;
+    const CAME: u64 = 32_345;
+    let size = OVERHEAD + "number 00000".len();
+    // Looked at after so many lines; with the last, not before all have come.
+    for every in [1, 1_000, 7_000, CAME + 1] {
+        for filter in [None, Some("5")] {
+            // Room that is not enough for another line.
+            let mut lines = Lines::new(usize::try_from(HELD).unwrap() * size + size - 1);
+            if let Some(filter) = filter {
+                only(&mut lines, filter, 1);
+            }
+            let mut bytes = 0;
+            for number in 0..CAME {
+                let text = format!("number {number:05}");
+                lines.push(0, &line(number.try_into().unwrap(), &text));
+                bytes = bytes.max(lines.bytes());
+                if number % every == 0 {
+                    lines.merge(&mut []);
+                }
+            }
+            lines.merge(&mut []);
+            assert_eq!(bytes, usize::try_from(HELD).unwrap() * size);
+            assert_eq!(lines.bytes(), bytes);
+            assert_eq!(lines.len(), usize::try_from(HELD).unwrap());
+            assert_eq!(lines.dropped(), CAME - HELD);
+            assert_eq!((lines.first(), lines.end()), (CAME - HELD, CAME));
+            let newest = lines.line(CAME - 1).unwrap();
+            assert_eq!(&*newest.text, "number 32344");
+            let matches = (CAME - HELD..CAME).filter(|number| format!("{number:05}").contains('5'));
+            let matches = if filter.is_some() { matches.count() } else { 0 };
+            assert_eq!(lines.matches(), matches);
+        }
+    }
+}
+
 #[test]
 fn matches_are_shown_with_the_lines_around_them() {
     let mut lines = lines(&[
