@@ -57,6 +57,12 @@ impl Arn {
         }
     }
 
+    /// Whether it names a thing of AWS. Engines stand in lists too, and are named by their address.
+    #[must_use]
+    pub fn is_of_aws(&self) -> bool {
+        !self.as_str().contains("://")
+    }
+
     /// The kind of thing: `cluster`, `service`, `task`, `task-definition`, `container-instance`.
     #[must_use]
     pub fn kind(&self) -> &str {
@@ -179,6 +185,13 @@ mod tests {
         let arn = Arn::new("arn:aws:ecs:eu-west-1:1:task-definition/web-api:41");
         assert_eq!((arn.family(), arn.revision()), ("web-api", Some(41)));
         assert_eq!(Arn::new("web-api").family(), "web-api");
+    }
+
+    #[test]
+    fn addresses_are_not_of_aws() {
+        assert!(Arn::new("arn:aws:ecs:r:1:task/c/0123456789").is_of_aws());
+        assert!(Arn::new("web-api").is_of_aws());
+        assert!(!Arn::new("unix:///var/run/docker.sock").is_of_aws());
     }
 
     #[test]

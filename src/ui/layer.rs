@@ -200,6 +200,16 @@ pub enum Ask {
     Quit,
 }
 
+/// Asks for the whole API answer of a thing, if there is one.
+pub(super) fn ask_raw(subject: Subject) -> Reply {
+    Reply::Ask(if subject.arn.is_of_aws() {
+        Ask::ShowRaw(subject)
+    } else {
+        let text = "AWS knows nothing of it; its own page shows what is known".to_owned();
+        Ask::Say(Level::Info, text)
+    })
+}
+
 /// What became of a key.
 pub enum Reply {
     /// The layer has no use for it.

@@ -211,7 +211,7 @@ impl Layer for PageLayer {
             Command::Raw | Command::Refresh if matches!(self.source, Source::Raw { .. }) => {
                 return Reply::Ask(Ask::FetchRaw(self.subject.clone()));
             }
-            Command::Raw => return Reply::Ask(Ask::ShowRaw(self.subject.clone())),
+            Command::Raw => return super::layer::ask_raw(self.subject.clone()),
             Command::Logs | Command::PreviousLogs => return LogsLayer::ask(command, &self.subject),
             Command::CopyName => {
                 let text = self.text(cx);
@@ -254,7 +254,9 @@ impl Layer for PageLayer {
                 if resource::logged(&self.subject).is_ok() {
                     hints.push(Hint::of(Target::Command(Command::Logs)));
                 }
-                hints.push(Hint::of(Target::Command(Command::Raw)));
+                if self.subject.arn.is_of_aws() {
+                    hints.push(Hint::of(Target::Command(Command::Raw)));
+                }
             }
             Source::Raw { json, .. } => {
                 let label = if *json { "yaml" } else { "json" };

@@ -142,7 +142,7 @@ impl TableLayer {
                 }
             }
             Command::Describe => Reply::Ask(Ask::Step(Step::Describe(self.resource.id(), subject))),
-            Command::Raw => Reply::Ask(Ask::ShowRaw(subject)),
+            Command::Raw => super::layer::ask_raw(subject),
             Command::CopyName => {
                 Reply::Ask(Ask::Copy("name".to_owned(), subject.name().to_owned()))
             }
@@ -329,7 +329,9 @@ impl Layer for TableLayer {
             if CHARTED.contains(&self.resource.id()) {
                 hints.push(Hint::of(Target::Command(Command::Chart)));
             }
-            hints.push(Hint::of(Target::Command(Command::Raw)));
+            if subject.arn.is_of_aws() {
+                hints.push(Hint::of(Target::Command(Command::Raw)));
+            }
         }
         let facets = self.resource.facets();
         if !facets.is_empty() {
