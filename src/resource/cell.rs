@@ -212,10 +212,6 @@ pub enum Cut {
 
 /// What a screen must know of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and no two of them exclude each other"
-)]
 pub struct Head {
     /// The title, in capitals.
     pub title: &'static str,

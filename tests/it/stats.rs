@@ -195,7 +195,7 @@ fn a_chart_says_why_it_is_empty_and_hands_out_its_figures() {
     let mut stage = Stage::shop();
     stage.run("svc prod-web").press("N g j enter m");
     let text = stage.text();
-    assert!(text.contains("No Docker Engine is connected"), "{text}");
+    assert!(text.contains("no Docker Engine to connect to"), "{text}");
     stage.press("esc");
     assert!(stage.crumbs().contains("> tasks"), "{}", stage.crumbs());
     stage.run("clusters").press("m");

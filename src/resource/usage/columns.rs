@@ -373,3 +373,25 @@ pub(in crate::resource) fn task_trend(task: &Task, cx: &Cx) -> Trend {
         .collect();
     trend(containers.iter(), cx)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_beyond_what_is_reserved_warns_and_memory_at_its_limit_alarms() {
+        let told_by = |source| Uses {
+            source,
+            ..Uses::missing(Why::NoMetrics)
+        };
+        let age = Duration::ZERO;
+        let metrics = told_by(Source::Metrics {
+            from: MetricSource::Ecs,
+            age,
+        });
+        let engine = told_by(Source::Engine { age });
+        assert_eq!(worry_of(&metrics, 1.22), Tone::Warn);
+        assert_eq!(worry_of(&metrics, 0.5), Tone::Ok);
+        assert_eq!(worry_of(&engine, 0.96), Tone::Error);
+    }
+}

@@ -8,7 +8,7 @@ use super::{
     source::{Source, Why, engine_of},
 };
 use crate::{
-    model::{Arn, Engine, EngineState, Service, Task, age},
+    model::{Arn, Engine, EngineState, MetricSource, Service, Task, age},
     resource::{Cx, Page, Span, Tone, words::cpu_units},
 };
 
@@ -273,12 +273,12 @@ fn origin(page: &mut Page, uses: &Uses, engines: &[&Engine], of: &Arn, cx: &Cx) 
     let words = match &uses.source {
         Source::Engine { age: old } => format!("Docker Engine, {} old", age(*old)),
         Source::Metrics { from, age: old } => {
-            let mark = from_mark(*from);
-            format!(
-                "{}, by the minute, {} old (marked {mark} in tables)",
-                from.name(),
-                age(*old)
-            )
+            let name = match from {
+                MetricSource::Ecs => "CloudWatch",
+                MetricSource::Insights => "CloudWatch Container Insights",
+            };
+            let (old, mark) = (age(*old), from_mark(*from));
+            format!("{name}, by the minute, {old} old (marked {mark} in tables)")
         }
         Source::Missing(why) => why.words().into_owned(),
     };

@@ -37,8 +37,10 @@ pub(crate) enum Source {
 /// Why there are no figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// No engine is known that has it: Fargate, or a host that is not reached.
+    /// No engine is known that has it: its host is not reached.
     NoEngine,
+    /// It runs on Fargate, which has no engine to connect to.
+    Fargate,
     /// The engine of its host is being connected.
     Connecting,
     /// The engine refuses.
@@ -67,7 +69,7 @@ impl Why {
     /// The reason for a cell.
     pub(crate) fn words(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
-            Self::NoEngine => "no engine",
+            Self::NoEngine | Self::Fargate => "no engine",
             Self::Connecting => "connecting",
             Self::Denied => "engine denied",
             Self::Unreachable => "engine unreachable",
@@ -86,8 +88,12 @@ impl Why {
     pub(super) fn advice(&self) -> &'static str {
         match self {
             Self::NoEngine => {
-                "No Docker Engine is connected that has it. Fargate has none to connect to; for EC2, run ecsight on the \
-                 host, set DOCKER_HOST, or name the hosts in the configuration; :engines lists those known."
+                "No Docker Engine is connected that has it. Run ecsight on its host, set DOCKER_HOST, or name the hosts \
+                 in the configuration; :engines lists those known."
+            }
+            Self::Fargate => {
+                "It runs on Fargate, which has no Docker Engine to connect to. CloudWatch tells what a task as a whole \
+                 uses where its cluster has Container Insights with enhanced observability."
             }
             Self::Connecting => "The engine of its host is being connected.",
             Self::Denied => "The engine of its host refuses; :engines says why and what to do.",
@@ -191,7 +197,11 @@ pub(super) fn why(task: &Task, cx: &Cx) -> Why {
         return Why::Stopped;
     }
     let Some(engine) = engine_of(task, cx) else {
-        return Why::NoEngine;
+        return if on_fargate(task) {
+            Why::Fargate
+        } else {
+            Why::NoEngine
+        };
     };
     match &engine.state {
         EngineState::Connecting => Why::Connecting,
@@ -213,21 +223,23 @@ pub(super) fn why_no_metrics(query: &Query, cx: &Cx) -> Option<Why> {
     listing.is_complete().then_some(Why::NoMetrics)
 }
 
+/// Whether a task runs on Fargate.
+fn on_fargate(task: &Task) -> bool {
+    let provider = task.capacity_provider.as_deref();
+    task.instance.is_none()
+        && (task.launch_type.as_deref() == Some("FARGATE")
+            || provider.is_some_and(|name| name.starts_with("FARGATE")))
+}
+
 /// Whether the use of a task can be had of Container Insights: on Fargate, where the cluster has enhanced
 /// observability (setting `containerInsights` = `enhanced`).
 pub(super) fn insights(task: &Task, cx: &Cx) -> Option<Query> {
-    let on_fargate = task.instance.is_none()
-        && (task.launch_type.as_deref() == Some("FARGATE")
-            || task
-                .capacity_provider
-                .as_deref()
-                .is_some_and(|name| name.starts_with("FARGATE")));
     let cluster = cx.store.cluster(&task.cluster)?;
     let enhanced = cluster
         .settings
         .iter()
         .any(|setting| setting.key == "containerInsights" && setting.value == "enhanced");
-    (on_fargate && enhanced && !task.is_stopped()).then(|| Query::Metrics {
+    (on_fargate(task) && enhanced && !task.is_stopped()).then(|| Query::Metrics {
         cluster: task.cluster.clone(),
         of: MetricOf::Task {
             task: task.arn.clone(),

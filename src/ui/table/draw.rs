@@ -103,16 +103,11 @@ impl TableLayer {
             let cell = self.sheet.cell(row, shown.index, &model);
             let style = style_of(cell.tone);
             let ellipsis = cx.glyphs.ellipsis();
-            let cut = if !cell.trend.is_empty() {
-                trend::write(&cell.trend, cx.glyphs.ascii)
-            } else {
-                match shown.head.cut {
-                    Cut::End => cell.text.to_string(),
-                    Cut::Middle => {
-                        text::cut_middle(&text::clean(&cell.text), room.into(), ellipsis)
-                    }
-                    Cut::Start => text::cut_start(&text::clean(&cell.text), room.into(), ellipsis),
-                }
+            let cut = match shown.head.cut {
+                _ if !cell.trend.is_empty() => trend::write(&cell.trend, cx.glyphs.ascii),
+                Cut::End => cell.text.to_string(),
+                Cut::Middle => text::cut_middle(&text::clean(&cell.text), room.into(), ellipsis),
+                Cut::Start => text::cut_start(&text::clean(&cell.text), room.into(), ellipsis),
             };
             put_aligned(
                 buffer,
