@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the built program as a process: time to the first frame, processor time and bytes written while nothing
 changes, memory with 20,000 tasks, what 300 sampled containers cost, a container that writes without pause, size. Linux
-only; takes about ten minutes. A Docker Engine, if there is one, runs the last container for a while too.
+only; takes about twelve minutes. A Docker Engine, if there is one, runs the last container for a while too.
 
     cargo build --release && benches/process.py [PROGRAM]
 """
@@ -327,18 +327,20 @@ def flood():
         "com.amazonaws.ecs.cluster": cluster,
     }
     cluster = cluster.rsplit("/", 1)[1]
-    for what, start in [
-        (f"{FLOOD_RATE} lines a second", lambda: Engine(labels, FLOOD_RATE)),
-        ("as many lines as are read", lambda: Engine(labels, None)),
-        ("a container of the engine here", lambda: RealEngine(labels)),
-    ]:
-        engine = start()
-        try:
-            if engine.runs():
-                flooded(what, sandbox, cluster, engine)
-        finally:
-            engine.end()
-    sandbox.end()
+    try:
+        for what, start in [
+            (f"{FLOOD_RATE} lines a second", lambda: Engine(labels, FLOOD_RATE)),
+            ("as many lines as are read", lambda: Engine(labels, None)),
+            ("a container of the engine here", lambda: RealEngine(labels)),
+        ]:
+            engine = start()
+            try:
+                if engine.runs():
+                    flooded(what, sandbox, cluster, engine)
+            finally:
+                engine.end()
+    finally:
+        sandbox.end()
 
 
 def flooded(what, sandbox, cluster, engine):

@@ -26,7 +26,7 @@ use crate::model::{
 const BATCH: usize = 1_000;
 
 /// Bytes of text that are handed on at once; one line may be more.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 1 << 18;
 
 /// How long lines wait for others.
 const BATCH_TIME: Duration = Duration::from_millis(50);
