@@ -60,7 +60,7 @@ const PICTURES: &[Picture] = &[
         columns: 140,
         rows: 22,
         arguments: &["demo", "--cluster", "prod-web"],
-        steps: &[See("storefront"), See("CPU%RES"), Pass(3)],
+        steps: &[See("storefront"), See("CPU%RES"), Pass(10)],
     },
     Picture {
         name: "tasks-stopped",
