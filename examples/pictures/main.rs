@@ -102,7 +102,7 @@ const PICTURES: &[Picture] = &[
             See("CPU%RES"),
             Press("/checkout\rm"),
             See("CPU, percent"),
-            Pass(65),
+            Pass(50),
         ],
     },
     Picture {
@@ -121,10 +121,10 @@ const PICTURES: &[Picture] = &[
     },
     Picture {
         name: "engines",
-        columns: 120,
+        columns: 140,
         rows: 10,
         arguments: &["demo", "--cluster", "prod-web"],
-        steps: &[See("CPU%RES"), Press(":engines\r"), See("running")],
+        steps: &[See("CPU%RES"), Press(":engines\r"), See("connected")],
     },
     Picture {
         name: "definition",

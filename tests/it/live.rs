@@ -5,12 +5,8 @@ use std::time::Duration;
 
 use ecsight::docker::{self, HostRule};
 use ecsight::sandbox::{self, LiveTail, Options, Sandbox};
-use tokio::time::{Instant, interval};
 
 use crate::support::driver::{Driver, Setup};
-
-/// Long enough for the slowest honest answer.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn world() -> Sandbox {
     let options = Options {
@@ -45,16 +41,6 @@ fn open(world: &Sandbox, kind: &str) -> usize {
     world.streams().get(kind).copied().unwrap_or(0)
 }
 
-/// Waits for a state of the world that nobody tells of.
-async fn eventually(what: &str, holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    let mut look = interval(Duration::from_millis(2));
-    while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "it never came to be: {what}");
-        look.tick().await;
-    }
-}
-
 /// How many lines the log on the screen holds: `logs of catalog  1,204 lines, live`.
 fn held(screen: &str) -> usize {
     let crumbs = screen.lines().nth(1).unwrap();
@@ -72,14 +58,16 @@ async fn a_log_goes_on_while_it_is_looked_at_and_ends_when_it_is_left() {
     driver.choose("catalog").await;
     driver.press("l").await;
     driver.hear_until(|screen| screen.contains(", live,")).await;
-    eventually("one live tail", || open(&world, "live tail") == 1).await;
+    let live = || open(&world, "live tail") == 1;
+    driver.run_until("one live tail", live).await;
 
     let before = held(&driver.screen());
     world.tick(Duration::from_secs(10));
     driver.hear_until(|screen| held(screen) > before).await;
 
     driver.press("esc").await;
-    eventually("no live tail", || open(&world, "live tail") == 0).await;
+    let none = || open(&world, "live tail") == 0;
+    driver.run_until("no live tail", none).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,19 +104,18 @@ async fn samples_flow_for_the_tasks_on_the_screen_and_end_when_they_are_left() {
     tasks_of(&mut driver, "checkout").await;
     let running = driver.rows();
     // Each task of checkout has one container beside what holds its network.
-    driver.hear_until(|_| open(&world, "stats") > 0).await;
-    let containers = |world: &Sandbox| open(world, "stats");
-    driver.hear_until(|_| containers(&world) >= running).await;
-    for _ in 0..3 {
+    let sampled = || open(&world, "stats") >= running;
+    driver.run_until("a stream for each task", sampled).await;
+    // Use is what lies between two samples, and of those that come at once only the newest is handed on.
+    let mut screen = driver.screen();
+    while screen.matches('%').count() <= running || !screen.contains("CPU%RES") {
         world.tick(Duration::from_secs(1));
+        screen = driver.hear_next().await;
     }
-    let screen = driver
-        .hear_until(|screen| screen.matches('%').count() > running)
-        .await;
-    assert!(screen.contains("CPU%RES"), "{screen}");
 
     driver.press("esc esc").await;
-    eventually("no stream of stats", || containers(&world) == 0).await;
+    let none = || open(&world, "stats") == 0;
+    driver.run_until("no stream of stats", none).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,8 +128,13 @@ async fn the_last_log_of_what_stopped_has_each_line_once() {
     // Its engine is known before its task definition says where the log is.
     driver.hear_until(|screen| screen.contains("CPU%RES")).await;
     driver.press("p").await;
-    let screen = driver.hear_until(|screen| screen.contains(", ended,")).await;
-    let lines: Vec<&str> = screen.lines().filter(|line| line.contains(" jid=")).collect();
+    let screen = driver
+        .hear_until(|screen| screen.contains(", ended,"))
+        .await;
+    let lines: Vec<&str> = screen
+        .lines()
+        .filter(|line| line.contains(" jid="))
+        .collect();
     assert!(!lines.is_empty(), "{screen}");
     let mut once = lines.clone();
     once.sort_unstable();

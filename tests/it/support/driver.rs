@@ -24,6 +24,8 @@ use tokio::time::{Instant, timeout};
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Things that may happen at one moment before it counts as going round in circles.
 const MOST_AT_ONCE: usize = 10_000;
+/// How long a message is waited for before the world is looked at again.
+const LOOK: Duration = Duration::from_millis(5);
 /// The step in which time moves while a test waits for the world.
 const STEP: Duration = Duration::from_secs(5);
 
@@ -306,6 +308,35 @@ impl Driver {
                 return screen;
             }
             self.hear_one().await;
+        }
+    }
+
+    /// Takes in the next thing that comes by itself.
+    pub async fn hear_next(&mut self) -> String {
+        self.hear_one().await;
+        self.settle().await;
+        self.screen()
+    }
+
+    /// Takes in what comes by itself until something holds that no message tells of. Time stands still.
+    pub async fn run_until(&mut self, what: &str, holds: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !holds() {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it never came to be: {what}\n{}",
+                self.screen()
+            );
+            self.settle().await;
+            let heard = timeout(LOOK, async {
+                tokio::select! {
+                    message = self.messages.recv() => message,
+                    message = self.logs.recv() => message,
+                }
+            });
+            if let Ok(Some(message)) = heard.await {
+                self.hear(message);
+            }
         }
     }
 
