@@ -75,6 +75,10 @@ pub static VIEW: View<Row> = View {
             }
             _ => Cell::absent(),
         })
+        .sorted_by(|row, _| match &row.state {
+            EngineState::Failed(fault) => SortKey::text(&fault.op),
+            _ => SortKey::Absent,
+        })
         .grow(100)
         .live(),
         Column::number(
