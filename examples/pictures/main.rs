@@ -124,7 +124,12 @@ const PICTURES: &[Picture] = &[
         columns: 140,
         rows: 10,
         arguments: &["demo", "--cluster", "prod-web"],
-        steps: &[See("CPU%RES"), Press(":engines\r"), See("connected")],
+        steps: &[
+            See("CPU%RES"),
+            Pass(12),
+            Press(":engines\r"),
+            See("connected"),
+        ],
     },
     Picture {
         name: "definition",
@@ -167,7 +172,7 @@ const PICTURES: &[Picture] = &[
         columns: 80,
         rows: 24,
         arguments: &["demo", "--cluster", "prod-web"],
-        steps: &[See("storefront"), See(" live")],
+        steps: &[See("storefront"), See("CPU%RES"), Pass(10)],
     },
     Picture {
         name: "tokyo-night",
