@@ -71,12 +71,13 @@ pub static VIEW: View<Row> = View {
         .grow(20),
         Column::text("WHY", 20, 3, |row: &Row, _| match &row.state {
             EngineState::Failed(fault) => {
-                Cell::new(format!("{}: {}", fault.op, fault.message), Tone::Error)
+                // Which engine that is stands in the first column.
+                Cell::new(fault.message.clone(), Tone::Error)
             }
             _ => Cell::absent(),
         })
         .sorted_by(|row, _| match &row.state {
-            EngineState::Failed(fault) => SortKey::text(&fault.op),
+            EngineState::Failed(fault) => SortKey::text(&fault.message),
             _ => SortKey::Absent,
         })
         .grow(100)
