@@ -1,6 +1,7 @@
 //! The domain: what an ECS account holds, as plain data. No SDK, no terminal, no clock, no input or output.
 
 mod arn;
+mod change;
 mod cluster;
 mod definition;
 mod engine;
@@ -10,6 +11,7 @@ mod instance;
 mod log;
 mod metrics;
 mod query;
+mod record;
 #[doc(hidden)]
 pub mod samples;
 mod secret;
@@ -19,6 +21,7 @@ mod task;
 mod time;
 
 pub use arn::Arn;
+pub use change::{Act, Change, Done, Facts, Outcome, switch};
 pub use cluster::{Cluster, StrategyItem, Tag};
 pub use definition::{
     ContainerDefinition, HealthCheck, LogConfiguration, MountPoint, PortMapping, TaskDefinition,
@@ -33,6 +36,7 @@ pub use instance::ContainerInstance;
 pub use log::{LogGroup, LogLine, LogPlace, LogReport, LogStream, Tail, TailId, TailState};
 pub use metrics::{MetricSource, Metrics, Point};
 pub use query::{Entity, Identity, MetricOf, Part, Query, Subject, TaskFilter};
+pub use record::{Ending, Goal, Record, Rollout, Verdict};
 pub use secret::Secret;
 pub use service::{CircuitBreaker, Deployment, LoadBalancer, Service, ServiceEvent, TaskSet};
 pub use stats::{Flow, Memory, Rate, Sample, Usage};

@@ -1,6 +1,7 @@
 //! The cached model: every known thing once, by ARN, and the lists that queries returned. Fetching is not done here.
 
 mod listing;
+mod records;
 mod stats;
 
 use std::{collections::HashMap, sync::Arc};
@@ -27,6 +28,7 @@ pub struct Store {
     definitions: HashMap<Arn, Arc<TaskDefinition>>,
     listings: HashMap<Query, Listing>,
     stats: stats::Stats,
+    records: records::Records,
     /// Whether engines of container instances may be connected to, by the user's settings.
     host_engines: bool,
     version: u64,
