@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::ConfigBag;
 
 /// The operations that only read, by the SDK's name of the service. Whatever is not listed counts as a write.
-const READS: [(&str, &[&str]); 4] = [
+const READS: [(&str, &[&str]); 6] = [
     (
         "ECS",
         &[
@@ -52,6 +52,27 @@ const READS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("CloudWatch", &["GetMetricData"]),
+    (
+        "ECR",
+        &[
+            "BatchGetImage",
+            "DescribeImageScanFindings",
+            "DescribeImages",
+            "DescribeRepositories",
+            "GetLifecyclePolicy",
+            "GetRepositoryPolicy",
+            "ListImages",
+        ],
+    ),
+    (
+        "Application Auto Scaling",
+        &[
+            "DescribeScalableTargets",
+            "DescribeScalingActivities",
+            "DescribeScalingPolicies",
+            "DescribeScheduledActions",
+        ],
+    ),
 ];
 
 /// Whether the operation is known to only read.
@@ -110,7 +131,7 @@ mod tests {
             for operation in operations {
                 // A live tail shows what is written and leaves nothing behind; its session ends with the connection.
                 let reads = *operation == "StartLiveTail"
-                    || ["Describe", "Filter", "Get", "List"]
+                    || ["BatchGet", "Describe", "Filter", "Get", "List"]
                         .iter()
                         .any(|verb| operation.starts_with(verb));
                 assert!(reads, "{service} {operation}");
@@ -125,7 +146,11 @@ mod tests {
     #[case("ECS", "ListEverythingNew")]
     #[case("STS", "AssumeRole")]
     #[case("STS", "ListClusters")]
-    #[case("ECR", "DescribeImages")]
+    #[case("ECR", "PutImage")]
+    #[case("ECR", "BatchDeleteImage")]
+    #[case("ECR", "StartLifecyclePolicyPreview")]
+    #[case("Application Auto Scaling", "RegisterScalableTarget")]
+    #[case("ECS", "DescribeImages")]
     #[case("CloudWatch Logs", "PutLogEvents")]
     #[case("CloudWatch Logs", "StartQuery")]
     #[case("CloudWatch", "PutMetricData")]

@@ -36,6 +36,10 @@ pub struct Clients {
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
+    /// The registry of this account and region; images of other registries are not asked for.
+    pub(super) ecr: aws_sdk_ecr::Client,
+    /// Application Auto Scaling, which changes the desired counts of services.
+    pub(super) scaling: aws_sdk_applicationautoscaling::Client,
     /// Notes no hosts: a log group may be in another region, and what reads it makes a client of that.
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) pacer: Pacer,
@@ -80,11 +84,16 @@ impl Clients {
         let sts = self.sts.config().to_builder().interceptor(ReadOnlyGate);
         let cloudwatch = self.cloudwatch.config().to_builder();
         let cloudwatch = cloudwatch.interceptor(ReadOnlyGate);
+        let ecr = self.ecr.config().to_builder().interceptor(ReadOnlyGate);
+        let scaling = self.scaling.config().to_builder();
+        let scaling = scaling.interceptor(ReadOnlyGate);
         let logs = self.logs.config().to_builder().interceptor(ReadOnlyGate);
         Self {
             ecs: aws_sdk_ecs::Client::from_conf(ecs.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
+            ecr: aws_sdk_ecr::Client::from_conf(ecr.build()),
+            scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling.build()),
             logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
             pacer: self.pacer,
             session: Arc::new(Session {
@@ -146,6 +155,8 @@ pub(super) struct Hosts {
     ecs: OnceLock<String>,
     sts: OnceLock<String>,
     cloudwatch: OnceLock<String>,
+    ecr: OnceLock<String>,
+    scaling: OnceLock<String>,
     logs: OnceLock<String>,
     /// Live tails have a host of their own.
     live: OnceLock<String>,
@@ -161,6 +172,25 @@ impl Hosts {
         match operation {
             "GetCallerIdentity" => &self.sts,
             "GetMetricData" => &self.cloudwatch,
+            "BatchDeleteImage"
+            | "BatchGetImage"
+            | "DescribeImageScanFindings"
+            | "DescribeImages"
+            | "DescribeRepositories"
+            | "GetLifecyclePolicy"
+            | "GetRepositoryPolicy"
+            | "ListImages"
+            | "PutImage" => &self.ecr,
+            "DeleteScalingPolicy"
+            | "DeleteScheduledAction"
+            | "DeregisterScalableTarget"
+            | "DescribeScalableTargets"
+            | "DescribeScalingActivities"
+            | "DescribeScalingPolicies"
+            | "DescribeScheduledActions"
+            | "PutScalingPolicy"
+            | "PutScheduledAction"
+            | "RegisterScalableTarget" => &self.scaling,
             "FilterLogEvents" | "GetLogEvents" => &self.logs,
             "StartLiveTail" => &self.live,
             _ => &self.ecs,

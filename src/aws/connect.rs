@@ -116,6 +116,12 @@ impl Clients {
             .interceptor(witness.clone())
             .retry_classifier(ThrottlesAreOurs);
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(&config)
+            .interceptor(witness.clone())
+            .retry_classifier(ThrottlesAreOurs);
+        let ecr = aws_sdk_ecr::config::Builder::from(&config)
+            .interceptor(witness.clone())
+            .retry_classifier(ThrottlesAreOurs);
+        let scaling = aws_sdk_applicationautoscaling::config::Builder::from(&config)
             .interceptor(witness)
             .retry_classifier(ThrottlesAreOurs);
         let logs = aws_sdk_cloudwatchlogs::config::Builder::from(&config)
@@ -125,6 +131,8 @@ impl Clients {
             ecs: aws_sdk_ecs::Client::from_conf(ecs.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
+            ecr: aws_sdk_ecr::Client::from_conf(ecr.build()),
+            scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling.build()),
             logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
             pacer: Pacer::start(settings.budget),
             session: Arc::new(session),

@@ -1,4 +1,4 @@
-//! Token buckets that mirror the request quotas of ECS and CloudWatch, which an account shares between all its users.
+//! Token buckets that mirror the request quotas of the AWS services, which an account shares between all its users.
 
 use std::time::Duration;
 
@@ -7,6 +7,10 @@ use std::time::Duration;
 /// Burst and refill of ECS are those of its API reference, "Request throttling for the Amazon ECS API". CloudWatch and
 /// CloudWatch Logs publish calls per second and no burst ("CloudWatch Logs quotas", "CloudWatch service quotas"): a
 /// second's worth is taken for it. Where regions differ, the least of them counts for all.
+///
+/// ECR publishes 10 calls per second for `PutImage` and far more for the calls that pull images ("Amazon ECR service
+/// quotas"); what it allows for describing is not published, and neither is anything of Application Auto Scaling
+/// ("Application Auto Scaling endpoints and quotas"). For those a modest rate is assumed, which throttling cuts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum QuotaGroup {
     /// Listing and describing clusters.
@@ -43,11 +47,19 @@ pub enum QuotaGroup {
     LogTail,
     /// Reading metrics.
     MetricRead,
+    /// Describing repositories and images, reading manifests and policies.
+    ImageRead,
+    /// Putting and deleting images.
+    ImageWrite,
+    /// Describing scalable targets, scaling policies and activities.
+    ScalingRead,
+    /// Registering scalable targets, putting and deleting scaling policies.
+    ScalingWrite,
 }
 
 impl QuotaGroup {
     /// All groups, in the order of their discriminants.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::ClusterRead,
         Self::ServiceRead,
         Self::ResourceRead,
@@ -65,6 +77,10 @@ impl QuotaGroup {
         Self::LogRead,
         Self::LogTail,
         Self::MetricRead,
+        Self::ImageRead,
+        Self::ImageWrite,
+        Self::ScalingRead,
+        Self::ScalingWrite,
     ];
 
     /// The group that an operation draws from; `None` for operations without a published quota.
@@ -98,6 +114,24 @@ impl QuotaGroup {
             "GetLogEvents" => Self::LogRead,
             "StartLiveTail" => Self::LogTail,
             "GetMetricData" => Self::MetricRead,
+            "DescribeRepositories"
+            | "DescribeImages"
+            | "ListImages"
+            | "BatchGetImage"
+            | "DescribeImageScanFindings"
+            | "GetRepositoryPolicy"
+            | "GetLifecyclePolicy" => Self::ImageRead,
+            "PutImage" | "BatchDeleteImage" => Self::ImageWrite,
+            "DescribeScalableTargets"
+            | "DescribeScalingPolicies"
+            | "DescribeScalingActivities"
+            | "DescribeScheduledActions" => Self::ScalingRead,
+            "RegisterScalableTarget"
+            | "DeregisterScalableTarget"
+            | "PutScalingPolicy"
+            | "DeleteScalingPolicy"
+            | "PutScheduledAction"
+            | "DeleteScheduledAction" => Self::ScalingWrite,
             _ => return None,
         })
     }
@@ -119,10 +153,13 @@ impl QuotaGroup {
             Self::ResourceWrite => (100.0, 40.0),
             Self::DefinitionWrite => (20.0, 1.0),
             // 25 in us-east-1, 10 in most regions, 5 in eu-central-1, ap-northeast-3 and some younger ones.
-            Self::LogSearch | Self::LogTail => (5.0, 5.0),
-            Self::LogRead => (10.0, 10.0),
+            Self::LogSearch | Self::LogTail | Self::ScalingWrite => (5.0, 5.0),
+            Self::LogRead | Self::ImageWrite => (10.0, 10.0),
             // 500 in the largest regions, 50 elsewhere.
             Self::MetricRead => (50.0, 50.0),
+            // Assumed, as is the next.
+            Self::ImageRead => (40.0, 20.0),
+            Self::ScalingRead => (20.0, 10.0),
         }
     }
 }
