@@ -59,6 +59,7 @@ impl Desk {
             service: None,
             context: Context::default(),
             host_engines: false,
+            protects: Box::new(|name| name.starts_with("prod")),
             seed: 1,
             notices: Vec::new(),
         };

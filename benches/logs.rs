@@ -24,7 +24,7 @@ use ecsight::{
     model::{Arn, LogLine, LogPlace, LogReport, LogStream, Now, Subject, Tail, Timestamp},
     store::Store,
     theme::{Depth, Theme},
-    ui::{Cx, Freshness, Glyphs, Layer, LogsLayer},
+    ui::{Context, Cx, Freshness, Glyphs, Layer, LogsLayer},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
 use serde_json::json;
@@ -45,6 +45,7 @@ struct Room {
     keymap: Keymap,
     theme: Theme,
     freshness: Freshness,
+    context: Context,
 }
 
 impl Room {
@@ -54,6 +55,7 @@ impl Room {
             keymap: Keymap::new(&BTreeMap::new()).0,
             theme: Theme::builtin("ansi", Depth::Indexed256).unwrap(),
             freshness: Freshness::Live,
+            context: Context::default(),
         }
     }
 
@@ -71,6 +73,7 @@ impl Room {
             freshness: &self.freshness,
             around: &[],
             under_cursor: None,
+            context: &self.context,
         }
     }
 

@@ -72,6 +72,13 @@ impl App {
                     Err(why) => self.say(Level::Warn, why, now),
                 }
             }
+            Ask::Plan(proposal) => self.open_plan(proposal),
+            Ask::Act(steps, wave) => self.act(steps, wave, now),
+            Ask::Halt => {
+                if !self.halt_waves(now) {
+                    self.say(Level::Info, "nothing is done in waves".to_owned(), now);
+                }
+            }
             Ask::Say(level, text) => self.say(level, text, now),
             Ask::Quit => self.effects.push(Effect::Quit),
         }

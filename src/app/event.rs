@@ -2,7 +2,10 @@
 
 use crate::{
     keymap::Key,
-    model::{Arn, EngineReport, Fault, LogReport, Part, Query, Subject, Tail, TailId, Watch},
+    model::{
+        Act, Arn, EngineReport, Fault, LogReport, Outcome, Part, Query, Record, Subject, Tail,
+        TailId, Watch,
+    },
     schedule::Urgency,
     ui::EnvClass,
 };
@@ -61,6 +64,17 @@ pub enum Event {
         /// What it says.
         report: LogReport,
     },
+    /// What came of an act.
+    Acted {
+        /// The context it was asked for.
+        epoch: u64,
+        /// The act.
+        id: u64,
+        /// What came of it.
+        outcome: Box<Outcome>,
+    },
+    /// What earlier sessions did, by the audit file.
+    Audited(Vec<Record>),
     /// What the user's patterns say of the account.
     Classified {
         /// Which kind of environment it is.
@@ -148,6 +162,17 @@ pub enum Effect {
     },
     /// End a tail.
     EndTail(TailId),
+    /// Make a change, once, and write it down in the audit file.
+    Act {
+        /// The context.
+        epoch: u64,
+        /// What is to be done.
+        act: Act,
+        /// Its record, as far as it is known.
+        record: Record,
+    },
+    /// Read what earlier sessions did.
+    ReadAudit,
     /// Find out which kind of environment an account is, and shut the read-only gate if it is to be shut.
     Classify {
         /// The account.

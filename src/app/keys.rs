@@ -17,6 +17,7 @@ impl App {
         self.hear(now);
         // Whoever presses keys has found a way of their own.
         self.start = None;
+        let undone = self.toast.as_ref().and_then(|toast| toast.undo.clone());
         // What was merely worth a note has been read by whoever goes on; warnings and errors stay their time.
         self.toast.take_if(|toast| toast.level == Level::Info);
         // Keys that come faster than frames must find what the keys before them brought about. A key after a frame
@@ -35,7 +36,23 @@ impl App {
             self.perform(reply, now);
             return;
         }
-        let target = self.scene.keymap.resolve(key, top.area(), top.view());
+        let view = top.view();
+        let target = self.scene.keymap.resolve(key, top.area(), view);
+        // Where something can be taken back is said what by; elsewhere the same key rolls back and drains.
+        if key == Key::char('u') && (undone.is_some() || view == Some("audit")) {
+            let of_row = top
+                .subject()
+                .and_then(|subject| subject.part.map(String::from));
+            let of_row = of_row.filter(|_| view == Some("audit"));
+            self.undo(undone.or(of_row).as_deref(), now);
+            return;
+        }
+        if target == Some(Target::Command(Command::Back))
+            && !top.is_overlay()
+            && self.halt_waves(now)
+        {
+            return;
+        }
         match target {
             Some(target) => self.run(target, now),
             None => self.say_useless(key, now),
@@ -69,6 +86,10 @@ impl App {
 
     /// Runs what a key leads to.
     pub(super) fn run(&mut self, target: Target, now: Now) {
+        if let Target::Deed(id) = target {
+            self.begin(id, now);
+            return;
+        }
         let cx = self.scene.cx(now);
         let Some(top) = self.layers.last_mut() else {
             return;
@@ -76,6 +97,7 @@ impl App {
         let reply = match target {
             Target::Command(command) => top.on_command(command, &cx),
             Target::Link(view, index) if top.view() == Some(view) => top.on_link(index, &cx),
+            Target::Deed(_) => Reply::Ignored,
             Target::Link(view, _) => {
                 Reply::Ask(Ask::Say(Level::Info, format!("that key works on {view}")))
             }
@@ -101,6 +123,8 @@ impl App {
                 let help = Help::new(view, &self.scene.cx(now));
                 self.layers.push(Box::new(help));
             }
+            Command::Actions => self.open_actions(now),
+            Command::Undo => self.undo(None, now),
             Command::Refresh => self.refresh(now),
             Command::Home => self.go_home(),
             Command::HistoryBack => self.travel(-1, now),

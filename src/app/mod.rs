@@ -1,24 +1,27 @@
 //! The owner of everything a person sees: events in, effects out. No terminal, no network, no clock of its own.
 
 mod asks;
+mod deeds;
 mod event;
 mod feeds;
 mod history;
 mod keys;
 mod scene;
 mod wants;
+mod waves;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
+pub use deeds::Protects;
 pub use event::{Connection, Effect, Event};
 
-use self::{feeds::Feeds, history::History, scene::Scene};
+use self::{deeds::Deeds, feeds::Feeds, history::History, scene::Scene};
 use crate::{
     keymap::Keymap,
     model::{Fault, Now, Part, Query, Timestamp},
-    resource::Place,
+    resource::{Place, Tone},
     schedule::{Pace, Schedule},
     theme::Theme,
     ui::{self, Chrome, Context, Glyphs, Layer, Level, TableLayer, Toast},
@@ -49,6 +52,8 @@ pub struct Options {
     pub context: Context,
     /// Whether engines of container instances may be connected to.
     pub host_engines: bool,
+    /// Whether an account, a profile or a cluster is to be treated with more care: plans ask for the name typed.
+    pub protects: Protects,
     /// Seed of the jitter.
     pub seed: u64,
     /// What to tell the user first.
@@ -78,7 +83,6 @@ pub struct App {
     layers: Vec<Box<dyn Layer>>,
     schedule: Schedule,
     history: History,
-    context: Context,
     link: Link,
     /// Rises with every change of account or region; answers of an older one are dropped.
     epoch: u64,
@@ -97,6 +101,9 @@ pub struct App {
     changes_at: Option<Duration>,
     interrupted: Option<Duration>,
     feeds: Feeds,
+    deeds: Deeds,
+    /// What is under way because of what was done from here, as last looked at.
+    notes: Vec<(String, Tone)>,
     /// Where to start, until the names are resolved.
     start: Option<(String, Option<String>)>,
     effects: Vec<Effect>,
@@ -116,11 +123,11 @@ impl App {
                 Glyphs {
                     ascii: options.ascii,
                 },
+                options.context,
             ),
             layers: root.into_iter().collect(),
             schedule: Schedule::new(options.pace, options.seed),
             history: History::default(),
-            context: options.context,
             link: Link::Connecting,
             epoch: 1,
             toast: None,
@@ -135,8 +142,10 @@ impl App {
             changes_at: None,
             interrupted: None,
             feeds: Feeds::default(),
+            deeds: Deeds::new(options.protects),
+            notes: Vec::new(),
             start: options.cluster.map(|cluster| (cluster, options.service)),
-            effects: vec![Effect::Connect { epoch: 1 }],
+            effects: vec![Effect::Connect { epoch: 1 }, Effect::ReadAudit],
         };
         app.scene.store.set_host_engines(options.host_engines);
         app.record();
@@ -197,13 +206,19 @@ impl App {
             | Event::Raw { .. }
             | Event::Log { .. }
             | Event::Wake => {}
+            Event::Acted { epoch, id, outcome } => self.on_acted(id, epoch, *outcome, now),
+            Event::Audited(records) => {
+                for record in records {
+                    self.scene.store.take_record(record);
+                }
+            }
             Event::Finished(result) => match result {
                 Ok(text) => self.say(Level::Info, text, now),
                 Err(text) => self.say(Level::Error, text, now),
             },
             Event::Classified { class, readonly } => {
-                self.context.class = class;
-                self.context.readonly = readonly;
+                self.scene.context.class = class;
+                self.scene.context.readonly = readonly;
             }
             Event::Hangup => self.effects.push(Effect::Quit),
         }
@@ -220,11 +235,11 @@ impl App {
         match result {
             Ok(connection) => {
                 self.link = Link::Ready;
-                self.context.profile = connection.profile;
-                self.context.region = connection.region;
-                self.context.endpoint = connection.endpoint;
-                self.context.readonly = connection.readonly;
-                self.context.class = connection.class;
+                self.scene.context.profile = connection.profile;
+                self.scene.context.region = connection.region;
+                self.scene.context.endpoint = connection.endpoint;
+                self.scene.context.readonly = connection.readonly;
+                self.scene.context.class = connection.class;
             }
             Err(fault) => {
                 let (since, times) = match &self.link {
@@ -249,6 +264,9 @@ impl App {
         }
         let whole = matches!(part, Part::Done { .. });
         self.scene.store.apply(query, part, now);
+        if whole {
+            self.judge_rollouts(query, now);
+        }
         if whole && *query == Query::Identity {
             self.classify();
         }
@@ -313,6 +331,7 @@ impl App {
             level,
             text,
             until: now.mono + Toast::STAY,
+            undo: None,
         });
     }
 
@@ -357,7 +376,9 @@ impl App {
         self.look_around();
         let story = self.scene.freshness.story(now.wall);
         let area = Rect::new(0, 0, self.size.0, self.size.1);
-        let parts = ui::Parts::new(area, self.header, self.crumbs, story.as_deref());
+        self.notes = self.notes(now);
+        let shown = (self.header, self.crumbs);
+        let parts = ui::Parts::new(area, shown, story.as_deref(), self.notes.len());
         self.scene.body = parts.body;
         let first = self
             .layers
@@ -374,11 +395,12 @@ impl App {
     /// Paints the screen. Reads only.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, now: Now) {
         let chrome = Chrome {
-            context: &self.context,
+            context: &self.scene.context,
             identity: self.scene.store.identity(),
             toast: self.toast.as_ref(),
             header: self.header,
             crumbs: self.crumbs,
+            notes: &self.notes,
             layers: &self.layers,
         };
         ui::draw(&chrome, area, buffer, &self.scene.cx(now));

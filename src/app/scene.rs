@@ -7,7 +7,7 @@ use crate::{
     model::{Now, Subject},
     store::Store,
     theme::Theme,
-    ui::{Cx, Freshness, Glyphs},
+    ui::{Context, Cx, Freshness, Glyphs},
 };
 
 /// Everything that layers read, apart from the layers, so that both can be borrowed at once.
@@ -20,11 +20,12 @@ pub(super) struct Scene {
     pub(super) body: Rect,
     pub(super) around: Vec<Subject>,
     pub(super) under_cursor: Option<Subject>,
+    pub(super) context: Context,
     glyphs: Glyphs,
 }
 
 impl Scene {
-    pub(super) fn new(keymap: Keymap, theme: Theme, glyphs: Glyphs) -> Self {
+    pub(super) fn new(keymap: Keymap, theme: Theme, glyphs: Glyphs, context: Context) -> Self {
         Self {
             store: Store::new(),
             keymap,
@@ -33,6 +34,7 @@ impl Scene {
             body: Rect::new(0, 2, 80, 21),
             around: Vec::new(),
             under_cursor: None,
+            context,
             glyphs,
         }
     }
@@ -48,6 +50,7 @@ impl Scene {
             freshness: &self.freshness,
             around: &self.around,
             under_cursor: self.under_cursor.as_ref(),
+            context: &self.context,
         }
     }
 }

@@ -25,6 +25,7 @@ fn app() -> (App, Now) {
         service: None,
         context: Context::default(),
         host_engines: false,
+        protects: Box::new(|_| false),
         seed: 1,
         notices: Vec::new(),
     };

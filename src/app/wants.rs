@@ -48,6 +48,23 @@ impl App {
             moving: false,
         }];
         wants.extend(self.wants_in_front());
+        let over = self
+            .layers
+            .iter()
+            .rev()
+            .take_while(|layer| layer.is_overlay());
+        for need in over.flat_map(|layer| layer.needs(&self.scene.store)) {
+            wants.push(Want {
+                query: need.query,
+                urgency: Urgency::Visible,
+                moving: need.moving,
+            });
+        }
+        wants.extend(self.followed().into_iter().map(|query| Want {
+            query,
+            urgency: Urgency::Visible,
+            moving: true,
+        }));
         let full = self.layers.iter().rev().filter(|layer| !layer.is_overlay());
         for layer in full.skip(1) {
             // What is charged for is asked for only while it is looked at.

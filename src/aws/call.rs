@@ -164,7 +164,7 @@ pub(super) struct Hosts {
 
 impl Hosts {
     /// The host that serves this operation.
-    fn of(&self, operation: &str) -> Option<&str> {
+    pub(super) fn of(&self, operation: &str) -> Option<&str> {
         self.place(operation).get().map(String::as_str)
     }
 

@@ -85,6 +85,7 @@ impl Run<'_> {
             Query::Families => self.families().await,
             Query::Revisions { family } => self.revisions(family).await,
             Query::Definition { definition } => self.definition(definition).await,
+            Query::Scaling { cluster, service } => self.scaling(cluster, service).await,
             Query::Metrics { .. } => self.metrics(query).await,
         }
     }

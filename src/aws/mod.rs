@@ -1,5 +1,6 @@
 //! The AWS side: clients, pacing, and the translation from the SDK's types to the model. No other module sees the SDK.
 
+mod act;
 mod allow;
 mod call;
 mod connect;
@@ -21,6 +22,7 @@ mod metrics;
 mod pacer;
 mod profile;
 mod raw;
+mod scaling;
 mod sts;
 mod transport;
 

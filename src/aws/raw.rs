@@ -117,10 +117,10 @@ impl Clients {
 
 /// Keeps the body of the answer that the SDK could read.
 #[derive(Debug, Clone, Default)]
-struct KeptBody(Arc<OnceLock<Vec<u8>>>);
+pub(super) struct KeptBody(Arc<OnceLock<Vec<u8>>>);
 
 impl KeptBody {
-    fn text(&self, operation: &str) -> Result<String, Fault> {
+    pub(super) fn text(&self, operation: &str) -> Result<String, Fault> {
         let bytes = self.0.get().cloned().unwrap_or_default();
         String::from_utf8(bytes)
             .map_err(|_| fault::nonsense(operation, "the answer is not text".to_owned()))

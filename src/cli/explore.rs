@@ -111,7 +111,7 @@ fn explore(launch: Launch) -> color_eyre::Result<ExitCode> {
 /// What the event loop is to begin with.
 fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Session> {
     let Launch {
-        config,
+        mut config,
         start_cluster,
         start_service,
         demo: _,
@@ -135,6 +135,11 @@ fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Sess
         None => "environment".to_owned(),
     };
     let engines = engines(&config, sandbox);
+    let protected = config.protected.to_vec();
+    if sandbox.is_some() {
+        // What is done to a simulated account must not be taken for what was done to a real one.
+        config.paths.audit_file = config.paths.state.join("audit-demo.jsonl");
+    }
     let context = Context {
         profile: settings.profile.clone().unwrap_or_default(),
         region: settings.region.clone().unwrap_or_default(),
@@ -153,6 +158,7 @@ fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Sess
         service: start_service,
         context,
         host_engines: !engines.rules.is_empty(),
+        protects: Box::new(move |name| protected.iter().any(|pattern| pattern.matches(name))),
         seed: std::process::id().into(),
         notices,
     };

@@ -39,11 +39,11 @@ pub(super) fn run(arguments: &Arguments, settings: Settings) -> color_eyre::Resu
 
 fn row(binding: &Binding) -> [String; 4] {
     let keys: Vec<_> = binding.keys.iter().map(ToString::to_string).collect();
-    let place = binding.view.unwrap_or(binding.area.name());
+    let place = binding.place();
     [
         keys.join(" "),
         binding.id.to_owned(),
-        place.to_owned(),
+        place,
         binding.about.to_owned(),
     ]
 }

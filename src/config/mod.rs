@@ -39,6 +39,8 @@ pub struct Config {
     pub readonly: Setting<bool>,
     /// The accounts and profiles where every change is refused; ask [`Config::is_readonly`].
     pub readonly_accounts: Setting<Vec<Pattern>>,
+    /// Accounts, profiles and clusters where a change asks for the name of its target.
+    pub protected: Setting<Vec<Pattern>>,
     /// The name of the theme, which exists.
     pub theme: Setting<String>,
     /// How many colours.
@@ -203,6 +205,7 @@ impl Config {
             endpoint_url: Setting::default(None),
             readonly: Setting::default(false),
             readonly_accounts: patterns(&[]),
+            protected: patterns(&["prod*"]),
             theme: Setting::default(DEFAULT_THEME.to_owned()),
             color: Setting::default(ColorChoice::Auto),
             ascii: Setting::default(false),

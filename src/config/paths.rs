@@ -15,6 +15,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// The log, in the state folder.
     pub log_file: PathBuf,
+    /// The record of what was done to accounts, in the state folder.
+    pub audit_file: PathBuf,
     /// The folder of what may be thrown away.
     pub cache: PathBuf,
 }
@@ -42,18 +44,20 @@ impl Paths {
             themes: config.join("themes"),
             state: state.to_owned(),
             log_file: state.join("ecsight.log"),
+            audit_file: state.join("audit.jsonl"),
             cache: cache.to_owned(),
         }
     }
 
     /// Every place with its name, for people.
     #[must_use]
-    pub fn named(&self) -> [(&'static str, &Path); 5] {
+    pub fn named(&self) -> [(&'static str, &Path); 6] {
         [
             ("config file", &self.config_file),
             ("themes folder", &self.themes),
             ("state folder", &self.state),
             ("log file", &self.log_file),
+            ("audit file", &self.audit_file),
             ("cache folder", &self.cache),
         ]
     }

@@ -88,6 +88,10 @@ pub(super) const KEYS: &[Key] = keys! {
         variables: ["ECSIGHT_READONLY_ACCOUNTS"], flag: None, check: Check::Any, sample: "",
         help: "Refuse every change in these: patterns on the account id or the profile, such as [\"prod*\", \"1234*\"].",
     }
+    "protected" => protected {
+        variables: ["ECSIGHT_PROTECTED"], flag: None, check: Check::Any, sample: "",
+        help: "Ask for the name of the target before any change in these: patterns on the account id, the profile or\nthe cluster.",
+    }
     "theme" => theme {
         variables: ["ECSIGHT_THEME"], flag: Some("--theme"), check: Check::Any, sample: "",
         help: "A built-in theme (ansi, mono, catppuccin-mocha, gruvbox-dark, nord, tokyo-night) or a file of the themes\nfolder, without its .toml.",

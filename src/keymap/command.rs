@@ -95,6 +95,14 @@ pub enum Command {
     Wrap,
     /// Write what is shown to a file.
     Save,
+    /// Everything that can be done to the row.
+    Actions,
+    /// Mark the row, or unmark it.
+    Select,
+    /// Mark the rows from the last one marked to this one.
+    SelectRange,
+    /// Take back what was done last.
+    Undo,
     /// The logs of the row.
     Logs,
     /// The last lines of the task that stopped last.
@@ -231,6 +239,10 @@ table! {
     Describe "describe" ["d"] Table "describe" "All about the row, readable (describe, show, inspect)"
     Logs "logs" ["l"] Everywhere "logs" "The logs of the service, task or container, live (tail)"
     PreviousLogs "logs.previous" ["p"] Everywhere "" "The last lines of the task that stopped last (previous)"
+    Actions "actions" ["a"] Everywhere "actions" "What can be done to the row, and why not (menu, delete, edit)"
+    Select "select" ["space"] Table "" "Mark the row for a deed on several, or unmark it"
+    SelectRange "select.range" ["V"] Table "" "Mark the rows from the last one marked to this one"
+    Undo "undo" ["U"] Everywhere "" "Take back what was done last, after a plan of its own"
     Chart "chart" ["m"] Table "chart" "CPU, memory and network of the last quarter of an hour (metrics, stats)"
     Raw "raw" ["y"] Everywhere "yaml" "The whole API answer of the row (yaml, json)"
     Format "format" ["J"] Page "json/yaml" "Between YAML and JSON"

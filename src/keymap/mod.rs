@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub use command::{Area, Command, Entry, entries};
 pub use key::{Code, Key};
 
-use crate::resource;
+use crate::{action, resource};
 
 /// What a key leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Target {
     Command(Command),
     /// A link of a view, by its index in the view's links.
     Link(&'static str, usize),
+    /// A deed, by its id.
+    Deed(&'static str),
 }
 
 /// A command or link with the keys it has now.
@@ -26,8 +28,8 @@ pub struct Binding {
     pub id: &'static str,
     /// Where it works.
     pub area: Area,
-    /// The view it belongs to, for links.
-    pub view: Option<&'static str>,
+    /// The views on whose rows it works, for links and deeds; empty if it works on all.
+    pub views: Vec<&'static str>,
     /// Its keys, the first is the one that hints show.
     pub keys: Vec<Key>,
     /// What it does.
@@ -126,17 +128,29 @@ impl Keymap {
 }
 
 impl Binding {
+    /// Where it works, in a word or two: its views, or else its area.
+    #[must_use]
+    pub fn place(&self) -> String {
+        if self.views.is_empty() {
+            self.area.name().to_owned()
+        } else {
+            self.views.join(", ")
+        }
+    }
+
     /// Whether it works in this area, on this view's rows.
     #[must_use]
     pub fn works_in(&self, area: Area, view: Option<&str>) -> bool {
         let here = self.area.includes(area);
-        here && self.view.is_none_or(|own| view == Some(own))
+        here && (self.views.is_empty() || view.is_some_and(|view| self.views.contains(&view)))
     }
 }
 
 fn overlap(one: &Binding, two: &Binding) -> bool {
     let areas = one.area.includes(two.area) || two.area.includes(one.area);
-    let views = one.view.is_none() || two.view.is_none() || one.view == two.view;
+    let views = one.views.is_empty()
+        || two.views.is_empty()
+        || one.views.iter().any(|view| two.views.contains(view));
     areas && views
 }
 
@@ -146,7 +160,7 @@ fn defaults() -> Vec<Binding> {
         .map(|entry| Binding {
             id: entry.id,
             area: entry.area,
-            view: None,
+            views: Vec::new(),
             keys: entry
                 .keys
                 .iter()
@@ -162,7 +176,7 @@ fn defaults() -> Vec<Binding> {
             bindings.push(Binding {
                 id: link.id,
                 area: Area::Table,
-                view: Some(view.id()),
+                views: vec![view.id()],
                 keys: link.key.parse().ok().into_iter().collect(),
                 target: Target::Link(view.id(), index),
                 label: link.label,
@@ -170,6 +184,15 @@ fn defaults() -> Vec<Binding> {
             });
         }
     }
+    bindings.extend(action::DEEDS.iter().map(|deed| Binding {
+        id: deed.id,
+        area: Area::Table,
+        views: deed.views.to_vec(),
+        keys: deed.key.parse().ok().into_iter().collect(),
+        target: Target::Deed(deed.id),
+        label: deed.label,
+        about: deed.about,
+    }));
     bindings
 }
 

@@ -38,7 +38,9 @@ pub use metrics::{MetricSource, Metrics, Point};
 pub use query::{Entity, Identity, MetricOf, Part, Query, Subject, TaskFilter};
 pub use record::{Ending, Goal, Record, Rollout, Verdict};
 pub use secret::Secret;
-pub use service::{CircuitBreaker, Deployment, LoadBalancer, Service, ServiceEvent, TaskSet};
+pub use service::{
+    CircuitBreaker, Deployment, LoadBalancer, ScalingTarget, Service, ServiceEvent, TaskSet,
+};
 pub use stats::{Flow, Memory, Rate, Sample, Usage};
 pub use task::{Container, PortBinding, Task, short_digest};
 pub use time::{Now, Timestamp, age, age_grows_in, age_shrinks_in};

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Arn, Cluster, ContainerInstance, Fault, Metrics, Service, Task, TaskDefinition};
+use super::{
+    Arn, Cluster, ContainerInstance, Fault, Metrics, ScalingTarget, Service, Task, TaskDefinition,
+};
 
 /// The identity of one row, one page, one target: a thing by its ARN, or a part of it by name
 /// (a container of a task, an event or a deployment of a service).
@@ -105,6 +107,13 @@ pub enum Query {
         /// The revision.
         definition: Arn,
     },
+    /// Between which counts Application Auto Scaling keeps a service, if it does.
+    Scaling {
+        /// The cluster.
+        cluster: Arn,
+        /// The service.
+        service: Arn,
+    },
     /// CPU and memory as CloudWatch knows them. CloudWatch has them by the minute and charges for each.
     Metrics {
         /// The cluster.
@@ -173,6 +182,7 @@ impl fmt::Display for Query {
             Self::Families => f.write_str("task definition families"),
             Self::Revisions { family } => write!(f, "revisions of {family}"),
             Self::Definition { definition } => write!(f, "task definition {}", definition.name()),
+            Self::Scaling { service, .. } => write!(f, "scaling bounds of {}", service.name()),
             Self::Metrics { of, .. } => {
                 write!(f, "metrics of {} {}", of.arn().kind(), of.arn().short())
             }
@@ -206,6 +216,8 @@ pub enum Entity {
     Definition(Box<TaskDefinition>),
     /// Metrics of a service or task.
     Metrics(Box<Metrics>),
+    /// What Application Auto Scaling keeps a service to.
+    Scaling(ScalingTarget),
 }
 
 /// A piece of an answer. Large answers arrive as several `Some`, ended by one `Done` or `Failed`.

@@ -1,6 +1,6 @@
 //! What was done to the account: the record of a deed for audit and undo, and the rollout that it began.
 
-use super::{Arn, Change, Service, Timestamp};
+use super::{Arn, Change, Outcome, Service, Timestamp};
 
 /// One deed, from this session or from the audit file. Holds no secret: values of environment variables never come
 /// here.
@@ -34,6 +34,48 @@ pub struct Record {
     pub verdict: Verdict,
     /// What takes it back; none if nothing can, or if it is of an earlier session.
     pub undo: Option<Change>,
+}
+
+impl Record {
+    /// The record of the same deed, now that it is known what came of it.
+    #[must_use]
+    pub fn concluded(self, outcome: &Outcome) -> Self {
+        let (verdict, requests) = match outcome {
+            Outcome::Done(done) => (Verdict::Done, done.requests.clone()),
+            Outcome::Changed { .. } => (Verdict::Changed, Vec::new()),
+            Outcome::Failed {
+                fault,
+                unsure,
+                written,
+                requests,
+            } => {
+                let mut why = fault.to_string();
+                if !written.is_empty() {
+                    why.push_str(&format!("; {written}"));
+                }
+                let verdict = if *unsure {
+                    Verdict::Unsure(why)
+                } else {
+                    Verdict::Failed(why)
+                };
+                (verdict, requests.clone())
+            }
+        };
+        let registered = match outcome {
+            Outcome::Done(done) => done.registered.as_ref(),
+            _ => None,
+        };
+        let after = match registered {
+            Some(revision) => format!("{} ({})", self.after, revision.name()),
+            None => self.after,
+        };
+        Self {
+            verdict,
+            requests,
+            after,
+            ..self
+        }
+    }
 }
 
 /// What came of a deed.

@@ -2,8 +2,8 @@
 
 use super::{
     Arn, Cluster, Container, ContainerDefinition, ContainerInstance, Deployment, Engine,
-    EngineContainer, EngineId, EngineState, Memory, Sample, Service, ServiceEvent, Task,
-    TaskDefinition, Timestamp,
+    EngineContainer, EngineId, EngineState, Memory, Record, Sample, Service, ServiceEvent, Task,
+    TaskDefinition, Timestamp, Verdict,
 };
 
 /// An active cluster with nothing in it.
@@ -80,6 +80,27 @@ pub fn deployment(id: &str, definition: &Arn) -> Deployment {
         strategy: Vec::new(),
         created_at: None,
         updated_at: None,
+    }
+}
+
+/// A count that was set to 4 by somebody, at the beginning of time.
+#[must_use]
+pub fn record(id: &str, target: &Arn) -> Record {
+    Record {
+        id: id.to_owned(),
+        at: Timestamp(0),
+        deed: "scale".to_owned(),
+        target: target.clone(),
+        name: format!("web/{}", target.name()),
+        account: "123456789012".to_owned(),
+        region: "eu-west-1".to_owned(),
+        profile: "shop".to_owned(),
+        principal: "arn:aws:sts::123456789012:assumed-role/ops/kim".to_owned(),
+        before: "desired count 2".to_owned(),
+        after: "desired count 4".to_owned(),
+        requests: vec!["c3b0e6d1".to_owned()],
+        verdict: Verdict::Done,
+        undo: None,
     }
 }
 

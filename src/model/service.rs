@@ -148,6 +148,18 @@ pub struct ServiceEvent {
     pub message: String,
 }
 
+/// The bounds between which Application Auto Scaling keeps the desired count of a service, as
+/// `DescribeScalableTargets` reports them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScalingTarget {
+    /// The service.
+    pub service: Arn,
+    /// The least tasks.
+    pub min: i32,
+    /// The most tasks.
+    pub max: i32,
+}
+
 /// Where a service registers its tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LoadBalancer {

@@ -285,7 +285,8 @@ pub(super) fn stability(set: &TaskSet) -> Cell {
 
 /// The fewest tasks that stay and the most that run during a deployment: the minimum is rounded up, the maximum
 /// down (ECS developer guide, "rolling update").
-pub(super) fn bounds(
+#[must_use]
+pub fn bounds(
     desired: i32,
     minimum_percent: Option<i32>,
     maximum_percent: Option<i32>,

@@ -18,13 +18,16 @@ mod words;
 
 pub use cell::{Align, Cell, Column, Cut, Head, SortKey, Tone, Trend};
 pub use copies::copies;
+pub use deployments::bounds;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called};
+pub use rollouts::{rollout_line, told};
 pub use streams::{
     Ended, Previous, Streams, logged, needs_of_logs, needs_of_previous, previous, streams,
 };
 pub use usage::{Chart, Panel, Series, Unit, chart};
 pub use view::{Cx, Live, Resource, Rows, View};
+pub use words::count;
 
 /// Declares the files of the views and lists them in the order of the help page.
 macro_rules! views {
@@ -47,6 +50,8 @@ views!(
     families,
     revisions,
     engines,
+    rollouts,
+    audit,
 );
 
 /// The view with this id or alias.

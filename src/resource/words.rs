@@ -127,7 +127,8 @@ pub(super) fn percent(used: i64, total: i64) -> Option<i64> {
 }
 
 /// Writes a number of things: `1 task`, `3 tasks`.
-pub(super) fn count(number: impl Into<i64>, noun: &str) -> String {
+#[must_use]
+pub fn count(number: impl Into<i64>, noun: &str) -> String {
     let number = number.into();
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")

@@ -3,13 +3,13 @@
 
 use tokio::sync::mpsc;
 
-use super::{feeds::Feeds, save};
+use super::{audit, feeds::Feeds, save};
 use crate::{
     app::{Connection, Effect, Event},
     aws::{Clients, RawTarget, Settings, Urgency},
     config::{Config, Environment},
     docker,
-    model::{Fault, Part, Query},
+    model::{Act, Fault, FaultKind, Outcome, Part, Query, Record},
     ui::EnvClass,
 };
 
@@ -218,6 +218,15 @@ impl Outside {
                     let _ = sender.send(Message::Event(Box::new(event))).await;
                 });
             }
+            Effect::Act { epoch, act, record } => return self.act(epoch, act, record),
+            Effect::ReadAudit => {
+                let path = self.config.paths.audit_file.clone();
+                let sender = self.tasks.sender();
+                tokio::task::spawn_blocking(move || {
+                    let event = Event::Audited(audit::read(&path));
+                    let _ = sender.blocking_send(Message::Event(Box::new(event)));
+                });
+            }
             Effect::Classify { account } => {
                 return self.classify(&account);
             }
@@ -238,6 +247,46 @@ impl Outside {
             // The loop owns the terminal and does these itself.
             Effect::Copy { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
         }
+        None
+    }
+
+    /// Makes a change, written down before it is sent and when it is known what came of it.
+    fn act(&self, epoch: u64, act: Act, record: Record) -> Option<Event> {
+        let Some(clients) = self.clients.clone() else {
+            let fault = Fault {
+                kind: FaultKind::Unconfigured,
+                op: "the change".to_owned(),
+                message: "there is no connection to AWS".to_owned(),
+                hint: "nothing was sent".to_owned(),
+            };
+            return Some(Event::Acted {
+                epoch,
+                id: act.id,
+                outcome: Box::new(Outcome::Failed {
+                    fault,
+                    unsure: false,
+                    written: String::new(),
+                    requests: Vec::new(),
+                }),
+            });
+        };
+        let path = self.config.paths.audit_file.clone();
+        let sender = self.tasks.sender();
+        self.tasks.run(async move {
+            let noted = audit::note(&path, &record).await;
+            let outcome = clients.act(&act).await;
+            let ended = audit::note(&path, &record.concluded(&outcome)).await;
+            let mut events = vec![Event::Acted {
+                epoch,
+                id: act.id,
+                outcome: Box::new(outcome),
+            }];
+            events.extend(noted.and(ended).err().map(|why| Event::Finished(Err(why))));
+            for event in events {
+                // The program may have ended meanwhile; the file has it.
+                let _ = sender.send(Message::Event(Box::new(event))).await;
+            }
+        });
         None
     }
 

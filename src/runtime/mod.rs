@@ -1,5 +1,6 @@
 //! The world outside the program: terminal, network, clock, signals. Events go in to `app`, its effects are done here.
 
+mod audit;
 mod clipboard;
 mod effects;
 mod events;

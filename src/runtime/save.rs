@@ -41,7 +41,7 @@ pub(super) fn write(folder: &Path, stem: &str, text: &str) -> Result<String, Str
     }
 }
 
-fn private() -> fs::OpenOptions {
+pub(super) fn private() -> fs::OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "modes exist on Unix alone"))]
     let mut options = fs::OpenOptions::new();
     #[cfg(unix)]

@@ -11,7 +11,8 @@ pub use stats::{HISTORY, Past, Track};
 
 use crate::model::{
     Arn, Cluster, ContainerInstance, Engine, EngineContainer, EngineId, EngineReport, Entity, Host,
-    Identity, Metrics, Now, Part, Query, Service, Subject, Task, TaskDefinition, TaskFilter,
+    Identity, Metrics, Now, Part, Query, ScalingTarget, Service, Subject, Task, TaskDefinition,
+    TaskFilter,
 };
 
 /// All that is known of one account and region.
@@ -26,6 +27,7 @@ pub struct Store {
     tasks: HashMap<Arn, Arc<Task>>,
     instances: HashMap<Arn, Arc<ContainerInstance>>,
     definitions: HashMap<Arn, Arc<TaskDefinition>>,
+    scaling: HashMap<Arn, Arc<ScalingTarget>>,
     listings: HashMap<Query, Listing>,
     stats: stats::Stats,
     records: records::Records,
@@ -75,6 +77,12 @@ impl Store {
         }
     }
 
+    /// Takes in things that a write's answer described; no list grows by them.
+    pub fn take_entities(&mut self, entities: Vec<Entity>) {
+        self.version += 1;
+        self.take_in(entities);
+    }
+
     fn take_in(&mut self, entities: Vec<Entity>) {
         for entity in entities {
             match entity {
@@ -106,6 +114,10 @@ impl Store {
                             .insert(instance.arn.clone(), Arc::from(instance));
                     }
                 }
+                Entity::Scaling(target) => {
+                    self.scaling
+                        .insert(target.service.clone(), Arc::new(target));
+                }
                 Entity::Metrics(metrics) => self.stats.take_metrics(*metrics),
                 Entity::Definition(definition) => {
                     self.definitions
@@ -125,6 +137,7 @@ impl Store {
             self.services.remove(arn);
             self.tasks.remove(arn);
             self.instances.remove(arn);
+            self.scaling.remove(arn);
         }
     }
 
@@ -241,6 +254,12 @@ impl Store {
                 .values()
                 .find(|service| service.cluster == *cluster && service.name == name)
         })
+    }
+
+    /// What Application Auto Scaling keeps a service to; none if it does not, or if that was never asked.
+    #[must_use]
+    pub fn scaling(&self, service: &Arn) -> Option<&Arc<ScalingTarget>> {
+        self.scaling.get(service)
     }
 
     /// A task.

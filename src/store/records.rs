@@ -63,4 +63,5 @@ impl Store {
         self.rollouts()
             .iter()
             .find(|rollout| rollout.service == *service && rollout.record == record)
-    }}
+    }
+}

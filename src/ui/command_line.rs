@@ -16,6 +16,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ("quit", &["q", "q!"]),
     ("refresh", &[]),
     ("theme", &[]),
+    ("undo", &[]),
+    ("halt", &[]),
 ];
 
 /// The command line at the foot of the screen.
@@ -108,6 +110,11 @@ pub fn parse_line(line: &str, cx: &Cx) -> Result<Vec<Ask>, String> {
             "help" => Ok(vec![Ask::Run(Target::Command(Command::Help))]),
             "quit" => Ok(vec![Ask::Quit]),
             "refresh" => Ok(vec![Ask::Run(Target::Command(Command::Refresh))]),
+            "halt" => Ok(vec![Ask::Halt]),
+            "undo" => Ok(vec![Ask::Jump(Place {
+                view: "audit",
+                scope: Scope { of: None, facet: 1 },
+            })]),
             _ if rest.is_empty() => Err(format!("which theme? {}", Theme::names().join(", "))),
             _ => Ok(vec![Ask::Theme(rest.to_owned())]),
         };

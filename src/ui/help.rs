@@ -37,10 +37,10 @@ impl Help {
     #[must_use]
     pub fn new(view: Option<&str>, cx: &Cx) -> Self {
         let mut bindings = cx.keymap.bindings().to_vec();
-        bindings.sort_by_key(|binding| match binding.view {
-            Some(own) if view == Some(own) => 0,
-            None => 1,
-            Some(_) => 2,
+        bindings.sort_by_key(|binding| match view {
+            Some(own) if binding.views.contains(&own) => 0,
+            _ if binding.views.is_empty() => 1,
+            _ => 2,
         });
         let bindings = bindings.into_iter();
         let mut lines: Vec<Line> = bindings
@@ -55,7 +55,7 @@ impl Help {
         }
         let fields = lines
             .iter()
-            .map(|line| [line.id(), &line.keys(), line.place(), line.about()].join("\n"));
+            .map(|line| [line.id(), &line.keys(), &line.place(), line.about()].join("\n"));
         Self {
             picker: Picker::new(fields.collect()),
             lines,
@@ -83,10 +83,10 @@ impl Line {
         }
     }
 
-    fn place(&self) -> &'static str {
+    fn place(&self) -> String {
         match self {
-            Self::Binding(binding) => binding.view.unwrap_or(binding.area.name()),
-            Self::View(..) => "command line",
+            Self::Binding(binding) => binding.place(),
+            Self::View(..) => "command line".to_owned(),
         }
     }
 
@@ -187,7 +187,7 @@ impl Layer for Help {
             // The names of a view take the room of both columns: that they are typed is plain to see.
             let (room, says) = match line {
                 Line::Binding(_) => (keys - 1, line.place()),
-                Line::View(..) => (keys + WHERE, ""),
+                Line::View(..) => (keys + WHERE, String::new()),
             };
             text::put(
                 buffer,
@@ -200,7 +200,7 @@ impl Layer for Help {
             text::put(
                 buffer,
                 (place, y),
-                says,
+                &says,
                 WHERE,
                 style(Role::TextMuted),
                 ellipsis,

@@ -4,8 +4,9 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{Freshness, Level};
 use crate::{
+    action::{self, Deed},
     keymap::{Area, Command, Key, Keymap, Target},
-    model::{Arn, LogReport, Now, Query, Secret, Subject, Tail, TailId},
+    model::{Arn, Change, LogReport, Now, Query, Secret, Subject, Tail, TailId},
     resource::{self, Place, Step},
     store::Store,
     theme::Theme,
@@ -102,6 +103,8 @@ pub struct Cx<'a> {
     pub around: &'a [Subject],
     /// The row under the cursor of the topmost table.
     pub under_cursor: Option<&'a Subject>,
+    /// Where the session looks and what it may do.
+    pub context: &'a Context,
 }
 
 impl<'a> Cx<'a> {
@@ -196,8 +199,22 @@ pub enum Ask {
     Theme(String),
     /// Say something in a line.
     Say(Level, String),
+    /// Open the plan of what is to be done.
+    Plan(Proposal),
+    /// Do what was confirmed, to so many targets at a time.
+    Act(Vec<action::Step>, usize),
+    /// Do nothing further of what is done in waves.
+    Halt,
     /// Leave the program.
     Quit,
+}
+
+/// What is to become a plan.
+pub enum Proposal {
+    /// A deed on rows.
+    Rows(&'static Deed, Vec<Subject>),
+    /// Changes that are known, with what is to be said first, a sentence each.
+    Changes(Vec<Change>, Vec<String>),
 }
 
 /// Asks for the whole API answer of a thing, if there is one.
@@ -312,6 +329,11 @@ pub trait Layer {
 
     /// The thing under the cursor, or the thing it is about.
     fn subject(&self) -> Option<Subject> {
+        None
+    }
+
+    /// The things that a deed would be done to, and the view whose rows they are.
+    fn targets(&self) -> Option<(&'static str, Vec<Subject>)> {
         None
     }
 

@@ -12,6 +12,7 @@ mod menu;
 mod page;
 mod pattern;
 mod picker;
+mod plan;
 mod raw;
 mod screen;
 mod table;
@@ -24,11 +25,14 @@ pub use command_line::{CommandLine, parse_line};
 pub use freshness::{Freshness, Retry};
 pub use help::Help;
 pub use input::Input;
-pub use layer::{Ask, Context, Cx, EnvClass, FilterLine, Glyphs, Hint, Layer, Need, Reply};
+pub use layer::{
+    Ask, Context, Cx, EnvClass, FilterLine, Glyphs, Hint, Layer, Need, Proposal, Reply,
+};
 pub use logs::LogsLayer;
 pub use menu::{Choice, Menu};
 pub use page::PageLayer;
 pub use pattern::Pattern;
+pub use plan::PlanLayer;
 pub(crate) use screen::Parts;
 pub use screen::{Chrome, draw};
 pub use table::TableLayer;

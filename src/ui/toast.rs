@@ -22,6 +22,8 @@ pub struct Toast {
     pub text: String,
     /// When it goes away, by the clock that never jumps.
     pub until: Duration,
+    /// The record of the deed that it tells of, if that can be taken back.
+    pub undo: Option<String>,
 }
 
 impl Toast {

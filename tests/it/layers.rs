@@ -11,7 +11,7 @@ use ecsight::{
 
 use crate::support::{
     account::Account,
-    engines, painted,
+    engines, painted, past,
     stage::{Setup, Stage},
 };
 
@@ -484,6 +484,9 @@ fn every_key_at_the_foot_does_something() {
             }
             if view.id() == "instances" {
                 stage.run("svc workers-ec2");
+            }
+            if ["audit", "rollouts"].contains(&view.id()) {
+                past::make(&mut stage);
             }
             stage.run(view.id());
             if view.id() == "engines" {

@@ -17,7 +17,7 @@ use ecsight::{
 
 use crate::support::{
     account::{Account, denied, unreachable},
-    engines, painted,
+    engines, painted, past,
     stage::{Setup, Stage},
 };
 
@@ -25,6 +25,9 @@ use crate::support::{
 /// belongs to, with the cursor on the first row that has any.
 fn reach(stage: &mut Stage, view: &dyn Resource) {
     let Some(kind) = view.under().first() else {
+        if ["audit", "rollouts"].contains(&view.id()) {
+            past::make(stage);
+        }
         stage.run(view.id());
         return;
     };

@@ -109,7 +109,10 @@ impl Run<'_> {
     }
 }
 
-fn read_definition(definition: &types::TaskDefinition, labels: &[types::Tag]) -> TaskDefinition {
+pub(in crate::aws) fn read_definition(
+    definition: &types::TaskDefinition,
+    labels: &[types::Tag],
+) -> TaskDefinition {
     let arn = Arn::new(definition.task_definition_arn().unwrap_or_default());
     let constraints = definition.placement_constraints().iter();
     TaskDefinition {

@@ -82,7 +82,10 @@ impl Run<'_> {
 }
 
 /// `cluster` is the one that was asked: the answer does not say.
-fn read_instance(instance: &types::ContainerInstance, cluster: &Arn) -> ContainerInstance {
+pub(in crate::aws) fn read_instance(
+    instance: &types::ContainerInstance,
+    cluster: &Arn,
+) -> ContainerInstance {
     let versions = instance.version_info();
     let amount = |name| {
         (

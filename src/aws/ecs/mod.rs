@@ -11,4 +11,7 @@ mod words;
 const PAGE: i32 = 100;
 
 pub(super) use clusters::FIELDS as CLUSTER_FIELDS;
-pub(super) use instances::FIELDS as INSTANCE_FIELDS;
+pub(super) use definitions::read_definition;
+pub(super) use instances::{FIELDS as INSTANCE_FIELDS, read_instance};
+pub(super) use services::read_service;
+pub(super) use tasks::read_task;

@@ -84,7 +84,7 @@ impl Run<'_> {
 }
 
 /// `cluster` is the one that was asked, for answers that do not name it.
-fn read_service(service: &types::Service, cluster: &Arn) -> Service {
+pub(in crate::aws) fn read_service(service: &types::Service, cluster: &Arn) -> Service {
     let identity = Arn::new(service.service_arn().unwrap_or_default());
     let rollout = service.deployment_configuration();
     let network = service

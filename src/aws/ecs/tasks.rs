@@ -98,7 +98,7 @@ impl Run<'_> {
 }
 
 /// `cluster` is the one that was asked, for answers that do not name it.
-fn read_task(task: &types::Task, cluster: &Arn) -> Task {
+pub(in crate::aws) fn read_task(task: &types::Task, cluster: &Arn) -> Task {
     Task {
         arn: Arn::new(task.task_arn().unwrap_or_default()),
         cluster: arn(task.cluster_arn()).unwrap_or_else(|| cluster.clone()),

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::{
     model::{
-        Arn, CircuitBreaker, ContainerDefinition, EngineReport, Entity, LogConfiguration, Now,
-        Part, PortBinding, PortMapping, Query, Secret, Service, Subject, Task, TaskDefinition,
-        TaskFilter, TaskSet, Timestamp, samples,
+        Arn, CircuitBreaker, ContainerDefinition, EngineReport, Entity, Goal, LogConfiguration,
+        Now, Part, PortBinding, PortMapping, Query, Rollout, Secret, Service, Subject, Task,
+        TaskDefinition, TaskFilter, TaskSet, Timestamp, samples,
     },
     resource::{Cx, Head, Scope, find},
     store::Store,
@@ -304,6 +304,17 @@ pub fn account() -> Store {
     answer(&mut store, &query, vec![(definition.arn, Some(entity))]);
     let engine = samples::engine("unix:///var/run/docker.sock");
     store.take_report(EngineReport::Engine(Box::new(engine)), NOW);
+    let service = arn("service/shop/web");
+    store.take_record(samples::record("1", &service));
+    store.take_rollout(Rollout {
+        record: "1".to_owned(),
+        deed: "scale".to_owned(),
+        cluster: shop(),
+        service,
+        goal: Goal::Count(3),
+        began: NOW.wall,
+        ended: None,
+    });
     store
 }
 

@@ -10,7 +10,7 @@ use crate::{
     keymap::Keymap,
     model::{Arn, LogLine, Now},
     theme::{Depth, Role, Theme},
-    ui::{Freshness, Glyphs},
+    ui::{Context, Freshness, Glyphs},
 };
 
 /// What a log reads: an empty store, in a room.
@@ -19,6 +19,7 @@ struct Room {
     keymap: Keymap,
     theme: Theme,
     freshness: Freshness,
+    context: Context,
     size: (u16, u16),
 }
 
@@ -29,6 +30,7 @@ impl Room {
             keymap: Keymap::new(&BTreeMap::new()).0,
             theme: Theme::builtin("mono", Depth::None).unwrap(),
             freshness: Freshness::Live,
+            context: Context::default(),
             size: (width, height),
         }
     }
@@ -47,6 +49,7 @@ impl Room {
             freshness: &self.freshness,
             around: &[],
             under_cursor: None,
+            context: &self.context,
         }
     }
 

@@ -296,6 +296,13 @@ impl Layer for PageLayer {
         matches!(self.source, Source::Describe(_))
     }
 
+    fn targets(&self) -> Option<(&'static str, Vec<Subject>)> {
+        match &self.source {
+            Source::Describe(view) => Some((view.id(), vec![self.subject.clone()])),
+            Source::Raw { .. } => None,
+        }
+    }
+
     fn subject(&self) -> Option<Subject> {
         Some(self.subject.clone())
     }

@@ -7,7 +7,7 @@ use crate::{
     keymap::Keymap,
     model::{Arn, Now},
     theme::{Depth, Theme},
-    ui::{Freshness, Glyphs},
+    ui::{Context, Freshness, Glyphs},
 };
 
 /// What a page reads.
@@ -16,6 +16,7 @@ struct Room {
     keymap: Keymap,
     theme: Theme,
     freshness: Freshness,
+    context: Context,
 }
 
 impl Room {
@@ -25,6 +26,7 @@ impl Room {
             keymap: Keymap::new(&BTreeMap::new()).0,
             theme: Theme::builtin("mono", Depth::None).unwrap(),
             freshness: Freshness::Live,
+            context: Context::default(),
         }
     }
 
@@ -40,6 +42,7 @@ impl Room {
             freshness: &self.freshness,
             around: &[],
             under_cursor: None,
+            context: &self.context,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{Context, Cx, EnvClass, Freshness, Layer, Level, Toast, text};
 use crate::{
     keymap::{Command, Target},
     model::Identity,
+    resource::Tone,
     theme::Role,
 };
 
@@ -15,6 +16,9 @@ use crate::{
 const LEAST: (u16, u16) = (40, 8);
 /// Below this width the header gives way.
 const HEADER_LEAST: u16 = 40;
+
+/// The most lines for what is under way.
+const NOTES: u16 = 3;
 
 /// From this height on, a fault may take three lines for its story.
 const TALL: u16 = 16;
@@ -31,6 +35,8 @@ pub struct Chrome<'a> {
     pub header: bool,
     /// Whether the crumbs are shown.
     pub crumbs: bool,
+    /// What is under way because of what was done from here, a line each.
+    pub notes: &'a [(String, Tone)],
     /// The layers, the root first.
     pub layers: &'a [Box<dyn Layer>],
 }
@@ -41,6 +47,7 @@ pub(crate) struct Parts {
     header: Option<Rect>,
     crumbs: Option<Rect>,
     banner: Option<Rect>,
+    notes: Option<Rect>,
     /// The room of the layer in the middle.
     pub(crate) body: Rect,
     foot: Rect,
@@ -48,7 +55,12 @@ pub(crate) struct Parts {
 
 impl Parts {
     /// Divides an area; a fault takes up to three lines for its story.
-    pub(crate) fn new(area: Rect, header: bool, crumbs: bool, story: Option<&str>) -> Self {
+    pub(crate) fn new(
+        area: Rect,
+        (header, crumbs): (bool, bool),
+        story: Option<&str>,
+        notes: usize,
+    ) -> Self {
         let mut y = area.y;
         let mut left = area.height;
         let mut line = |wanted: bool, lines: u16| {
@@ -73,6 +85,8 @@ impl Parts {
             u16::try_from(lines).unwrap_or(most).min(most)
         });
         let banner = line(story_lines > 0, story_lines);
+        let notes = u16::try_from(notes).unwrap_or(NOTES).min(NOTES);
+        let notes = line(notes > 0, notes);
         let foot = Rect {
             y: area.bottom().saturating_sub(1),
             height: 1.min(area.height),
@@ -87,6 +101,7 @@ impl Parts {
             header,
             crumbs,
             banner,
+            notes,
             body,
             foot,
         }
@@ -103,7 +118,8 @@ pub fn draw(chrome: &Chrome, area: Rect, buffer: &mut Buffer, cx: &Cx) {
         return;
     }
     let story = cx.freshness.story(cx.now.wall);
-    let parts = Parts::new(area, chrome.header, chrome.crumbs, story.as_deref());
+    let shown = (chrome.header, chrome.crumbs);
+    let parts = Parts::new(area, shown, story.as_deref(), chrome.notes.len());
     if let Some(line) = parts.header {
         draw_header(chrome, line, buffer, cx);
     }
@@ -112,6 +128,9 @@ pub fn draw(chrome: &Chrome, area: Rect, buffer: &mut Buffer, cx: &Cx) {
     }
     if let (Some(lines), Some(story)) = (parts.banner, &story) {
         draw_banner(story, lines, buffer, cx);
+    }
+    if let Some(lines) = parts.notes {
+        draw_notes(chrome.notes, lines, buffer, cx);
     }
     let bottom = chrome
         .layers
@@ -237,6 +256,27 @@ fn draw_banner(story: &str, lines: Rect, buffer: &mut Buffer, cx: &Cx) {
     }
 }
 
+fn draw_notes(notes: &[(String, Tone)], lines: Rect, buffer: &mut Buffer, cx: &Cx) {
+    for (y, (note, tone)) in (lines.y..lines.bottom()).zip(notes) {
+        let mark = match tone {
+            Tone::Error => "!",
+            Tone::Progress => "+",
+            _ => " ",
+        };
+        let style = cx.theme.style(super::role_of(*tone));
+        text::put(buffer, (lines.x, y), mark, 1, style, "");
+        let room = lines.width.saturating_sub(2);
+        text::put(
+            buffer,
+            (lines.x + 2, y),
+            note,
+            room,
+            style,
+            cx.glyphs.ellipsis(),
+        );
+    }
+}
+
 fn draw_foot(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
     if let Some(toast) = chrome.toast {
         let (role, mark) = match toast.level {
@@ -319,7 +359,7 @@ mod tests {
             width: 80,
             height: 24,
         };
-        let parts = Parts::new(area, true, true, Some("short"));
+        let parts = Parts::new(area, (true, true), Some("short"), 0);
         assert_eq!(
             parts.body,
             Rect {
@@ -335,6 +375,6 @@ mod tests {
             width: 40,
             height: 4,
         };
-        assert!(Parts::new(tiny, true, true, None).body.height >= 3);
+        assert!(Parts::new(tiny, (true, true), None, 0).body.height >= 3);
     }
 }

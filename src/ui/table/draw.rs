@@ -97,6 +97,11 @@ impl TableLayer {
             style_of(health.into()),
             "",
         );
+        if self.is_marked(row) {
+            let style = cx.theme.style(Role::Mark);
+            let style = if on_cursor { cursor_style } else { style };
+            text::put(buffer, (line.x + 1, line.y), "*", 1, style, "");
+        }
         let mut x = line.x + MARK;
         for (shown, width) in &layout.columns {
             let room = (*width).min(line.right().saturating_sub(x));

@@ -2,6 +2,7 @@
 
 mod columns;
 mod draw;
+mod marks;
 mod motion;
 mod rows;
 mod sort;
@@ -14,6 +15,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use self::{
     columns::{Shown, Wish},
+    marks::Marks,
     rows::Sheet,
 };
 use super::{
@@ -21,6 +23,7 @@ use super::{
     layer::Hint, trend,
 };
 use crate::{
+    action,
     keymap::{Area, Code, Command, Key, Target},
     model::{Arn, Subject},
     resource::{self, Live, Place, Resource, Step},
@@ -48,6 +51,7 @@ pub struct TableLayer {
     live: Option<Live>,
     /// The columns of what is used that have something to say, by their index; they stay once they had.
     telling: Vec<usize>,
+    marks: Marks,
 }
 
 impl TableLayer {
@@ -67,6 +71,7 @@ impl TableLayer {
             complaint: None,
             live: None,
             telling: Vec::new(),
+            marks: Marks::default(),
         })
     }
 
@@ -122,6 +127,8 @@ impl TableLayer {
                 | Command::Raw
                 | Command::CopyName
                 | Command::CopyMenu
+                | Command::Select
+                | Command::SelectRange
                 | Command::Logs
                 | Command::PreviousLogs
                 | Command::Chart => no_row(),
@@ -183,6 +190,9 @@ impl TableLayer {
     }
 }
 
+/// Deeds that are hinted at; the menu has them all.
+const HINTED: usize = 3;
+
 /// Views whose rows use something that can be charted.
 const CHARTED: [&str; 3] = ["containers", "tasks", "services"];
 
@@ -240,6 +250,15 @@ impl Layer for TableLayer {
                 self.set_filter("");
                 Reply::Taken
             }
+            Command::Back if !self.marks.is_empty() => {
+                self.marks.clear();
+                Reply::Taken
+            }
+            Command::Select if self.mark() => {
+                self.move_by(1, cx);
+                Reply::Taken
+            }
+            Command::SelectRange if self.mark_range() => Reply::Taken,
             Command::Back if self.sheet.is_unhealthy_only() => {
                 self.sheet.toggle_unhealthy();
                 Reply::Taken
@@ -322,6 +341,14 @@ impl Layer for TableLayer {
                     hints.push(Hint::of(Target::Link(self.resource.id(), index)));
                 }
             }
+            let writes = !cx.context.readonly;
+            let deeds = action::on(self.resource.id()).filter(|_| writes);
+            for deed in deeds
+                .filter(|deed| (deed.refuse)(&subject, &model).is_none())
+                .take(HINTED)
+            {
+                hints.push(Hint::of(Target::Deed(deed.id)));
+            }
             if resource::logged(&subject).is_ok() {
                 hints.push(Hint::of(Target::Command(Command::Logs)));
             }
@@ -377,6 +404,10 @@ impl Layer for TableLayer {
         self.sheet.subject(self.cursor)
     }
 
+    fn targets(&self) -> Option<(&'static str, Vec<Subject>)> {
+        Some((self.resource.id(), self.marked_or_here()))
+    }
+
     fn settle(&mut self, cx: &Cx) {
         if self.sheet.settle(&self.place.scope, &cx.model()) {
             let held = self
@@ -396,6 +427,7 @@ impl Layer for TableLayer {
                 self.anchor = self.sheet.subject(self.cursor);
             }
         }
+        self.marks.keep_known(&self.sheet);
         self.scroll(cx);
         self.live = self.resource.live(&self.on_screen(cx), &cx.model());
         self.listen(cx);
@@ -410,7 +442,7 @@ impl Layer for TableLayer {
     }
 
     fn status(&self) -> String {
-        self.sheet.status()
+        self.sheet.status() + &self.marks.status()
     }
 
     fn filter(&self) -> Option<super::layer::FilterLine<'_>> {

@@ -351,6 +351,14 @@ impl Sheet {
             .position(|row| rows.subject(*row) == *subject)
     }
 
+    /// All rows, shown or hidden, in the order that they are sorted by.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = Subject> + '_ {
+        let rows = self.rows.as_ref();
+        self.sorted
+            .iter()
+            .filter_map(move |row| rows.map(|rows| rows.subject(*row)))
+    }
+
     /// Whether a thing is among the rows, shown or hidden.
     pub(super) fn knows(&self, subject: &Subject) -> bool {
         let Some(rows) = &self.rows else { return false };

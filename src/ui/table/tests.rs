@@ -8,7 +8,7 @@ use crate::{
     model::{Arn, Entity, Now, Part, Query, Timestamp, samples},
     resource::Scope,
     theme::{Depth, Theme},
-    ui::{Freshness, Glyphs},
+    ui::{Context, Freshness, Glyphs},
 };
 
 /// What a table reads: a store of some clusters, in a room.
@@ -17,6 +17,7 @@ struct Room {
     keymap: Keymap,
     theme: Theme,
     freshness: Freshness,
+    context: Context,
     size: (u16, u16),
 }
 
@@ -27,6 +28,7 @@ impl Room {
             keymap: Keymap::new(&BTreeMap::new()).0,
             theme: Theme::builtin("mono", Depth::None).unwrap(),
             freshness: Freshness::Live,
+            context: Context::default(),
             size,
         };
         room.fill(names);
@@ -63,6 +65,7 @@ impl Room {
             freshness: &self.freshness,
             around: &[],
             under_cursor: None,
+            context: &self.context,
         }
     }
 }

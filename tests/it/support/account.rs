@@ -99,7 +99,7 @@ impl Account {
                 self.definitions.iter().filter(wanted).map(pair).collect()
             }
             // What CloudWatch says is added by the tests that look at it.
-            Query::Metrics { .. } => Vec::new(),
+            Query::Metrics { .. } | Query::Scaling { .. } => Vec::new(),
             Query::Families | Query::Revisions { .. } => return self.listed(query),
         };
         let (items, entities): (Vec<_>, Vec<_>) = entities.into_iter().unzip();

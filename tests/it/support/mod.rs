@@ -6,6 +6,7 @@ pub mod account;
 pub mod driver;
 pub mod engines;
 pub mod painted;
+pub mod past;
 #[cfg(unix)]
 pub mod pty;
 pub mod stage;

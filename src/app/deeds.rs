@@ -1,0 +1,553 @@
+//! What is done to the account: from the key to the plan, from the plan to the outside, and what comes of it. Nothing
+//! here sends anything; it is the one place that asks for it to be sent.
+
+use std::collections::HashMap;
+
+use super::{App, Effect, waves::Waves};
+use crate::{
+    action::{self, Deed, Follow, Step},
+    model::{
+        Act, Arn, Change, Entity, Goal, Now, Outcome, Query, Record, Rollout, Subject, TaskFilter,
+        Verdict,
+    },
+    resource::{self, Tone},
+    ui::{Ask, Choice, Level, Menu, PlanLayer, Proposal},
+};
+
+/// Whether an account, a profile or a cluster of this name is to be treated with more care.
+pub type Protects = Box<dyn Fn(&str) -> bool + Send>;
+
+/// What is under way.
+pub(super) struct Deeds {
+    /// The number of acts so far.
+    count: u64,
+    pending: HashMap<u64, Pending>,
+    pub(super) waves: Option<Waves>,
+    protects: Protects,
+}
+
+/// An act that the outside was asked for.
+struct Pending {
+    step: Step,
+    record: Record,
+}
+
+impl Deeds {
+    pub(super) fn new(protects: Protects) -> Self {
+        Self {
+            count: 0,
+            pending: HashMap::new(),
+            waves: None,
+            protects,
+        }
+    }
+}
+
+impl App {
+    /// The rows that a deed would be done to, and the view that they are rows of.
+    fn targets(&self) -> Option<(&'static str, Vec<Subject>)> {
+        self.layers.last().and_then(|layer| layer.targets())
+    }
+
+    /// Begins a deed on the rows that are marked or under the cursor.
+    pub(super) fn begin(&mut self, id: &'static str, now: Now) {
+        let Some(deed) = action::find(id) else { return };
+        let Some((view, subjects)) = self.targets() else {
+            return;
+        };
+        if !deed.views.contains(&view) {
+            let text = format!("{} works on {}", deed.label, deed.views.join(", "));
+            self.say(Level::Info, text, now);
+            return;
+        }
+        match self.refusal(deed, &subjects, now) {
+            Some(why) => self.say(Level::Warn, why, now),
+            None => self.choose_part(deed, subjects, now),
+        }
+    }
+
+    /// Why a deed cannot be done to these rows; none if it can.
+    fn refusal(&self, deed: &Deed, subjects: &[Subject], now: Now) -> Option<String> {
+        if self.scene.context.readonly {
+            return Some("this session is read-only: nothing can be changed".to_owned());
+        }
+        if subjects.is_empty() {
+            return Some("there is no row under the cursor".to_owned());
+        }
+        if subjects.len() > 1 && !deed.batch {
+            return Some(format!(
+                "{} is for one row at a time; esc takes the marks away",
+                deed.label
+            ));
+        }
+        let cx = self.scene.cx(now).model();
+        subjects
+            .iter()
+            .find_map(|subject| (deed.refuse)(subject, &cx))
+    }
+
+    /// Has a part of the row chosen first, where there are several; then opens the plan.
+    fn choose_part(&mut self, deed: &'static Deed, subjects: Vec<Subject>, now: Now) {
+        let cx = self.scene.cx(now).model();
+        let parts = match subjects.as_slice() {
+            [one] => (deed.parts)(one, &cx),
+            _ => Vec::new(),
+        };
+        if parts.is_empty() {
+            self.open_plan(Proposal::Rows(deed, subjects));
+            return;
+        }
+        let choices = parts.into_iter().map(|part| Choice {
+            label: part.name().to_owned(),
+            detail: deed.label.to_owned(),
+            ask: Ask::Plan(Proposal::Rows(deed, vec![part])),
+        });
+        let menu = Menu::new("Which container?", choices.collect());
+        self.layers.push(Box::new(menu));
+    }
+
+    pub(super) fn open_plan(&mut self, proposal: Proposal) {
+        let targets: Vec<Arn> = match &proposal {
+            Proposal::Rows(_, rows) => rows.iter().map(|row| row.arn.clone()).collect(),
+            Proposal::Changes(changes, _) => changes
+                .iter()
+                .map(|change| change.target().clone())
+                .collect(),
+        };
+        let guarded = targets.iter().any(|target| self.is_protected(target));
+        if let Some(plan) = PlanLayer::new(proposal, guarded) {
+            self.layers.push(Box::new(plan));
+        }
+    }
+
+    /// Whether the user's patterns ask for more care with a target: by account, profile or cluster.
+    fn is_protected(&self, target: &Arn) -> bool {
+        let protects = &self.deeds.protects;
+        let store = &self.scene.store;
+        let cluster = store.cluster_of(target);
+        let cluster = cluster.as_ref().map(|cluster| cluster.name());
+        let account = store.identity().map(|identity| identity.account.as_str());
+        let profile = self.scene.context.profile.as_str();
+        let both = account.map(|account| format!("{account}-{profile}"));
+        [cluster, account, Some(profile), both.as_deref()]
+            .into_iter()
+            .flatten()
+            .any(|name| protects(name))
+    }
+
+    /// Opens the menu of everything that can be done to the row.
+    pub(super) fn open_actions(&mut self, now: Now) {
+        let Some((view, subjects)) = self.targets() else {
+            self.say(
+                Level::Info,
+                "there is nothing here to act on".to_owned(),
+                now,
+            );
+            return;
+        };
+        let choices: Vec<_> = action::on(view)
+            .map(|deed| {
+                let binding = self
+                    .scene
+                    .keymap
+                    .binding(crate::keymap::Target::Deed(deed.id));
+                let key = binding.and_then(|binding| binding.keys.first());
+                let key = key.map_or_else(String::new, ToString::to_string);
+                let label = format!("{key:<3}{}", deed.label);
+                match self.refusal(deed, &subjects, now) {
+                    Some(why) => Choice {
+                        label,
+                        detail: format!("not here: {why}"),
+                        ask: Ask::Say(Level::Warn, why),
+                    },
+                    None => Choice {
+                        label,
+                        detail: deed.about.to_owned(),
+                        ask: Ask::Run(crate::keymap::Target::Deed(deed.id)),
+                    },
+                }
+            })
+            .collect();
+        if choices.is_empty() {
+            let text = format!("nothing can be done to {view}");
+            self.say(Level::Info, text, now);
+            return;
+        }
+        self.layers.push(Box::new(Menu::new("Actions", choices)));
+    }
+
+    /// Does what was confirmed.
+    pub(super) fn act(&mut self, steps: Vec<Step>, wave: usize, now: Now) {
+        if self.scene.context.readonly {
+            let text = "this session is read-only: nothing was sent".to_owned();
+            self.say(Level::Warn, text, now);
+            return;
+        }
+        match <[Step; 1]>::try_from(steps) {
+            Ok([step]) => {
+                let text = format!("{} {}: on its way", step.title.to_lowercase(), step.name);
+                self.say(Level::Info, text, now);
+                self.send(step, now);
+            }
+            Err(steps) if self.deeds.waves.is_some() => {
+                let _ = steps;
+                let text =
+                    "another one is done in waves: wait for it, or stop it with :halt".to_owned();
+                self.say(Level::Warn, text, now);
+            }
+            Err(steps) => {
+                self.deeds.waves = Some(Waves::new(steps, wave));
+                self.next_wave(now);
+            }
+        }
+    }
+
+    /// Has one step sent, and notes that it is under way. Returns the id of its record.
+    pub(super) fn send(&mut self, step: Step, now: Now) -> String {
+        self.deeds.count += 1;
+        let id = self.deeds.count;
+        let identity = self.scene.store.identity();
+        let context = &self.scene.context;
+        let record = Record {
+            id: format!("{}-{id}", now.wall.0),
+            at: now.wall,
+            deed: action::of(&step.change)
+                .map_or("", |deed| deed.id)
+                .to_owned(),
+            target: step.change.target().clone(),
+            name: step.name.clone(),
+            account: identity.map_or_else(String::new, |identity| identity.account.clone()),
+            region: context.region.clone(),
+            profile: context.profile.clone(),
+            principal: identity.map_or_else(String::new, |identity| identity.principal.clone()),
+            before: step.before(),
+            after: step.after(),
+            requests: Vec::new(),
+            verdict: Verdict::UnderWay,
+            undo: None,
+        };
+        let act = Act {
+            id,
+            change: step.change.clone(),
+            facts: step.facts.clone(),
+        };
+        self.effects.push(Effect::Act {
+            epoch: self.epoch,
+            act,
+            record: record.clone(),
+        });
+        let name = record.id.clone();
+        self.scene.store.take_record(record.clone());
+        self.deeds.pending.insert(id, Pending { step, record });
+        name
+    }
+
+    /// Takes in what came of an act.
+    pub(super) fn on_acted(&mut self, id: u64, epoch: u64, outcome: Outcome, now: Now) {
+        let Some(Pending { step, record }) = self.deeds.pending.remove(&id) else {
+            return;
+        };
+        let mut record = record.concluded(&outcome);
+        let here = epoch == self.epoch;
+        match outcome {
+            Outcome::Done(done) => {
+                record.undo.clone_from(&step.undo);
+                if here {
+                    self.take_in(done.entities);
+                    self.hurry_for(&step.change);
+                    self.follow(&step, &record, now);
+                }
+                self.tell_done(&step, &record, done.registered.as_ref(), &done.note, now);
+                if here {
+                    self.offer(&step.change, now);
+                }
+            }
+            Outcome::Changed {
+                differences,
+                entities,
+            } => {
+                if here {
+                    self.take_in(entities);
+                    let notices = differences
+                        .into_iter()
+                        .map(|difference| format!("nothing was sent: {difference}"));
+                    let proposal = Proposal::Changes(vec![step.change.clone()], notices.collect());
+                    if self.deeds.waves.is_none() {
+                        self.open_plan(proposal);
+                    }
+                }
+            }
+            Outcome::Failed {
+                fault,
+                unsure,
+                written,
+                ..
+            } => {
+                let title = step.title.to_lowercase();
+                let mut text = format!("{title} {}: {fault}", step.name);
+                if unsure {
+                    text.push_str(
+                        "; it may have taken effect all the same: look before trying again",
+                    );
+                }
+                if !written.is_empty() {
+                    text.push_str(&format!("; {written}"));
+                }
+                self.say(Level::Error, text, now);
+                if here {
+                    self.hurry_for(&step.change);
+                }
+            }
+        }
+        let ended = record.clone();
+        self.scene.store.take_record(record);
+        self.wave_acted(&ended, now);
+    }
+
+    fn tell_done(
+        &mut self,
+        step: &Step,
+        record: &Record,
+        registered: Option<&Arn>,
+        note: &str,
+        now: Now,
+    ) {
+        let mut text = format!("{} {}: done", step.title.to_lowercase(), step.name);
+        if let Some(registered) = registered {
+            text.push_str(&format!(", as {}", registered.name()));
+        }
+        if !note.is_empty() {
+            text.push_str(&format!("; {note}"));
+        }
+        if record.undo.is_some() {
+            text.push_str("  (u takes it back)");
+        }
+        if let Some(request) = record.requests.last() {
+            text.push_str(&format!("  request {request}"));
+        }
+        self.say(Level::Info, text, now);
+        if let Some(toast) = &mut self.toast {
+            toast.undo = record.undo.is_some().then(|| record.id.clone());
+        }
+    }
+
+    /// Offers to redeploy the services that a change is of use to only then.
+    fn offer(&mut self, change: &Change, now: Now) {
+        let cx = self.scene.cx(now).model();
+        let services = action::of(change).map(|deed| (deed.then)(change, &cx));
+        let services = services.filter(|services| !services.is_empty());
+        let (Some(services), Some(redeploy)) = (services, action::find("redeploy")) else {
+            return;
+        };
+        // Whoever is in the middle of something else is not interrupted.
+        if self.layers.last().is_some_and(|top| !top.is_overlay()) {
+            self.open_plan(Proposal::Rows(redeploy, services));
+        }
+    }
+
+    fn take_in(&mut self, entities: Vec<Entity>) {
+        self.scene.store.take_entities(entities);
+    }
+
+    /// Has everything that shows what was changed asked for at once.
+    fn hurry_for(&mut self, change: &Change) {
+        let mut queries: Vec<_> = self
+            .front()
+            .map(|layer| layer.needs(&self.scene.store))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|need| need.query)
+            .collect();
+        if let (Some(cluster), "service") = (change.cluster(), change.target().kind()) {
+            queries.push(Query::Service {
+                cluster: cluster.clone(),
+                service: change.target().clone(),
+            });
+        }
+        if let "repository" = change.target().kind() {
+            queries.push(Query::Images {
+                repository: change.target().clone(),
+            });
+        }
+        for query in queries {
+            if !query.is_immutable() && !matches!(query, Query::Metrics { .. }) {
+                self.schedule.hurry(&query);
+            }
+        }
+    }
+
+    /// Follows the service from here on, if the step began something that takes its time.
+    fn follow(&mut self, step: &Step, record: &Record, now: Now) {
+        let Some(service) = step.follow.service() else {
+            return;
+        };
+        let Some(known) = self.scene.store.service(service) else {
+            return;
+        };
+        let goal = match &step.follow {
+            Follow::Nothing => return,
+            Follow::Deployment(_) => match known.primary() {
+                Some(primary) => Goal::Deployment(primary.id.clone()),
+                None => return,
+            },
+            Follow::Without(_, deployment) => Goal::Without(deployment.clone()),
+            Follow::Count(_, count) => Goal::Count(*count),
+            Follow::Replaced(_, task) => Goal::Replaced(vec![task.clone()]),
+        };
+        let rollout = Rollout {
+            record: record.id.clone(),
+            deed: record.deed.clone(),
+            cluster: known.cluster.clone(),
+            service: service.clone(),
+            goal,
+            began: now.wall,
+            ended: None,
+        };
+        self.scene.store.take_rollout(rollout);
+    }
+
+    /// Opens the plan that takes a deed back.
+    pub(super) fn undo(&mut self, id: Option<&str>, now: Now) {
+        let store = &self.scene.store;
+        let record = match id {
+            Some(id) => store.record(id),
+            None => store.records().iter().find(|record| record.undo.is_some()),
+        };
+        let found = record.and_then(|record| {
+            Some((
+                record.undo.clone()?,
+                record.name.clone(),
+                record.deed.clone(),
+            ))
+        });
+        let Some((change, name, deed)) = found else {
+            let text = "there is nothing to take back; :audit shows what was done".to_owned();
+            self.say(Level::Info, text, now);
+            return;
+        };
+        if self.scene.context.readonly {
+            self.say(
+                Level::Warn,
+                "this session is read-only: nothing can be changed".to_owned(),
+                now,
+            );
+            return;
+        }
+        let notice = format!("takes back: {deed} {name}");
+        self.open_plan(Proposal::Changes(vec![change], vec![notice]));
+    }
+
+    /// The queries that rollouts are followed by.
+    pub(super) fn followed(&self) -> Vec<Query> {
+        let going_on = self
+            .scene
+            .store
+            .rollouts()
+            .iter()
+            .filter(|rollout| rollout.is_going_on());
+        let mut queries = Vec::new();
+        for rollout in going_on {
+            let mut need = |query: Query| {
+                if !queries.contains(&query) {
+                    queries.push(query);
+                }
+            };
+            need(Query::Service {
+                cluster: rollout.cluster.clone(),
+                service: rollout.service.clone(),
+            });
+            if let Goal::Replaced(_) = rollout.goal {
+                need(tasks_of(rollout));
+            }
+        }
+        queries
+    }
+
+    /// Looks whether the rollouts that an answer tells of have arrived.
+    pub(super) fn judge_rollouts(&mut self, query: &Query, now: Now) {
+        let store = &self.scene.store;
+        let ended: Vec<Rollout> = store
+            .rollouts()
+            .iter()
+            .filter(|rollout| rollout.is_going_on() && is_told_by(rollout, query))
+            .filter_map(|rollout| {
+                let service = store.service(&rollout.service)?;
+                let running: Vec<Arn> = match &rollout.goal {
+                    Goal::Replaced(_) => {
+                        let filter = TaskFilter::Service(service.name.clone());
+                        let tasks = store.tasks_of(&rollout.cluster, &filter, false);
+                        let running = tasks.iter().filter(|task| task.last_status == "RUNNING");
+                        running.map(|task| task.arn.clone()).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                let ending = rollout.judge(service, &running)?;
+                // Answers may be older than the deed: AWS is eventually consistent. Only good news is taken at once.
+                let young = now.wall.since(rollout.began) < SETTLING;
+                if young && matches!(ending, crate::model::Ending::Overruled(_)) {
+                    return None;
+                }
+                Some(Rollout {
+                    ended: Some((ending, now.wall)),
+                    ..Rollout::clone(rollout)
+                })
+            })
+            .collect();
+        for rollout in ended {
+            self.tell_ended(&rollout, now);
+            self.scene.store.take_rollout(rollout.clone());
+            self.wave_arrived(&rollout, now);
+        }
+    }
+
+    /// What is under way because of what was done from here, and what has just ended: a line each.
+    pub(super) fn notes(&mut self, now: Now) -> Vec<(String, Tone)> {
+        let cx = self.scene.cx(now).model();
+        let waves = self
+            .deeds
+            .waves
+            .as_ref()
+            .map(|waves| (waves.line(), Tone::Progress));
+        let rollouts = self.scene.store.rollouts().iter().filter(|rollout| {
+            let ended = rollout.ended.as_ref();
+            ended.is_none_or(|(_, at)| now.wall.since(*at) < LINGER)
+        });
+        let lines = rollouts.map(|rollout| resource::rollout_line(rollout, &cx));
+        let notes: Vec<_> = waves.into_iter().chain(lines).collect();
+        if !notes.is_empty() {
+            // The times in them are counted in seconds.
+            let soon = now.mono + std::time::Duration::from_secs(1);
+            self.changes_at = Some(self.changes_at.map_or(soon, |at| at.min(soon)));
+        }
+        notes
+    }
+
+    fn tell_ended(&mut self, rollout: &Rollout, now: Now) {
+        let (level, text) = resource::told(rollout, now);
+        let level = if level { Level::Info } else { Level::Error };
+        self.say(level, text, now);
+    }
+}
+
+/// How long a rollout that ended is still told of at the top of the screen.
+const LINGER: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// How long answers may still tell of what was before a deed.
+const SETTLING: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn tasks_of(rollout: &Rollout) -> Query {
+    Query::Tasks {
+        cluster: rollout.cluster.clone(),
+        filter: TaskFilter::Service(rollout.service.name().to_owned()),
+        stopped: false,
+    }
+}
+
+/// Whether an answer to a query says whether a rollout has arrived.
+fn is_told_by(rollout: &Rollout, query: &Query) -> bool {
+    match (&rollout.goal, query) {
+        (Goal::Replaced(_), query) => *query == tasks_of(rollout),
+        (_, Query::Service { service, .. }) => *service == rollout.service,
+        _ => false,
+    }
+}
