@@ -50,9 +50,9 @@ impl App {
         wants.extend(self.wants_in_front());
         let full = self.layers.iter().rev().filter(|layer| !layer.is_overlay());
         for layer in full.skip(1) {
-            // What is charged for is asked for only while it is looked at.
+            // What only adds to what is shown, and may be charged for, is asked for only while it is looked at.
             let needs = layer.needs(&self.scene.store).into_iter();
-            let needs = needs.filter(|need| !matches!(need.query, Query::Metrics { .. }));
+            let needs = needs.filter(|need| !need.query.is_aside());
             wants.extend(needs.map(|need| Want {
                 query: need.query,
                 urgency: Urgency::Background,
@@ -68,21 +68,26 @@ impl App {
         }
         let wants = self.wants();
         let due = self.schedule.start(&wants, now.mono);
-        let (metrics, due): (Vec<_>, Vec<_>) = due
-            .into_iter()
-            .partition(|want| matches!(want.query, Query::Metrics { .. }));
-        if !metrics.is_empty() {
-            self.effects.push(Effect::Measure {
-                epoch: self.epoch,
-                queries: metrics.into_iter().map(|want| want.query).collect(),
-            });
+        let epoch = self.epoch;
+        let (mut metrics, mut tags) = (Vec::new(), Vec::new());
+        for Want { query, urgency, .. } in due {
+            match query {
+                Query::Metrics { .. } => metrics.push(query),
+                Query::Tag { .. } => tags.push(query),
+                query => self.effects.push(Effect::Fetch {
+                    epoch,
+                    query,
+                    urgency,
+                }),
+            }
         }
-        for want in due {
-            self.effects.push(Effect::Fetch {
-                epoch: self.epoch,
-                query: want.query,
-                urgency: want.urgency,
-            });
+        if !metrics.is_empty() {
+            let queries = metrics;
+            self.effects.push(Effect::Measure { epoch, queries });
+        }
+        if !tags.is_empty() {
+            let queries = tags;
+            self.effects.push(Effect::Resolve { epoch, queries });
         }
     }
 
@@ -118,10 +123,7 @@ impl App {
             return Freshness::Once;
         }
         let (mut loading, mut oldest, mut late) = (false, None, None);
-        // Metrics say themselves how old they are, and what the rest of a row says does not depend on them.
-        let wants = wants
-            .iter()
-            .filter(|want| !matches!(want.query, Query::Metrics { .. }));
+        let wants = wants.iter().filter(|want| !want.query.is_aside());
         for want in wants {
             let listing = self.scene.store.listing(&want.query);
             if let Some(record) = listing.fault() {
@@ -170,9 +172,9 @@ impl App {
 
     /// When the first of these answers counts as old, if no other comes.
     fn turns_old_at(&self, wants: &[Want], now: Now) -> Option<Duration> {
-        let changing = wants.iter().filter(|want| {
-            !want.query.is_immutable() && !matches!(want.query, Query::Metrics { .. })
-        });
+        let changing = wants
+            .iter()
+            .filter(|want| !want.query.is_immutable() && !want.query.is_aside());
         changing
             .filter_map(|want| {
                 let age = self.scene.store.listing(&want.query).age(now)?;

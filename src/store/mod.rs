@@ -1,10 +1,12 @@
 //! The cached model: every known thing once, by ARN, and the lists that queries returned. Fetching is not done here.
 
+mod images;
 mod listing;
 mod stats;
 
 use std::{collections::HashMap, sync::Arc};
 
+pub use images::ImageTotal;
 pub use listing::{FaultRecord, Listing};
 pub use stats::{HISTORY, Past, Track};
 
@@ -25,6 +27,7 @@ pub struct Store {
     tasks: HashMap<Arn, Arc<Task>>,
     instances: HashMap<Arn, Arc<ContainerInstance>>,
     definitions: HashMap<Arn, Arc<TaskDefinition>>,
+    images: images::Images,
     listings: HashMap<Query, Listing>,
     stats: stats::Stats,
     /// Whether engines of container instances may be connected to, by the user's settings.
@@ -63,6 +66,10 @@ impl Store {
                     .or_default()
                     .complete(items, now);
                 self.forget(&gone);
+                if let Query::Images { repository } = query {
+                    let items = self.listings.get(query).map_or(&[][..], Listing::items);
+                    self.images.count(repository, items);
+                }
             }
             Part::Failed { fault, .. } => {
                 self.listings
@@ -104,6 +111,12 @@ impl Store {
                             .insert(instance.arn.clone(), Arc::from(instance));
                     }
                 }
+                Entity::Repository(repository) => self.images.take_repository(*repository),
+                Entity::Image(image) => self.images.take_image(*image),
+                Entity::Tag(tag) => self.images.take_tag(&tag),
+                Entity::Manifest(manifest) => self.images.take_manifest(*manifest),
+                Entity::Findings(image, scan) => self.images.take_findings(image, scan),
+                Entity::Policy(policy) => self.images.take_policy(*policy),
                 Entity::Metrics(metrics) => self.stats.take_metrics(*metrics),
                 Entity::Definition(definition) => {
                     self.definitions
@@ -123,6 +136,7 @@ impl Store {
             self.services.remove(arn);
             self.tasks.remove(arn);
             self.instances.remove(arn);
+            self.images.forget(arn);
         }
     }
 
@@ -239,6 +253,11 @@ impl Store {
                 .values()
                 .find(|service| service.cluster == *cluster && service.name == name)
         })
+    }
+
+    /// The tasks known, of whatever cluster, running or stopped.
+    pub fn tasks(&self) -> impl Iterator<Item = &Arc<Task>> {
+        self.tasks.values()
     }
 
     /// A task.
