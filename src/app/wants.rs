@@ -7,7 +7,7 @@ use crate::{
     app::Effect,
     model::{Now, Query},
     schedule::{Urgency, Want},
-    ui::{Freshness, Layer, Need, Retry},
+    ui::{Freshness, Layer, Retry},
 };
 
 /// How long an answer may take before what it would replace counts as old.
@@ -31,10 +31,14 @@ impl App {
             .unwrap_or_default();
         needs
             .into_iter()
-            .map(|Need { query, moving }| Want {
-                query,
-                urgency: Urgency::Visible,
-                moving,
+            .map(|need| Want {
+                query: need.query,
+                urgency: if need.beside {
+                    Urgency::Background
+                } else {
+                    Urgency::Visible
+                },
+                moving: need.moving,
             })
             .collect()
     }
@@ -52,7 +56,7 @@ impl App {
         for layer in full.skip(1) {
             // What only adds to what is shown, and may be charged for, is asked for only while it is looked at.
             let needs = layer.needs(&self.scene.store).into_iter();
-            let needs = needs.filter(|need| !need.query.is_aside());
+            let needs = needs.filter(|need| !need.query.is_aside() && !need.beside);
             wants.extend(needs.map(|need| Want {
                 query: need.query,
                 urgency: Urgency::Background,
@@ -123,7 +127,7 @@ impl App {
             return Freshness::Once;
         }
         let (mut loading, mut oldest, mut late) = (false, None, None);
-        let wants = wants.iter().filter(|want| !want.query.is_aside());
+        let wants = wants.iter().filter(|want| is_essential(want));
         for want in wants {
             let listing = self.scene.store.listing(&want.query);
             if let Some(record) = listing.fault() {
@@ -174,7 +178,7 @@ impl App {
     fn turns_old_at(&self, wants: &[Want], now: Now) -> Option<Duration> {
         let changing = wants
             .iter()
-            .filter(|want| !want.query.is_immutable() && !want.query.is_aside());
+            .filter(|want| !want.query.is_immutable() && is_essential(want));
         changing
             .filter_map(|want| {
                 let age = self.scene.store.listing(&want.query).age(now)?;
@@ -182,4 +186,9 @@ impl App {
             })
             .min()
     }
+}
+
+/// Whether what is in front depends on it: what only stands beside says itself how old it is and why it is missing.
+fn is_essential(want: &Want) -> bool {
+    want.urgency != Urgency::Background && !want.query.is_aside()
 }

@@ -259,10 +259,7 @@ mod tests {
             "tag" => assert_eq!(repository.tag(name), arn),
             _ => assert_eq!(arn, repository),
         }
-        assert_eq!(
-            Arn::new("arn:aws:ecs:r:1:cluster/web").repository(),
-            None
-        );
+        assert_eq!(Arn::new("arn:aws:ecs:r:1:cluster/web").repository(), None);
     }
 
     #[test]

@@ -171,7 +171,11 @@ impl Manifest {
     #[must_use]
     pub fn platforms(&self) -> Vec<&str> {
         let mut platforms: Vec<&str> = Vec::new();
-        for platform in self.children.iter().filter_map(|one| one.platform.as_deref()) {
+        for platform in self
+            .children
+            .iter()
+            .filter_map(|one| one.platform.as_deref())
+        {
             if !platforms.contains(&platform) {
                 platforms.push(platform);
             }

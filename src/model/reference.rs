@@ -133,18 +133,18 @@ mod tests {
     #[rstest]
     #[case("nginx", "docker.io", "library/nginx", None, None)]
     #[case("nginx:1.27", "docker.io", "library/nginx", Some("1.27"), None)]
-    #[case(
-        "grafana/grafana:11",
-        "docker.io",
-        "grafana/grafana",
-        Some("11"),
-        None
-    )]
+    #[case("grafana/grafana:11", "docker.io", "grafana/grafana", Some("11"), None)]
     #[case("docker.io/nginx", "docker.io", "library/nginx", None, None)]
     #[case("localhost/web", "localhost", "web", None, None)]
     #[case("localhost:5000/web:1", "localhost:5000", "web", Some("1"), None)]
     #[case("host:5000/a/b", "host:5000", "a/b", None, None)]
-    #[case("127.0.0.1:4566/app/web:v1", "127.0.0.1:4566", "app/web", Some("v1"), None)]
+    #[case(
+        "127.0.0.1:4566/app/web:v1",
+        "127.0.0.1:4566",
+        "app/web",
+        Some("v1"),
+        None
+    )]
     #[case(
         "ghcr.io/shop/web@sha256:ab",
         "ghcr.io",

@@ -2,8 +2,8 @@
 
 use super::{
     Arn, Cluster, Container, ContainerDefinition, ContainerInstance, Deployment, Engine,
-    EngineContainer, EngineId, EngineState, Image, Memory, Repository, Sample, Service, ServiceEvent, Task,
-    TaskDefinition, Timestamp,
+    EngineContainer, EngineId, EngineState, Image, Memory, Repository, Sample, Service,
+    ServiceEvent, Task, TaskDefinition, Timestamp,
 };
 
 /// An active cluster with nothing in it.

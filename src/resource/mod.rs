@@ -7,12 +7,15 @@ mod cell;
 mod condition;
 mod copies;
 mod definition;
+mod drift;
 mod page;
 mod place;
+mod policies;
 mod reasons;
 mod stops;
 mod streams;
 mod usage;
+mod users;
 mod view;
 mod words;
 
@@ -46,6 +49,9 @@ views!(
     events,
     families,
     revisions,
+    repositories,
+    images,
+    tags,
     engines,
 );
 

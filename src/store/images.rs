@@ -54,7 +54,10 @@ impl Images {
     }
 
     pub(super) fn take_tag(&mut self, tag: &ImageTag) {
-        let to = tag.digest.as_ref().map(|digest| tag.repository.image(digest));
+        let to = tag
+            .digest
+            .as_ref()
+            .map(|digest| tag.repository.image(digest));
         let before = self
             .tags
             .insert(tag.repository.tag(&tag.name), to.clone())

@@ -61,8 +61,9 @@ impl Run<'_> {
 }
 
 fn read(image: &Arn, media_type: Option<&str>, text: &str) -> Result<Manifest, Fault> {
-    let manifest: Value = serde_json::from_str(text)
-        .map_err(|error| fault::nonsense(OPERATION, format!("the manifest is not JSON: {error}")))?;
+    let manifest: Value = serde_json::from_str(text).map_err(|error| {
+        fault::nonsense(OPERATION, format!("the manifest is not JSON: {error}"))
+    })?;
     let media_type = media_type.or_else(|| manifest["mediaType"].as_str());
     let children = manifest["manifests"].as_array().into_iter().flatten();
     Ok(Manifest {

@@ -38,9 +38,9 @@ impl Run<'_> {
             async {
                 match request.send().await {
                     Err(error)
-                        if error.as_service_error().is_some_and(|one| {
-                            one.is_repository_policy_not_found_exception()
-                        }) =>
+                        if error
+                            .as_service_error()
+                            .is_some_and(|one| one.is_repository_policy_not_found_exception()) =>
                     {
                         Ok(None)
                     }
@@ -63,9 +63,9 @@ impl Run<'_> {
             async {
                 match request.send().await {
                     Err(error)
-                        if error.as_service_error().is_some_and(|one| {
-                            one.is_lifecycle_policy_not_found_exception()
-                        }) =>
+                        if error
+                            .as_service_error()
+                            .is_some_and(|one| one.is_lifecycle_policy_not_found_exception()) =>
                     {
                         Ok(None)
                     }
