@@ -3,7 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use super::{
-    Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Step, Tone, View, drift,
+    Cell, Column, Cx, Link, Live, Page, Place, Scope, SortKey, Step, Tone, View, drift,
     repositories::{query, size},
     users::{self, UserIndex, Users},
     words::{age_cell, age_key},
@@ -93,12 +93,15 @@ pub static VIEW: View<Row> = View {
     health: |row, _| status_health(&row.status),
     moving: |_| false,
     order: |one, two| {
+        // The images of an index are pushed with it, and follow it.
         let newest = two.pushed_at.cmp(&one.pushed_at);
-        newest.then_with(|| one.digest.cmp(&two.digest))
+        newest
+            .then_with(|| one.tags.is_empty().cmp(&two.tags.is_empty()))
+            .then_with(|| one.digest.cmp(&two.digest))
     },
     sick_first: false,
     when_empty: "",
-    live: Some(|_, cx| users::live(cx.store)),
+    live: Some(live),
     enter: |subject, _, _| Some(Step::Describe("images", subject.clone())),
     links: &[Link {
         id: "image.tags",
@@ -124,6 +127,17 @@ fn rows(scope: &Scope, store: &Store) -> Vec<Row> {
         users: index.get(&image.arn),
     };
     store.images_of(&repository).map(row).collect()
+}
+
+/// Who runs them, and the images of an index where those decide whether it is run.
+fn live(rows: &[Subject], cx: &Cx) -> Live {
+    let tags = rows.iter().filter_map(|row| cx.store.image(&row.arn));
+    let tags = tags.filter(|image| image.is_index()).flat_map(|image| {
+        let tags = image.tags.iter();
+        tags.map(|tag| image.repository.tag(tag))
+            .collect::<Vec<_>>()
+    });
+    users::live_of_tags(&tags.collect::<Vec<_>>(), cx.store)
 }
 
 fn status_health(status: &str) -> Health {

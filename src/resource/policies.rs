@@ -177,12 +177,12 @@ mod tests {
         permission(&mut page, &policy.to_string());
         let text = page.text(false);
         for part in [
-            "Pull                    allow",
+            "Pull                  allow",
             "arn:aws:iam::2:root",
             "Service codebuild.amazonaws.com",
             "ecr:GetDownloadUrlForLayer",
             "aws:PrincipalOrgID StringEquals o-1",
-            "statement 2             deny",
+            "statement 2           deny",
             "ecr:*",
         ] {
             assert!(text.contains(part), "{part}\n{text}");

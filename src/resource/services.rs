@@ -83,7 +83,7 @@ pub static VIEW: View<Row> = View {
         .grow(36)
         .keep_end()
         .sorted_by(|service, _| revision_key(definition(service))),
-        Column::text("DRIFT", 14, 2, |service: &Row, cx| {
+        Column::text("DRIFT", 26, 2, |service: &Row, cx| {
             standing(service, cx).map_or_else(Cell::absent, |one| one.cell())
         })
         .grow(50)

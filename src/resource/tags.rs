@@ -50,7 +50,7 @@ pub static VIEW: View<Row> = View {
             Cell::maybe(Some(&row.users.words()))
         })
         .grow(60),
-        Column::text("DRIFT", 14, 2, |row: &Row, cx| drift_of(row, cx).cell())
+        Column::text("DRIFT", 22, 2, |row: &Row, cx| drift_of(row, cx).cell())
             .grow(44)
             .sorted_by(|row, cx| drift_of(row, cx).key()),
         Column::number(
@@ -133,17 +133,8 @@ fn rows(scope: &Scope, store: &Store) -> Vec<Row> {
 
 /// Who names them, and the images of an index where those decide whether somebody runs an older one.
 fn live(rows: &[Subject], cx: &Cx) -> Live {
-    let mut live = users::live(cx.store);
-    let repository = rows.first().and_then(|row| row.arn.repository());
-    if let Some(repository) = repository {
-        let index = UserIndex::of(cx.store, Some(&repository));
-        for row in rows {
-            let tasks = index.get(&row.arn).tasks_known(cx.store);
-            live.queries
-                .extend(drift::index_in_doubt(tasks.iter(), &row.arn, cx.store));
-        }
-    }
-    live
+    let tags: Vec<Arn> = rows.iter().map(|row| row.arn.clone()).collect();
+    users::live_of_tags(&tags, cx.store)
 }
 
 /// How those who name the tag stand to where it points.

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Live, Page, Scope, Tone, tasks, words::count};
+use super::{Live, Page, Scope, Tone, drift, tasks, words::count};
 use crate::{
     model::{Arn, ImageReference, Query, Task},
     store::Store,
@@ -137,6 +137,23 @@ pub(super) fn live(store: &Store) -> Live {
         uses_nothing: true,
         ..Live::default()
     }
+}
+
+/// The same for tags of one repository, with the images of the indexes that they point to where those decide whether
+/// somebody runs an older one.
+pub(super) fn live_of_tags(tags: &[Arn], store: &Store) -> Live {
+    let mut live = live(store);
+    let Some(repository) = tags.first().and_then(Arn::repository) else {
+        return live;
+    };
+    let index = UserIndex::of(store, Some(&repository));
+    for tag in tags {
+        let tasks = index.get(tag).tasks_known(store);
+        let query = drift::index_in_doubt(tasks.iter(), tag, store);
+        live.queries
+            .extend(query.filter(|query| !live.queries.contains(query)));
+    }
+    live
 }
 
 /// The tasks of all clusters.
