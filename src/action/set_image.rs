@@ -226,11 +226,10 @@ fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
 
 /// The same with the AWS CLI and jq: it takes two commands.
 fn command(
-    _: &Step,
     base: &str,
     container: &str,
     image: &str,
-    service: &crate::model::Service,
+    service: &Service,
 ) -> String {
     let edit = format!(
         ".taskDefinition | .containerDefinitions |= map(if .name == \"{container}\" then .image = \"{image}\" else . end) \

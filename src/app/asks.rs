@@ -191,6 +191,12 @@ impl App {
             {
                 trail.push(stop(Place::of("tasks", service), Some(of)));
             }
+        } else if of.arn.kind() == "repository" {
+            let repositories = Place {
+                view: "repositories",
+                scope: Scope::account(),
+            };
+            trail = vec![stop(root, None), stop(repositories, Some(of))];
         } else if of.arn.kind().is_empty() {
             let families = Place {
                 view: "families",

@@ -149,6 +149,13 @@ pub enum Effect {
         /// The queries, [`Query::Metrics`] all of them.
         queries: Vec<Query>,
     },
+    /// Ask ECR where tags point, all with as few calls as possible. Each is answered as a query of its own.
+    Resolve {
+        /// The context.
+        epoch: u64,
+        /// The queries, [`Query::Tag`] all of them.
+        queries: Vec<Query>,
+    },
     /// Sample the containers of these tasks, and no others.
     Watch(Watch),
     /// Begin a tail, or change what an open one reads.

@@ -7,7 +7,7 @@ use crate::{
     app::Effect,
     model::{Now, Query},
     schedule::{Urgency, Want},
-    ui::{Freshness, Layer, Need, Retry},
+    ui::{Freshness, Layer, Retry},
 };
 
 /// How long an answer may take before what it would replace counts as old.
@@ -31,10 +31,14 @@ impl App {
             .unwrap_or_default();
         needs
             .into_iter()
-            .map(|Need { query, moving }| Want {
-                query,
-                urgency: Urgency::Visible,
-                moving,
+            .map(|need| Want {
+                query: need.query,
+                urgency: if need.beside {
+                    Urgency::Background
+                } else {
+                    Urgency::Visible
+                },
+                moving: need.moving,
             })
             .collect()
     }
@@ -67,9 +71,9 @@ impl App {
         }));
         let full = self.layers.iter().rev().filter(|layer| !layer.is_overlay());
         for layer in full.skip(1) {
-            // What is charged for is asked for only while it is looked at.
+            // What only adds to what is shown, and may be charged for, is asked for only while it is looked at.
             let needs = layer.needs(&self.scene.store).into_iter();
-            let needs = needs.filter(|need| !matches!(need.query, Query::Metrics { .. }));
+            let needs = needs.filter(|need| !need.query.is_aside() && !need.beside);
             wants.extend(needs.map(|need| Want {
                 query: need.query,
                 urgency: Urgency::Background,
@@ -85,21 +89,26 @@ impl App {
         }
         let wants = self.wants();
         let due = self.schedule.start(&wants, now.mono);
-        let (metrics, due): (Vec<_>, Vec<_>) = due
-            .into_iter()
-            .partition(|want| matches!(want.query, Query::Metrics { .. }));
-        if !metrics.is_empty() {
-            self.effects.push(Effect::Measure {
-                epoch: self.epoch,
-                queries: metrics.into_iter().map(|want| want.query).collect(),
-            });
+        let epoch = self.epoch;
+        let (mut metrics, mut tags) = (Vec::new(), Vec::new());
+        for Want { query, urgency, .. } in due {
+            match query {
+                Query::Metrics { .. } => metrics.push(query),
+                Query::Tag { .. } => tags.push(query),
+                query => self.effects.push(Effect::Fetch {
+                    epoch,
+                    query,
+                    urgency,
+                }),
+            }
         }
-        for want in due {
-            self.effects.push(Effect::Fetch {
-                epoch: self.epoch,
-                query: want.query,
-                urgency: want.urgency,
-            });
+        if !metrics.is_empty() {
+            let queries = metrics;
+            self.effects.push(Effect::Measure { epoch, queries });
+        }
+        if !tags.is_empty() {
+            let queries = tags;
+            self.effects.push(Effect::Resolve { epoch, queries });
         }
     }
 
@@ -135,10 +144,7 @@ impl App {
             return Freshness::Once;
         }
         let (mut loading, mut oldest, mut late) = (false, None, None);
-        // Metrics say themselves how old they are, and what the rest of a row says does not depend on them.
-        let wants = wants
-            .iter()
-            .filter(|want| !matches!(want.query, Query::Metrics { .. }));
+        let wants = wants.iter().filter(|want| is_essential(want));
         for want in wants {
             let listing = self.scene.store.listing(&want.query);
             if let Some(record) = listing.fault() {
@@ -187,9 +193,9 @@ impl App {
 
     /// When the first of these answers counts as old, if no other comes.
     fn turns_old_at(&self, wants: &[Want], now: Now) -> Option<Duration> {
-        let changing = wants.iter().filter(|want| {
-            !want.query.is_immutable() && !matches!(want.query, Query::Metrics { .. })
-        });
+        let changing = wants
+            .iter()
+            .filter(|want| !want.query.is_immutable() && is_essential(want));
         changing
             .filter_map(|want| {
                 let age = self.scene.store.listing(&want.query).age(now)?;
@@ -197,4 +203,9 @@ impl App {
             })
             .min()
     }
+}
+
+/// Whether what is in front depends on it: what only stands beside says itself how old it is and why it is missing.
+fn is_essential(want: &Want) -> bool {
+    want.urgency != Urgency::Background && !want.query.is_aside()
 }

@@ -1,5 +1,5 @@
 //! Runs a query: pages of lists, batches of describes as soon as their page has landed, parts as they come.
-//! What each kind of thing is asked with and made of is in `ecs` and `sts`.
+//! What each kind of thing is asked with and made of is in `ecs`, `ecr` and `sts`.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -86,6 +86,13 @@ impl Run<'_> {
             Query::Revisions { family } => self.revisions(family).await,
             Query::Definition { definition } => self.definition(definition).await,
             Query::Scaling { cluster, service } => self.scaling(cluster, service).await,
+            Query::Repositories => self.repositories().await,
+            Query::Images { repository } => self.images(repository).await,
+            Query::Image { image } => self.image(image).await,
+            Query::Tag { tag } => self.tag(tag).await,
+            Query::Manifest { image } => self.manifest(image).await,
+            Query::Findings { image } => self.findings(image).await,
+            Query::Policy { repository, kind } => self.policy(repository, *kind).await,
             Query::Metrics { .. } => self.metrics(query).await,
         }
     }
@@ -298,14 +305,14 @@ fn is_hopeless(fault: &Fault) -> bool {
 }
 
 /// Where a list has got to. A token that comes back would turn the same pages for ever, so it is an error.
-struct Pages<'a> {
+pub(super) struct Pages<'a> {
     operation: &'a str,
     token: Option<String>,
     seen: HashSet<String>,
 }
 
 impl<'a> Pages<'a> {
-    fn new(operation: &'a str) -> Self {
+    pub(super) fn new(operation: &'a str) -> Self {
         Self {
             operation,
             token: None,
@@ -313,12 +320,12 @@ impl<'a> Pages<'a> {
         }
     }
 
-    fn token(&self) -> Option<String> {
+    pub(super) fn token(&self) -> Option<String> {
         self.token.clone()
     }
 
     /// Moves on to the next page; tells whether there is one. A short page may well have a next one.
-    fn turn(&mut self, next: Option<String>) -> Result<bool, Fault> {
+    pub(super) fn turn(&mut self, next: Option<String>) -> Result<bool, Fault> {
         self.token = next.filter(|token| !token.is_empty());
         match &self.token {
             None => Ok(false),

@@ -5,6 +5,7 @@ mod allow;
 mod call;
 mod connect;
 mod credentials;
+mod ecr;
 mod ecs;
 mod evidence;
 #[cfg(test)]

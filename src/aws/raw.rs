@@ -13,12 +13,12 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::ConfigBag;
 
 use crate::{
-    aws::{Clients, Urgency, ecs, fault},
+    aws::{Clients, Urgency, ecr, ecs, fault},
     model::{Arn, Fault, FaultKind},
 };
 
-/// One thing whose whole answer is wanted: a cluster, service, task, container instance, a task definition revision,
-/// or by its bare name a task definition family, which stands for its newest active revision.
+/// One thing whose whole answer is wanted: a cluster, service, task, container instance, a repository, image or tag, a
+/// task definition revision, or by its bare name a task definition family, which stands for its newest active revision.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RawTarget {
     /// The thing.
@@ -105,6 +105,29 @@ impl Clients {
                     .task_definition(id)
                     .include(TaskDefinitionField::Tags)
             ),
+            "repository" => {
+                let (registry, name) = ecr::place(&target.arn);
+                keep!(
+                    self,
+                    "DescribeRepositories",
+                    self.ecr
+                        .describe_repositories()
+                        .set_registry_id(registry.clone())
+                        .repository_names(&name)
+                )
+            }
+            "image" | "tag" => {
+                let (registry, name) = ecr::place(&target.arn);
+                keep!(
+                    self,
+                    "DescribeImages",
+                    self.ecr
+                        .describe_images()
+                        .set_registry_id(registry.clone())
+                        .repository_name(&name)
+                        .image_ids(ecr::identifier(&target.arn))
+                )
+            }
             kind => Err(Fault {
                 kind: FaultKind::Refused,
                 op: "describe".to_owned(),

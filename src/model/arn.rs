@@ -2,8 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
+use super::short_digest;
+
 /// The identity of a thing in the account: its ARN, or for the few things without one (a task
 /// definition family) its name.
+///
+/// Images and tags have no ARN of their own. They are named as everywhere, by their repository with a digest or a tag:
+/// `arn:…:repository/shop/web@sha256:…`, `arn:…:repository/shop/web:stable`.
 ///
 /// Cheap to clone. Accessors never fail: a part that is not there reads as an empty string.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,26 +68,40 @@ impl Arn {
         !self.as_str().contains("://")
     }
 
-    /// The kind of thing: `cluster`, `service`, `task`, `task-definition`, `container-instance`.
+    /// The kind of thing: `cluster`, `service`, `task`, `task-definition`, `container-instance`, `repository`, `image`,
+    /// `tag`.
     #[must_use]
     pub fn kind(&self) -> &str {
         match self.resource().split_once('/') {
+            Some(("repository", name)) if name.contains('@') => "image",
+            Some(("repository", name)) if name.contains(':') => "tag",
             Some((kind, _)) => kind,
             None => "",
         }
     }
 
-    /// The last segment: a name, a task id, or `family:revision`.
+    /// The last segment: a name, a task id, or `family:revision`. Of a repository all its segments, of an image the
+    /// digest, of a tag the tag.
     #[must_use]
     pub fn name(&self) -> &str {
         let resource = self.resource();
+        if let Some(name) = resource.strip_prefix("repository/") {
+            let end = name.find(['@', ':']).map_or(0, |end| end + 1);
+            return &name[end..];
+        }
         resource.rsplit_once('/').map_or(resource, |(_, name)| name)
     }
 
-    /// The first eight characters of the last segment: enough to tell tasks and instances apart.
+    /// The first eight characters of the last segment: enough to tell tasks and instances apart. Of an image the first
+    /// twelve digits of its digest; repositories and tags are as long as they are.
     #[must_use]
     pub fn short(&self) -> &str {
         let name = self.name();
+        match self.kind() {
+            "image" => return short_digest(name),
+            "repository" | "tag" => return name,
+            _ => {}
+        }
         match name.char_indices().nth(8) {
             Some((end, _)) => &name[..end],
             None => name,
@@ -98,6 +117,33 @@ impl Arn {
             | (Some("service" | "task" | "container-instance"), Some(name), Some(_)) => Some(name),
             _ => None,
         }
+    }
+
+    /// The repository of an image or tag; a repository is its own.
+    #[must_use]
+    pub fn repository(&self) -> Option<Self> {
+        let name = self.repository_name()?;
+        let begin = self.0.len() - self.resource().len() + "repository/".len();
+        Some(Self::new(&self.0[..begin + name.len()]))
+    }
+
+    /// The name of a repository, or of that of an image or tag: `shop/web`.
+    #[must_use]
+    pub fn repository_name(&self) -> Option<&str> {
+        let name = self.resource().strip_prefix("repository/")?;
+        name.split(['@', ':']).next()
+    }
+
+    /// The image with this digest, `sha256:…`, of a repository.
+    #[must_use]
+    pub fn image(&self, digest: &str) -> Self {
+        Self::new(&format!("{self}@{digest}"))
+    }
+
+    /// The tag of this name of a repository.
+    #[must_use]
+    pub fn tag(&self, tag: &str) -> Self {
+        Self::new(&format!("{self}:{tag}"))
     }
 
     /// The family of a task definition ARN, `web` of `…:task-definition/web:7`.
@@ -185,6 +231,35 @@ mod tests {
         let arn = Arn::new("arn:aws:ecs:eu-west-1:1:task-definition/web-api:41");
         assert_eq!((arn.family(), arn.revision()), ("web-api", Some(41)));
         assert_eq!(Arn::new("web-api").family(), "web-api");
+    }
+
+    #[rstest]
+    #[case("", "repository", "shop/web", "shop/web")]
+    #[case(
+        "@sha256:9f86d081884c7d65",
+        "image",
+        "sha256:9f86d081884c7d65",
+        "9f86d081884c"
+    )]
+    #[case(":stable-2026", "tag", "stable-2026", "stable-2026")]
+    fn images_and_tags_are_named_by_their_repository(
+        #[case] part: &str,
+        #[case] kind: &str,
+        #[case] name: &str,
+        #[case] short: &str,
+    ) {
+        let repository = Arn::new("arn:aws:ecr:eu-west-1:123456789012:repository/shop/web");
+        let arn = Arn::new(&format!("{repository}{part}"));
+        assert_eq!((arn.kind(), arn.name(), arn.short()), (kind, name, short));
+        assert_eq!(arn.repository(), Some(repository.clone()));
+        assert_eq!(arn.repository_name(), Some("shop/web"));
+        assert_eq!(arn.cluster_name(), None);
+        match kind {
+            "image" => assert_eq!(repository.image(name), arn),
+            "tag" => assert_eq!(repository.tag(name), arn),
+            _ => assert_eq!(arn, repository),
+        }
+        assert_eq!(Arn::new("arn:aws:ecs:r:1:cluster/web").repository(), None);
     }
 
     #[test]

@@ -7,11 +7,13 @@ mod definition;
 mod engine;
 mod fault;
 mod health;
+mod image;
 mod instance;
 mod log;
 mod metrics;
 mod query;
 mod record;
+mod reference;
 #[doc(hidden)]
 pub mod samples;
 mod secret;
@@ -32,11 +34,16 @@ pub use engine::{
 };
 pub use fault::{Fault, FaultKind};
 pub use health::Health;
+pub use image::{
+    Image, ImageTag, Manifest, ManifestChild, PolicyKind, Repository, RepositoryPolicy, Scan,
+    is_index,
+};
 pub use instance::ContainerInstance;
 pub use log::{LogGroup, LogLine, LogPlace, LogReport, LogStream, Tail, TailId, TailState};
 pub use metrics::{MetricSource, Metrics, Point};
 pub use query::{Entity, Identity, MetricOf, Part, Query, Subject, TaskFilter};
 pub use record::{Ending, Goal, Record, Rollout, Verdict};
+pub use reference::ImageReference;
 pub use secret::Secret;
 pub use service::{
     CircuitBreaker, Deployment, LoadBalancer, ScalingTarget, Service, ServiceEvent, TaskSet,

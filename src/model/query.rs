@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Arn, Cluster, ContainerInstance, Fault, Metrics, ScalingTarget, Service, Task, TaskDefinition,
+    Arn, Cluster, ContainerInstance, Fault, Image, ImageTag, Manifest, Metrics, PolicyKind,
+    Repository, RepositoryPolicy, ScalingTarget, Scan, Service, Task, TaskDefinition,
 };
 
 /// The identity of one row, one page, one target: a thing by its ARN, or a part of it by name
@@ -114,6 +115,40 @@ pub enum Query {
         /// The service.
         service: Arn,
     },
+    /// All repositories of ECR.
+    Repositories,
+    /// All images of a repository, tagged or not.
+    Images {
+        /// The repository.
+        repository: Arn,
+    },
+    /// One image.
+    Image {
+        /// The image.
+        image: Arn,
+    },
+    /// Where a tag points. Of many that are asked at once, those of a repository go into one call.
+    Tag {
+        /// The tag.
+        tag: Arn,
+    },
+    /// The manifest of an image, which lists the images of an index.
+    Manifest {
+        /// The image.
+        image: Arn,
+    },
+    /// What the scan of an image found.
+    Findings {
+        /// The image.
+        image: Arn,
+    },
+    /// A policy of a repository.
+    Policy {
+        /// The repository.
+        repository: Arn,
+        /// Which of its policies.
+        kind: PolicyKind,
+    },
     /// CPU and memory as CloudWatch knows them. CloudWatch has them by the minute and charges for each.
     Metrics {
         /// The cluster.
@@ -153,7 +188,24 @@ impl Query {
     /// Whether the answer never changes, so that it is asked for once.
     #[must_use]
     pub fn is_immutable(&self) -> bool {
-        matches!(self, Self::Definition { .. } | Self::Identity)
+        matches!(
+            self,
+            Self::Definition { .. } | Self::Identity | Self::Manifest { .. }
+        )
+    }
+
+    /// Whether the answer only adds to what is shown. It says itself how old it is and why it is missing, and what stands
+    /// beside it does not depend on it.
+    #[must_use]
+    pub fn is_aside(&self) -> bool {
+        matches!(
+            self,
+            Self::Metrics { .. }
+                | Self::Tag { .. }
+                | Self::Manifest { .. }
+                | Self::Findings { .. }
+                | Self::Policy { .. }
+        )
     }
 }
 
@@ -183,6 +235,22 @@ impl fmt::Display for Query {
             Self::Revisions { family } => write!(f, "revisions of {family}"),
             Self::Definition { definition } => write!(f, "task definition {}", definition.name()),
             Self::Scaling { service, .. } => write!(f, "scaling bounds of {}", service.name()),
+            Self::Repositories => f.write_str("repositories"),
+            Self::Images { repository } => write!(f, "images of {}", repository.name()),
+            Self::Image { image } => write!(f, "image {}", image.short()),
+            Self::Tag { tag } => {
+                let repository = tag.repository_name().unwrap_or_default();
+                write!(f, "tag {} of {repository}", tag.name())
+            }
+            Self::Manifest { image } => write!(f, "manifest of {}", image.short()),
+            Self::Findings { image } => write!(f, "scan of {}", image.short()),
+            Self::Policy { repository, kind } => {
+                let which = match kind {
+                    PolicyKind::Permission => "permission",
+                    PolicyKind::Lifecycle => "lifecycle",
+                };
+                write!(f, "{which} policy of {}", repository.name())
+            }
             Self::Metrics { of, .. } => {
                 write!(f, "metrics of {} {}", of.arn().kind(), of.arn().short())
             }
@@ -218,6 +286,18 @@ pub enum Entity {
     Metrics(Box<Metrics>),
     /// What Application Auto Scaling keeps a service to.
     Scaling(ScalingTarget),
+    /// A repository.
+    Repository(Box<Repository>),
+    /// An image.
+    Image(Box<Image>),
+    /// Where a tag points.
+    Tag(ImageTag),
+    /// The manifest of an image.
+    Manifest(Box<Manifest>),
+    /// What the scan of an image found; none if it was never scanned.
+    Findings(Arn, Option<Scan>),
+    /// A policy of a repository.
+    Policy(Box<RepositoryPolicy>),
 }
 
 /// A piece of an answer. Large answers arrive as several `Some`, ended by one `Done` or `Failed`.

@@ -2,8 +2,8 @@
 
 use super::{
     Arn, Cluster, Container, ContainerDefinition, ContainerInstance, Deployment, Engine,
-    EngineContainer, EngineId, EngineState, Memory, Record, Sample, Service, ServiceEvent, Task,
-    TaskDefinition, Timestamp, Verdict,
+    EngineContainer, EngineId, EngineState, Image, Memory, Record, Repository, Sample, Service,
+    ServiceEvent, Task, TaskDefinition, Timestamp, Verdict,
 };
 
 /// An active cluster with nothing in it.
@@ -280,5 +280,38 @@ pub fn sample(second: u32, cores: f64, mebibytes: u64, limit: Option<u64>) -> Sa
         }),
         processes: Some(7),
         ..Sample::default()
+    }
+}
+
+/// A repository whose tags may be moved.
+#[must_use]
+pub fn repository(arn: &Arn) -> Repository {
+    let (account, region) = (arn.account(), arn.region());
+    Repository {
+        arn: arn.clone(),
+        name: arn.name().to_owned(),
+        uri: format!("{account}.dkr.ecr.{region}.amazonaws.com/{}", arn.name()),
+        created_at: None,
+        mutability: "MUTABLE".to_owned(),
+        exclusions: Vec::new(),
+        scan_on_push: false,
+    }
+}
+
+/// An image of one platform without tags.
+#[must_use]
+pub fn image(repository: &Arn, digest: &str) -> Image {
+    Image {
+        arn: repository.image(digest),
+        repository: repository.clone(),
+        digest: digest.to_owned(),
+        tags: Vec::new(),
+        pushed_at: None,
+        size: None,
+        media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+        artifact_type: None,
+        status: "ACTIVE".to_owned(),
+        pulled_at: None,
+        scan: None,
     }
 }

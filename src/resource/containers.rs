@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Cell, Column, Cx, Link, Page, Scope, SortKey, Step, Tone, View,
     definition::log_stream,
-    stops,
+    drift, stops,
     usage::{self, Using, figure, trend},
     words::{age_cell, age_key, cpu_units, image, mebibytes, verdict_cell, verdict_words, yes_no},
 };
@@ -118,6 +118,12 @@ pub static VIEW: View<Row> = View {
             let digest = row.container().and_then(|one| one.digest.as_deref());
             Cell::maybe(digest.map(short_digest))
         }),
+        Column::text("DRIFT", 12, 2, |row: &Row, cx| {
+            standing(row, cx).map_or_else(Cell::absent, |standing| standing.cell())
+        })
+        .grow(40)
+        .sorted_by(|row, cx| standing(row, cx).map_or(SortKey::Absent, |one| one.key()))
+        .live(),
         Column::number(
             "UNITS",
             5,
@@ -176,24 +182,44 @@ pub static VIEW: View<Row> = View {
     order: |one, two| one.index.cmp(&two.index),
     sick_first: true,
     when_empty: "",
-    live: Some(usage::live_containers),
+    live: Some(drift::live_containers),
     enter: |subject, _, _| Some(Step::Describe("containers", subject.clone())),
-    links: &[Link {
-        id: "container.definition",
-        key: "t",
-        label: "task definition",
-        about: "The task definition revision that the container comes from",
-        to: |subject, _, cx| {
-            let task = cx.store.task(&subject.arn)?;
-            Some(Step::Describe(
-                "revisions",
-                Subject::whole(&task.definition),
-            ))
+    links: &[
+        IMAGE,
+        Link {
+            id: "container.definition",
+            key: "t",
+            label: "task definition",
+            about: "The task definition revision that the container comes from",
+            to: |subject, _, cx| {
+                let task = cx.store.task(&subject.arn)?;
+                Some(Step::Describe(
+                    "revisions",
+                    Subject::whole(&task.definition),
+                ))
+            },
         },
-    }],
+    ],
     page_needs: |subject, store| needs(&subject.arn, store),
     page,
 };
+
+/// The image of a container.
+const IMAGE: Link = Link {
+    id: "container.image",
+    key: "i",
+    label: "image",
+    about: "The image that the container runs, if it is in the account's ECR",
+    to: |subject, _, cx| {
+        let task = cx.store.task(&subject.arn)?;
+        let container = task.container(subject.part.as_deref()?)?;
+        drift::step(&container.image, container.digest.as_deref(), &task.arn, cx)
+    },
+};
+
+fn standing(row: &Row, cx: &Cx) -> Option<drift::Standing> {
+    Some(drift::of(row.container()?, &row.task, cx.store))
+}
 
 fn needs(task: &Arn, store: &Store) -> Vec<Query> {
     let Some(cluster) = store.cluster_of(task) else {
@@ -370,6 +396,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     }
     page.heading("Now");
     facts(&mut page, container);
+    drift::field(&mut page, container, task, cx);
     usage::container_section(&mut page, task, name, cx);
     if let Some(defined) = row.defined() {
         page.heading(format!("In the task definition {}", task.definition.name()));

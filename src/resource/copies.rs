@@ -55,6 +55,14 @@ pub fn copies(subject: &Subject, cx: &Cx) -> Vec<(&'static str, String)> {
         let definition = service.task_definition.as_ref();
         copies.extend(definition.map(|arn| ("task definition", arn.name().to_owned())));
     }
+    if let Some(repository) = arn.repository().and_then(|arn| cx.store.repository(&arn)) {
+        let uri = &repository.uri;
+        match arn.kind() {
+            "image" => copies.push(("image by digest", format!("{uri}@{}", arn.name()))),
+            "tag" => copies.push(("image", format!("{uri}:{}", arn.name()))),
+            _ => copies.push(("uri", uri.clone())),
+        }
+    }
     copies.extend(console_link(arn, cluster.as_ref()).map(|link| ("console link", link)));
     copies.extend(command(arn, cluster.as_ref()).map(|command| ("aws command", command)));
     copies
@@ -80,6 +88,16 @@ fn console_link(arn: &Arn, cluster: Option<&Arn>) -> Option<String> {
     };
     let region = arn.region();
     let name = arn.name();
+    if let Some(repository) = arn.repository_name() {
+        let image = match arn.kind() {
+            "image" => format!("/_/image/{name}/details"),
+            _ => String::new(),
+        };
+        return Some(format!(
+            "https://{region}.{host}/ecr/repositories/private/{}/{repository}{image}?region={region}",
+            arn.account()
+        ));
+    }
     let path = match arn.kind() {
         "task-definition" => {
             format!(
@@ -109,6 +127,21 @@ fn console_link(arn: &Arn, cluster: Option<&Arn>) -> Option<String> {
 
 /// The aws-cli line that shows the same thing.
 fn command(arn: &Arn, cluster: Option<&Arn>) -> Option<String> {
+    if let Some(repository) = arn.repository_name() {
+        let call = match arn.kind() {
+            "repository" => format!("describe-repositories --repository-names {repository}"),
+            kind => {
+                let id = if kind == "tag" {
+                    "imageTag"
+                } else {
+                    "imageDigest"
+                };
+                let name = arn.name();
+                format!("describe-images --repository-name {repository} --image-ids {id}={name}")
+            }
+        };
+        return Some(format!("aws ecr {call} --region {}", arn.region()));
+    }
     let within = cluster.map_or("", |cluster| cluster.name());
     let call = match arn.kind() {
         "cluster" => format!(
@@ -149,8 +182,34 @@ mod tests {
         "arn:aws:ecs:eu-west-1:1:task-definition/web:7",
         "https://eu-west-1.console.aws.amazon.com/ecs/v2/task-definitions/web/7/containers?region=eu-west-1"
     )]
+    #[case(
+        "arn:aws:ecr:eu-west-1:1:repository/shop/web",
+        "https://eu-west-1.console.aws.amazon.com/ecr/repositories/private/1/shop/web?region=eu-west-1"
+    )]
+    #[case(
+        "arn:aws:ecr:eu-west-1:1:repository/web@sha256:ab",
+        "https://eu-west-1.console.aws.amazon.com/ecr/repositories/private/1/web/_/image/sha256:ab/details?region=eu-west-1"
+    )]
     fn links_lead_to_the_console_of_the_partition(#[case] arn: &str, #[case] link: &str) {
         assert_eq!(console_link(&Arn::new(arn), None).as_deref(), Some(link));
+    }
+
+    #[rstest]
+    #[case("", "describe-repositories --repository-names shop/web")]
+    #[case(
+        "@sha256:ab",
+        "describe-images --repository-name shop/web --image-ids imageDigest=sha256:ab"
+    )]
+    #[case(
+        ":stable",
+        "describe-images --repository-name shop/web --image-ids imageTag=stable"
+    )]
+    fn the_aws_command_shows_the_same(#[case] part: &str, #[case] call: &str) {
+        let arn = Arn::new(&format!(
+            "arn:aws:ecr:eu-west-1:1:repository/shop/web{part}"
+        ));
+        let expected = format!("aws ecr {call} --region eu-west-1");
+        assert_eq!(command(&arn, None), Some(expected));
     }
 
     #[rstest]

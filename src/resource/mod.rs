@@ -7,12 +7,15 @@ mod cell;
 mod condition;
 mod copies;
 mod definition;
+mod drift;
 mod page;
 mod place;
+mod policies;
 mod reasons;
 mod stops;
 mod streams;
 mod usage;
+mod users;
 mod view;
 mod words;
 
@@ -26,6 +29,7 @@ pub use streams::{
     Ended, Previous, Streams, logged, needs_of_logs, needs_of_previous, previous, streams,
 };
 pub use usage::{Chart, Panel, Series, Unit, chart};
+pub use users::services_running;
 pub use view::{Cx, Live, Resource, Rows, View};
 pub use words::count;
 
@@ -49,6 +53,9 @@ views!(
     events,
     families,
     revisions,
+    repositories,
+    images,
+    tags,
     engines,
     rollouts,
     audit,

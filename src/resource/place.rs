@@ -7,7 +7,7 @@ use crate::{model::Subject, store::Store};
 #[must_use]
 pub fn called<'a>(subject: &'a Subject, store: &'a Store) -> &'a str {
     match (subject.arn.kind(), &subject.part) {
-        ("task", None) => subject.arn.short(),
+        ("task" | "image", None) => subject.arn.short(),
         ("container-instance", None) => store
             .instance(&subject.arn)
             .map_or_else(|| subject.arn.short(), |known| instances::name(known)),

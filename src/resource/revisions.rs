@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Cell, Column, Cx, Page, Scope, SortKey, Step, View, definition, families,
+    Cell, Column, Cx, Link, Page, Scope, SortKey, Step, View, definition, drift, families,
     words::{age_cell, age_key, image, memory_text},
 };
 use crate::{
@@ -87,7 +87,18 @@ pub static VIEW: View<Row> = View {
     when_empty: "",
     live: None,
     enter: |subject, _, _| Some(Step::Describe("revisions", subject.clone())),
-    links: &[],
+    links: &[Link {
+        id: "revision.image",
+        key: "i",
+        label: "image",
+        about: "The image that the revision names, if it is in the account's ECR",
+        to: |subject, _, cx| {
+            let known = cx.store.definition(&subject.arn)?;
+            let images = known.containers.iter();
+            let images = images.map(|one| (one.image.as_str(), None));
+            drift::step_of(images, &known.arn, cx)
+        },
+    }],
     page_needs: |subject, _| {
         vec![Query::Definition {
             definition: subject.arn.clone(),

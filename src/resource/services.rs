@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
 use super::{
     Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Span, Step, Tone, View, condition,
-    deployments, events, stops,
+    deployments, drift, events, stops,
     usage::{self, Using, figure},
     words::{age_cell, age_key, launch, pairs, revision_cell, revision_key, strategy_item, yes_no},
 };
@@ -13,10 +13,12 @@ use crate::{
     store::Store,
 };
 
-/// A service, with those of its tasks that engines tell of.
+/// A service, with those of its tasks that engines tell of, and all of them as far as they are known.
 pub struct Row {
     service: Arc<Service>,
     tasks: Vec<Arc<Task>>,
+    /// All its tasks, if they were listed.
+    known: Option<drift::Known>,
 }
 
 impl Deref for Row {
@@ -81,6 +83,12 @@ pub static VIEW: View<Row> = View {
         .grow(36)
         .keep_end()
         .sorted_by(|service, _| revision_key(definition(service))),
+        Column::text("DRIFT", 26, 2, |service: &Row, cx| {
+            standing(service, cx).map_or_else(Cell::absent, |one| one.cell())
+        })
+        .grow(50)
+        .sorted_by(|service, cx| standing(service, cx).map_or(SortKey::Absent, |one| one.key()))
+        .live(),
         Column::text("LAUNCH", 12, 5, |service: &Row, _| {
             Cell::maybe(launched(service).as_deref())
         })
@@ -115,7 +123,7 @@ pub static VIEW: View<Row> = View {
     },
     sick_first: true,
     when_empty: "",
-    live: Some(usage::live_services),
+    live: Some(drift::live_services),
     enter: |subject, _, _| Some(Step::Open(Place::of("tasks", subject.clone()))),
     links: &[
         Link {
@@ -142,20 +150,27 @@ pub static VIEW: View<Row> = View {
                 Some(Step::Describe("revisions", Subject::whole(definition)))
             },
         },
+        Link {
+            id: "service.image",
+            key: "i",
+            label: "image",
+            about: "The image that the service runs, if its tasks are known and it is in the account's ECR",
+            to: |subject, _, cx| image(cx.store.service(&subject.arn)?, cx),
+        },
     ],
     page_needs,
     page,
 };
 
-/// The service itself, and its tasks that stopped: they tell what is wrong with it.
+/// The service itself, its tasks that stopped, which tell what is wrong with it, and those that run.
 pub(super) fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
     let mut needs = events::needs(Some(subject), store);
     if let Some(service) = store.service(&subject.arn) {
-        needs.push(Query::Tasks {
+        needs.extend([true, false].map(|stopped| Query::Tasks {
             cluster: service.cluster.clone(),
             filter: TaskFilter::Service(service.name.clone()),
-            stopped: true,
-        });
+            stopped,
+        }));
     }
     needs
 }
@@ -189,16 +204,41 @@ fn rows(scope: &Scope, store: &Store) -> Vec<Row> {
             .collect(),
     };
     let mut running = usage::running(store);
+    let mut known = drift::by_service(&services.iter().collect::<Vec<_>>(), store);
     let row = |service: Arc<Service>| {
+        let known = known.remove(&service.arn);
         let tasks = if running.is_empty() {
             Vec::new()
         } else {
             let key = (service.cluster.clone(), service.name.clone());
             running.remove(&key).unwrap_or_default()
         };
-        Row { service, tasks }
+        Row {
+            service,
+            tasks,
+            known,
+        }
     };
     services.into_iter().map(row).collect()
+}
+
+/// How its tasks stand to where their tags point, if they were listed lately.
+fn standing(service: &Row, cx: &Cx) -> Option<drift::Summary> {
+    let known = service.known.as_ref().filter(|known| known.is_fresh(cx))?;
+    Some(drift::summary(known.tasks.iter(), cx.store))
+}
+
+/// Where the image of a service leads: as its task definition has it, or else one of its tasks.
+fn image(service: &Arc<Service>, cx: &Cx) -> Option<Step> {
+    let known = drift::by_service(&[service], cx.store).remove(&service.arn);
+    let task = known.and_then(|known| known.tasks.first().cloned());
+    task.and_then(|task| drift::step_of_task(&task, cx))
+        .or_else(|| {
+            let definition = cx.store.definition(definition(service)?)?;
+            let images = definition.containers.iter();
+            let images = images.map(|one| (one.image.as_str(), None));
+            drift::step_of(images, &service.arn, cx)
+        })
 }
 
 fn health(service: &Row, cx: &Cx) -> Health {
@@ -286,6 +326,10 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let running = usage::running(cx.store).remove(&key).unwrap_or_default();
     let tasks = running.iter().map(AsRef::as_ref);
     usage::service_section(&mut page, service, tasks, cx);
+    let known = drift::by_service(&[service], cx.store).remove(&service.arn);
+    if let Some(known) = known.filter(|known| known.is_fresh(cx)) {
+        drift::summary(known.tasks.iter(), cx.store).section(&mut page);
+    }
     let filter = TaskFilter::Service(service.name.clone());
     let stopped = cx.store.tasks_of(&service.cluster, &filter, true);
     stops::section(&mut page, &stopped, cx.now);

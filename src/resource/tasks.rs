@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, sync::Arc, time::Duration};
 
 use super::{
-    Cell, Column, Cx, Facet, Link, Page, Place, Scope, SortKey, Step, Tone, View, instances,
+    Cell, Column, Cx, Facet, Link, Page, Place, Scope, SortKey, Step, Tone, View, drift, instances,
     page::span_between,
     stops,
     usage::{self, Using, figure},
@@ -116,6 +116,13 @@ pub static VIEW: View<Arc<Task>> = View {
         .grow(36)
         .keep_end()
         .sorted_by(|task, _| revision_key(Some(&task.definition))),
+        Column::text("DRIFT", 14, 2, |task: &Arc<Task>, cx| {
+            drift::task_cell(task, cx)
+        })
+        .grow(44)
+        .sorted_by(|task, cx| drift::task_key(task, cx))
+        .live()
+        .facet(RUNNING),
         Column::text("LAUNCH", 8, 4, |task: &Arc<Task>, _| {
             Cell::maybe(
                 task.capacity_provider
@@ -176,7 +183,7 @@ pub static VIEW: View<Arc<Task>> = View {
     order,
     sick_first: true,
     when_empty: "",
-    live: Some(usage::live_tasks),
+    live: Some(drift::live_tasks),
     enter: |subject, _, _| Some(Step::Open(Place::of("containers", subject.clone()))),
     links: &[
         Link {
@@ -202,6 +209,13 @@ pub static VIEW: View<Arc<Task>> = View {
                 Some(Step::Describe("instances", Subject::whole(instance)))
             },
         },
+        Link {
+            id: "task.image",
+            key: "i",
+            label: "image",
+            about: "The image that the task runs, if it is in the account's ECR",
+            to: |subject, _, cx| drift::step_of_task(cx.store.task(&subject.arn)?, cx),
+        },
     ],
     page_needs,
     page,
@@ -223,7 +237,7 @@ fn of(subject: &Subject, store: &Store) -> Option<(Arn, TaskFilter)> {
     Some((cluster, filter))
 }
 
-fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
+pub(super) fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
     let stopped = scope.facet == STOPPED;
     if let Some(subject) = &scope.of {
         return match of(subject, store) {
@@ -411,6 +425,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     for container in &task.containers {
         page.heading(format!("Container {}", container.name));
         super::containers::facts(&mut page, container);
+        drift::field(&mut page, container, task, cx);
     }
     pairs(&mut page, "Tags", &task.tags);
     Some(page)

@@ -17,13 +17,17 @@ pub struct Cx<'a> {
     pub now: Now,
 }
 
-/// What it takes to say what the rows on the screen use.
+/// What the rows on the screen need besides the queries of the view, above all to say what they use.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Live {
     /// The tasks whose containers are to be sampled.
     pub tasks: Vec<Arn>,
     /// Queries that are needed besides those of the view: metrics, and what leads to an engine.
     pub queries: Vec<Query>,
+    /// Queries that only add to what is shown: they are asked less often, and their faults are no faults of the view.
+    pub beside: Vec<Query>,
+    /// Whether the rows use nothing, so that no engine is connected for them.
+    pub uses_nothing: bool,
 }
 
 /// A view over rows of type `T`, a cheap handle on something in the store.
@@ -60,7 +64,7 @@ pub struct View<T: 'static> {
     pub sick_first: bool,
     /// What is worth knowing where there are no rows, as a sentence; empty if nothing is.
     pub when_empty: &'static str,
-    /// What it takes to say what the rows on the screen use; none if the view does not say that.
+    /// What the rows on the screen need besides, such as what it takes to say what they use; none if nothing.
     pub live: Option<fn(&[Subject], &Cx) -> Live>,
     /// Where Enter leads; none if it leads nowhere.
     pub enter: fn(&Subject, &Scope, &Cx) -> Option<Step>,
@@ -96,7 +100,7 @@ pub trait Resource: Sync {
     fn when_empty(&self) -> &'static str;
     /// The queries that fill it.
     fn needs(&self, scope: &Scope, store: &Store) -> Vec<Query>;
-    /// What it takes to say what these rows use; none if the view does not say that.
+    /// What these rows need besides the queries of the view.
     fn live(&self, rows: &[Subject], cx: &Cx) -> Option<Live>;
     /// Its rows as they are now.
     fn rows(&self, scope: &Scope, store: &Store) -> Box<dyn Rows>;

@@ -238,7 +238,16 @@ impl Outside {
                     let _ = sender.blocking_send(Message::Event(Box::new(event)));
                 });
             }
-            Effect::Measure { epoch, queries } => self.measure(epoch, queries),
+            Effect::Measure { epoch, queries } => {
+                self.ask_many(epoch, |clients, parts| async move {
+                    clients.measure(&queries, Urgency::Visible, parts).await;
+                });
+            }
+            Effect::Resolve { epoch, queries } => {
+                self.ask_many(epoch, |clients, parts| async move {
+                    clients.resolve(&queries, Urgency::Visible, parts).await;
+                });
+            }
             Effect::Watch(watch) => self.feeds.watch(watch),
             Effect::Tail { epoch, id, tail } => {
                 self.feeds.tail(epoch, id, tail, self.clients.clone());
@@ -290,15 +299,20 @@ impl Outside {
         None
     }
 
-    fn measure(&self, epoch: u64, queries: Vec<Query>) {
+    /// Asks many queries at once, whose parts come as those of each.
+    fn ask_many<Run>(
+        &self,
+        epoch: u64,
+        ask: impl FnOnce(Clients, mpsc::Sender<(Query, Part)>) -> Run + Send + 'static,
+    ) where
+        Run: Future<Output = ()> + Send + 'static,
+    {
         let Some(clients) = self.clients.clone() else {
             return;
         };
         let (parts, mut arrived) = mpsc::channel::<(Query, Part)>(PARTS);
         let sender = self.tasks.sender();
-        self.tasks.run(async move {
-            clients.measure(&queries, Urgency::Visible, parts).await;
-        });
+        self.tasks.run(ask(clients, parts));
         self.tasks.run(async move {
             while let Some((query, part)) = arrived.recv().await {
                 let event = Event::Fetched { epoch, query, part };

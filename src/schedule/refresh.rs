@@ -32,6 +32,11 @@ pub struct Pace {
     pub per_call: Duration,
     /// What CloudWatch measures: it has a point a minute, and charges for each metric asked for.
     pub metrics: Duration,
+    /// Repositories and images, which change when something is pushed.
+    pub images: Duration,
+    /// Where tags point, and what else ECR says of single things. Tags are due all at once, at whole multiples of this,
+    /// so that few calls bring them.
+    pub tags: Duration,
 }
 
 impl Default for Pace {
@@ -42,6 +47,8 @@ impl Default for Pace {
             unfocused: Duration::from_secs(30),
             per_call: Duration::from_millis(200),
             metrics: Duration::from_mins(1),
+            images: Duration::from_secs(15),
+            tags: Duration::from_mins(1),
         }
     }
 }
@@ -163,6 +170,8 @@ impl Schedule {
         };
         let least = match want.query {
             Query::Metrics { .. } => self.pace.metrics,
+            Query::Repositories | Query::Images { .. } | Query::Image { .. } => self.pace.images,
+            Query::Tag { .. } | Query::Findings { .. } | Query::Policy { .. } => self.pace.tags,
             _ => Duration::ZERO,
         };
         base.max(self.pace.per_call * calls).max(least)
@@ -182,13 +191,27 @@ impl Schedule {
             return None;
         }
         if let Some(until) = entry.held_until {
-            return Some(until);
+            return Some(self.together(&want.query, until));
         }
         match entry.done_at {
             None => Some(Duration::ZERO),
             Some(_) if want.query.is_immutable() => None,
+            // What was asked for late falls in with the others, sooner than after an interval of its own.
+            Some(at) if matches!(want.query, Query::Tag { .. }) => {
+                Some(self.together(&want.query, at + Duration::from_nanos(1)))
+            }
             Some(at) => Some(at + self.interval(want)),
         }
+    }
+
+    /// The moment itself; for a tag the next one at which all tags are due, so that one call brings many.
+    fn together(&self, query: &Query, at: Duration) -> Duration {
+        let step = self.pace.tags.as_nanos();
+        if step == 0 || !matches!(query, Query::Tag { .. }) {
+            return at;
+        }
+        let nanos = at.as_nanos().div_ceil(step) * step;
+        u64::try_from(nanos).map_or(at, Duration::from_nanos)
     }
 
     /// Notes a whole answer that took `calls` API calls.
@@ -326,6 +349,36 @@ mod tests {
         assert!(schedule.start(&wants, seconds(120)).is_empty());
         schedule.hurry(&services());
         assert_eq!(schedule.start(&wants, seconds(120)).len(), 1);
+    }
+
+    #[test]
+    fn tags_are_due_together_however_apart_they_were_first_asked_for() {
+        let mut schedule = Schedule::new(Pace::default(), 1);
+        let tag = |name: &str| {
+            visible(&Query::Tag {
+                tag: Arn::new(&format!("arn:aws:ecr:r:1:repository/web:{name}")),
+            })
+        };
+        let wants = [tag("one"), tag("two"), tag("three")];
+        let denied = FaultKind::Denied {
+            action: "ecr:DescribeImages".into(),
+        };
+        for (at, want) in (0..).map(|at| seconds(7 + 9 * at)).zip(&wants) {
+            assert_eq!(schedule.start(std::slice::from_ref(want), at).len(), 1);
+            schedule.done(&want.query, 1, at);
+        }
+        assert!(schedule.start(&wants, seconds(59)).is_empty());
+        assert_eq!(schedule.start(&wants, seconds(60)).len(), 3);
+        for want in &wants {
+            schedule.failed(&want.query, &denied, seconds(61));
+        }
+        // Each is held back for a time of its own, and yet they are asked by the minute.
+        let mut due = Vec::new();
+        for minute in 2..8 {
+            assert!(schedule.start(&wants, seconds(minute * 60 - 1)).is_empty());
+            due.push(schedule.start(&wants, seconds(minute * 60)).len());
+        }
+        assert_eq!(due.iter().sum::<usize>(), 3, "{due:?}");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The cached model: every known thing once, by ARN, and the lists that queries returned. Fetching is not done here.
 
+mod images;
 mod listing;
 mod records;
 mod stats;
 
 use std::{collections::HashMap, sync::Arc};
 
+pub use images::ImageTotal;
 pub use listing::{FaultRecord, Listing};
 pub use stats::{HISTORY, Past, Track};
 
@@ -28,6 +30,7 @@ pub struct Store {
     instances: HashMap<Arn, Arc<ContainerInstance>>,
     definitions: HashMap<Arn, Arc<TaskDefinition>>,
     scaling: HashMap<Arn, Arc<ScalingTarget>>,
+    images: images::Images,
     listings: HashMap<Query, Listing>,
     stats: stats::Stats,
     records: records::Records,
@@ -67,6 +70,10 @@ impl Store {
                     .or_default()
                     .complete(items, now);
                 self.forget(&gone);
+                if let Query::Images { repository } = query {
+                    let items = self.listings.get(query).map_or(&[][..], Listing::items);
+                    self.images.count(repository, items);
+                }
             }
             Part::Failed { fault, .. } => {
                 self.listings
@@ -118,6 +125,12 @@ impl Store {
                     self.scaling
                         .insert(target.service.clone(), Arc::new(target));
                 }
+                Entity::Repository(repository) => self.images.take_repository(*repository),
+                Entity::Image(image) => self.images.take_image(*image),
+                Entity::Tag(tag) => self.images.take_tag(&tag),
+                Entity::Manifest(manifest) => self.images.take_manifest(*manifest),
+                Entity::Findings(image, scan) => self.images.take_findings(image, scan),
+                Entity::Policy(policy) => self.images.take_policy(*policy),
                 Entity::Metrics(metrics) => self.stats.take_metrics(*metrics),
                 Entity::Definition(definition) => {
                     self.definitions
@@ -138,6 +151,7 @@ impl Store {
             self.tasks.remove(arn);
             self.instances.remove(arn);
             self.scaling.remove(arn);
+            self.images.forget(arn);
         }
     }
 
@@ -260,6 +274,11 @@ impl Store {
     #[must_use]
     pub fn scaling(&self, service: &Arn) -> Option<&Arc<ScalingTarget>> {
         self.scaling.get(service)
+    }
+
+    /// The tasks known, of whatever cluster, running or stopped.
+    pub fn tasks(&self) -> impl Iterator<Item = &Arc<Task>> {
+        self.tasks.values()
     }
 
     /// A task.

@@ -179,3 +179,100 @@ fn what_stands_on_two_pages_of_a_list_is_one_row() {
     let items = store.listing(&Query::Families).items();
     assert_eq!(items, [Arn::new("a"), Arn::new("b")]);
 }
+
+mod images {
+    use super::*;
+    use crate::model::{Image, ImageTag, samples};
+
+    fn repository() -> Arn {
+        Arn::new("arn:aws:ecr:r:1:repository/shop/web")
+    }
+
+    fn image(digest: &str, tags: &[&str]) -> Image {
+        Image {
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            size: Some(10),
+            ..samples::image(&repository(), digest)
+        }
+    }
+
+    fn list(store: &mut Store, images: &[Image]) {
+        let query = Query::Images {
+            repository: repository(),
+        };
+        let items: Vec<Arn> = images.iter().map(|image| image.arn.clone()).collect();
+        let entities = images.iter().cloned();
+        let some = Part::Some {
+            entities: entities.map(|one| Entity::Image(Box::new(one))).collect(),
+            items: items.clone(),
+        };
+        store.apply(&query, some, Now::default());
+        store.apply(&query, Part::Done { items, calls: 1 }, Now::default());
+    }
+
+    fn points_to(store: &Store, tag: &str) -> Option<Option<String>> {
+        let tag = repository().tag(tag);
+        let image = store.tag_points_to(&tag)?;
+        Some(image.map(|image| image.name().to_owned()))
+    }
+
+    fn tags(store: &Store, digest: &str) -> Vec<String> {
+        let image = store.image(&repository().image(digest));
+        image.map(|image| image.tags.clone()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_tag_is_that_of_one_image_only() {
+        let mut store = Store::new();
+        list(
+            &mut store,
+            &[image("a", &["stable", "v1"]), image("b", &[])],
+        );
+        assert_eq!(points_to(&store, "stable"), Some(Some("a".to_owned())));
+        let pointer = ImageTag {
+            repository: repository(),
+            name: "stable".to_owned(),
+            digest: Some("b".to_owned()),
+        };
+        let query = Query::Tag {
+            tag: repository().tag("stable"),
+        };
+        let some = Part::Some {
+            entities: vec![Entity::Tag(pointer)],
+            items: Vec::new(),
+        };
+        store.apply(&query, some, Now::default());
+        assert_eq!(points_to(&store, "stable"), Some(Some("b".to_owned())));
+        assert_eq!(
+            (tags(&store, "a"), tags(&store, "b")),
+            (vec!["v1".to_owned()], vec!["stable".to_owned()])
+        );
+    }
+
+    #[test]
+    fn tags_go_with_their_image_and_with_what_it_says() {
+        let mut store = Store::new();
+        list(
+            &mut store,
+            &[image("a", &["stable", "v1"]), image("b", &["v2"])],
+        );
+        list(&mut store, &[image("a", &["v1"])]);
+        assert_eq!(points_to(&store, "stable"), None);
+        assert_eq!(points_to(&store, "v1"), Some(Some("a".to_owned())));
+        assert_eq!(points_to(&store, "v2"), None);
+        assert!(store.image(&repository().image("b")).is_none());
+    }
+
+    #[test]
+    fn totals_count_the_images_of_an_index_once() {
+        let mut store = Store::new();
+        assert_eq!(store.image_total(&repository()), None);
+        let index = Image {
+            media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
+            ..image("i", &["stable"])
+        };
+        list(&mut store, &[index, image("a", &[]), image("b", &[])]);
+        let total = store.image_total(&repository()).unwrap_or_default();
+        assert_eq!((total.images, total.bytes), (3, 20));
+    }
+}

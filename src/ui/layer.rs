@@ -7,7 +7,7 @@ use crate::{
     action::{self, Deed},
     keymap::{Area, Command, Key, Keymap, Target},
     model::{Arn, Change, LogReport, Now, Query, Secret, Subject, Tail, TailId},
-    resource::{self, Place, Step},
+    resource::{self, Live, Place, Step},
     store::Store,
     theme::Theme,
 };
@@ -125,6 +125,31 @@ pub struct Need {
     pub query: Query,
     /// Whether what it brings is changing right now.
     pub moving: bool,
+    /// Whether it only adds to what is shown: asked less often, and its fault is none of the layer.
+    pub beside: bool,
+}
+
+impl Need {
+    /// A query for what stands still.
+    #[must_use]
+    pub fn of(query: Query) -> Self {
+        Self {
+            query,
+            moving: false,
+            beside: false,
+        }
+    }
+
+    /// What rows need besides the queries of their view.
+    pub fn further(live: Option<&Live>) -> impl Iterator<Item = Self> {
+        live.into_iter().flat_map(|live| {
+            let beside = live.beside.iter().cloned().map(|query| Self {
+                beside: true,
+                ..Self::of(query)
+            });
+            live.queries.iter().cloned().map(Self::of).chain(beside)
+        })
+    }
 }
 
 /// A key worth naming at the foot of the screen.

@@ -15,6 +15,7 @@ mod counts;
 mod deeds;
 mod docs;
 mod engine;
+mod images;
 mod layers;
 mod live;
 mod load;

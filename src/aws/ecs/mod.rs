@@ -5,7 +5,7 @@ mod definitions;
 mod instances;
 mod services;
 mod tasks;
-mod words;
+pub(super) mod words;
 
 /// The most that a page of any ECS list holds (ECS API reference, `maxResults`).
 const PAGE: i32 = 100;

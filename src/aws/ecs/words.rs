@@ -5,12 +5,12 @@ use aws_sdk_ecs::{primitives::DateTime, types};
 use crate::model::{Arn, StrategyItem, Tag, Timestamp};
 
 /// The text, or an empty one.
-pub(super) fn text(text: Option<&str>) -> String {
+pub(in crate::aws) fn text(text: Option<&str>) -> String {
     text.unwrap_or_default().to_owned()
 }
 
 /// The text, if there is one; AWS writes some absent texts as empty ones.
-pub(super) fn some(text: Option<&str>) -> Option<String> {
+pub(in crate::aws) fn some(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
@@ -25,7 +25,7 @@ pub(super) fn number(text: Option<&str>) -> Option<i64> {
 }
 
 /// A point in time; one beyond what milliseconds can count is none.
-pub(super) fn time(time: Option<&DateTime>) -> Option<Timestamp> {
+pub(in crate::aws) fn time(time: Option<&DateTime>) -> Option<Timestamp> {
     time.and_then(|time| time.to_millis().ok()).map(Timestamp)
 }
 

@@ -1,6 +1,7 @@
 //! The module against a loopback endpoint: what is asked, how often, and what becomes of the answers.
 
 mod counts;
+mod ecr;
 mod faults;
 mod gate;
 mod logs;

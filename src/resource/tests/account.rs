@@ -302,6 +302,15 @@ pub fn account() -> Store {
     };
     let entity = Entity::Definition(Box::new(definition.clone()));
     answer(&mut store, &query, vec![(definition.arn, Some(entity))]);
+    let repository = Arn::new("arn:aws:ecr:eu-west-1:123456789012:repository/shop/api");
+    let known = samples::repository(&repository);
+    let entity = Entity::Repository(Box::new(known));
+    let things = vec![(repository.clone(), Some(entity))];
+    answer(&mut store, &Query::Repositories, things);
+    let mut image = samples::image(&repository, "sha256:9f86d081884c7d659a2feaa0c55ad015");
+    image.tags = vec!["1.5.1".to_owned()];
+    let things = vec![(image.arn.clone(), Some(Entity::Image(Box::new(image))))];
+    answer(&mut store, &Query::Images { repository }, things);
     let engine = samples::engine("unix:///var/run/docker.sock");
     store.take_report(EngineReport::Engine(Box::new(engine)), NOW);
     let service = arn("service/shop/web");

@@ -73,6 +73,9 @@ fn every_row_has_a_page_that_asks_for_something_and_cells_in_every_column() {
         Scope::of(subject("service/shop/blue")),
         Scope::of(subject("task/shop/eeeeeeee5555")),
         Scope::of(Subject::whole(&crate::model::Arn::new("api"))),
+        Scope::of(Subject::whole(&crate::model::Arn::new(
+            "arn:aws:ecr:eu-west-1:123456789012:repository/shop/api",
+        ))),
     ];
     for view in VIEWS {
         let mut seen = 0;

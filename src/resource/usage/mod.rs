@@ -12,6 +12,7 @@ mod section;
 mod series;
 mod source;
 
+pub(super) use amount::bytes;
 pub(super) use columns::{Figure, Using, figure, task_trend, trend};
 pub(super) use live::{
     containers as live_containers, running, services as live_services, tasks as live_tasks,

@@ -472,6 +472,7 @@ fn services_need_metrics_or_what_leads_to_their_engines() {
     let expected = Live {
         tasks: Vec::new(),
         queries: vec![query.clone()],
+        ..Live::default()
     };
     assert_eq!(live_services(&rows, &world.cx(1)), expected);
 
@@ -481,6 +482,7 @@ fn services_need_metrics_or_what_leads_to_their_engines() {
     let expected = Live {
         tasks: tasks.clone(),
         queries: vec![all.clone(), query],
+        ..Live::default()
     };
     assert_eq!(live_services(&rows, &world.cx(1)), expected);
 
@@ -493,6 +495,7 @@ fn services_need_metrics_or_what_leads_to_their_engines() {
     let expected = Live {
         tasks,
         queries: vec![all, instances],
+        ..Live::default()
     };
     assert_eq!(live_services(&rows, &world.cx(2)), expected);
 

@@ -166,14 +166,8 @@ impl Layer for ChartLayer {
                 task: arn.clone(),
             },
         };
-        let further = self.live.iter().flat_map(|live| live.queries.clone());
-        std::iter::once(own)
-            .chain(further)
-            .map(|query| Need {
-                query,
-                moving: false,
-            })
-            .collect()
+        let further = Need::further(self.live.as_ref());
+        std::iter::once(Need::of(own)).chain(further).collect()
     }
 
     fn watched(&self) -> Option<&[Arn]> {

@@ -164,12 +164,7 @@ impl Layer for LogsLayer {
 
     fn needs(&self, store: &Store) -> Vec<Need> {
         let needs = self.source.needs(store).into_iter();
-        needs
-            .map(|query| Need {
-                query,
-                moving: false,
-            })
-            .collect()
+        needs.map(Need::of).collect()
     }
 
     fn tail_id(&self) -> Option<&TailId> {

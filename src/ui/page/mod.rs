@@ -277,19 +277,13 @@ impl Layer for PageLayer {
             Source::Describe(view) => view.page_needs(&self.subject, store),
             Source::Raw { .. } => Vec::new(),
         };
-        let further = self.live.iter().flat_map(|live| live.queries.clone());
-        queries
-            .into_iter()
-            .chain(further)
-            .map(|query| Need {
-                query,
-                moving: false,
-            })
-            .collect()
+        let own = queries.into_iter().map(Need::of);
+        own.chain(Need::further(self.live.as_ref())).collect()
     }
 
     fn watched(&self) -> Option<&[Arn]> {
-        self.live.as_ref().map(|live| live.tasks.as_slice())
+        let live = self.live.as_ref().filter(|live| !live.uses_nothing);
+        live.map(|live| live.tasks.as_slice())
     }
 
     fn is_live(&self) -> bool {

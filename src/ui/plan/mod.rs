@@ -267,6 +267,7 @@ impl PlanLayer {
             .map(|query| Need {
                 query,
                 moving: false,
+                beside: false,
             })
             .collect();
     }

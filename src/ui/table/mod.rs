@@ -381,19 +381,16 @@ impl Layer for TableLayer {
     fn needs(&self, store: &Store) -> Vec<Need> {
         let moving = self.sheet.is_moving();
         let queries = self.resource.needs(&self.place.scope, store);
-        let further = self.live.iter().flat_map(|live| &live.queries);
-        queries
-            .into_iter()
-            .map(|query| Need { query, moving })
-            .chain(further.map(|query| Need {
-                query: query.clone(),
-                moving: false,
-            }))
-            .collect()
+        let own = queries.into_iter().map(|query| Need {
+            moving,
+            ..Need::of(query)
+        });
+        own.chain(Need::further(self.live.as_ref())).collect()
     }
 
     fn watched(&self) -> Option<&[Arn]> {
-        self.live.as_ref().map(|live| live.tasks.as_slice())
+        let live = self.live.as_ref().filter(|live| !live.uses_nothing);
+        live.map(|live| live.tasks.as_slice())
     }
 
     fn place(&self) -> Option<&Place> {

@@ -1,10 +1,11 @@
 //! An account made by hand: the sick beside the healthy, the usual beside the odd. It answers queries as AWS would.
 
 mod cast;
+mod registry;
 
 use ecsight::model::{
-    Arn, Cluster, ContainerInstance, Entity, Fault, FaultKind, Identity, Part, Query, Service,
-    Task, TaskDefinition, TaskFilter, Timestamp,
+    Arn, Cluster, ContainerInstance, Entity, Fault, FaultKind, Identity, Image, Manifest, Part,
+    Query, Repository, RepositoryPolicy, Service, Task, TaskDefinition, TaskFilter, Timestamp,
 };
 
 /// The present moment of the account, 2026-03-01T12:00:00Z.
@@ -23,8 +24,14 @@ pub struct Account {
     pub tasks: Vec<Task>,
     pub instances: Vec<ContainerInstance>,
     pub definitions: Vec<TaskDefinition>,
+    pub repositories: Vec<Repository>,
+    pub images: Vec<Image>,
+    pub manifests: Vec<Manifest>,
+    pub policies: Vec<RepositoryPolicy>,
     /// What every query fails with, if anything.
     pub fault: Option<Fault>,
+    /// What every query to ECR fails with, if anything.
+    pub registry_fault: Option<Fault>,
 }
 
 impl Account {
@@ -101,6 +108,7 @@ impl Account {
             // What CloudWatch says is added by the tests that look at it.
             Query::Metrics { .. } | Query::Scaling { .. } => Vec::new(),
             Query::Families | Query::Revisions { .. } => return self.listed(query),
+            _ => return self.registry(query),
         };
         let (items, entities): (Vec<_>, Vec<_>) = entities.into_iter().unzip();
         whole(entities, items)

@@ -62,6 +62,8 @@ pub struct Stage {
     pub fetched: Vec<Query>,
     /// Every metric asked for so far.
     pub measured: Vec<Query>,
+    /// The tags asked for so far, those asked together beside one another.
+    pub resolved: Vec<Vec<Query>>,
     /// Queries that wait for an answer.
     waiting: Vec<(u64, Query)>,
     size: (u16, u16),
@@ -115,6 +117,7 @@ impl Stage {
             effects: Vec::new(),
             fetched: Vec::new(),
             measured: Vec::new(),
+            resolved: Vec::new(),
             waiting: Vec::new(),
             size: setup.size,
         };
@@ -169,6 +172,11 @@ impl Stage {
             }
             Effect::Measure { epoch, queries } => {
                 self.measured.extend(queries.iter().cloned());
+                let queries = queries.into_iter().map(|query| (epoch, query));
+                self.waiting.extend(queries);
+            }
+            Effect::Resolve { epoch, queries } => {
+                self.resolved.push(queries.clone());
                 let queries = queries.into_iter().map(|query| (epoch, query));
                 self.waiting.extend(queries);
             }

@@ -5,9 +5,10 @@ use ecsight::model::{
     PortMapping, Secret, Service, Tag, Task, samples,
 };
 
-use super::{Account, ago};
-
-const DIGEST: &str = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+use super::{
+    Account, ago,
+    registry::{self, HOST, RUNNING},
+};
 
 fn arn(resource: &str) -> Arn {
     Arn::new(&format!("arn:aws:ecs:eu-west-1:123456789012:{resource}"))
@@ -78,6 +79,7 @@ pub(super) fn shop() -> Account {
     stopped_tasks(&mut account, &web);
     instances(&mut account, &batch);
     definitions(&mut account);
+    registry::stock(&mut account);
     account
 }
 
@@ -219,7 +221,7 @@ fn services(account: &mut Account, web: &Arn, batch: &Arn) {
 
 fn container(name: &str, image: &str, health: &str) -> Container {
     Container {
-        digest: Some(DIGEST.to_owned()),
+        digest: Some(RUNNING.to_owned()),
         runtime_id: Some("0a1b2c3d4e5f-3412".to_owned()),
         health: health.to_owned(),
         cpu: Some(128),
@@ -272,7 +274,7 @@ fn tasks(account: &mut Account, web: &Arn) {
     let mut sick = task(web, "9e010c11d2e34f5a8b6c7d8e9f0a1b2c", "payments", &broken);
     sick.connectivity = Some("DISCONNECTED".to_owned());
     sick.containers = vec![
-        container("app", "shop/payments:2.0.0", "HEALTHY"),
+        container("app", &format!("{HOST}/shop/payments:2.0.0"), "HEALTHY"),
         Container {
             last_status: "STOPPED".to_owned(),
             exit_code: Some(1),
@@ -297,6 +299,11 @@ fn batch_tasks(account: &mut Account, batch: &Arn) {
         started_by: Some("kim".to_owned()),
         launch_type: Some("EC2".to_owned()),
         instance: Some(host.clone()),
+        containers: vec![container(
+            "app",
+            &format!("{HOST}/report:stable"),
+            "HEALTHY",
+        )],
         ..task(
             batch,
             "aaaa0c11d2e34f5a8b6c7d8e9f0a1b2c",

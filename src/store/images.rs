@@ -1,0 +1,223 @@
+//! Repositories, images, and where tags point. What lists they stand in is in the store itself.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::model::{
+    Arn, Image, ImageTag, Manifest, PolicyKind, Repository, RepositoryPolicy, Scan,
+};
+
+/// How many images a repository has and what they take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ImageTotal {
+    /// The number of images, tagged or not; an index counts beside its images.
+    pub images: usize,
+    /// The sum of their sizes in bytes. Layers that images share are counted with each of them, and an index takes
+    /// nothing.
+    pub bytes: i64,
+}
+
+/// All that is known of ECR.
+#[derive(Debug, Default)]
+pub(super) struct Images {
+    repositories: HashMap<Arn, Arc<Repository>>,
+    images: HashMap<Arn, Arc<Image>>,
+    /// The image that each tag points to; none if there is no such tag.
+    tags: HashMap<Arn, Option<Arn>>,
+    manifests: HashMap<Arn, Arc<Manifest>>,
+    findings: HashMap<Arn, Option<Scan>>,
+    policies: HashMap<(Arn, PolicyKind), Arc<RepositoryPolicy>>,
+    totals: HashMap<Arn, ImageTotal>,
+}
+
+impl Images {
+    pub(super) fn take_repository(&mut self, repository: Repository) {
+        let arn = repository.arn.clone();
+        self.repositories.insert(arn, Arc::new(repository));
+    }
+
+    /// Takes an image in. A tag is that of one image only: it is taken from the one that had it before.
+    pub(super) fn take_image(&mut self, image: Image) {
+        if let Some(before) = self.images.get(&image.arn) {
+            for tag in before.tags.iter().filter(|tag| !image.tags.contains(tag)) {
+                let tag = image.repository.tag(tag);
+                if self.points_to(&tag) == Some(Some(&image.arn)) {
+                    self.tags.remove(&tag);
+                }
+            }
+        }
+        for tag in &image.tags {
+            let to = Some(image.arn.clone());
+            let before = self.tags.insert(image.repository.tag(tag), to);
+            self.untag(before.flatten().filter(|one| *one != image.arn), tag);
+        }
+        self.images.insert(image.arn.clone(), Arc::new(image));
+    }
+
+    pub(super) fn take_tag(&mut self, tag: &ImageTag) {
+        let to = tag
+            .digest
+            .as_ref()
+            .map(|digest| tag.repository.image(digest));
+        let before = self
+            .tags
+            .insert(tag.repository.tag(&tag.name), to.clone())
+            .flatten();
+        if before != to {
+            self.untag(before, &tag.name);
+        }
+        if let Some(image) = to.and_then(|arn| self.images.get_mut(&arn))
+            && !image.tags.contains(&tag.name)
+        {
+            Arc::make_mut(image).tags.push(tag.name.clone());
+        }
+    }
+
+    fn untag(&mut self, image: Option<Arn>, tag: &str) {
+        if let Some(image) = image.and_then(|arn| self.images.get_mut(&arn)) {
+            Arc::make_mut(image).tags.retain(|one| one != tag);
+        }
+    }
+
+    pub(super) fn take_manifest(&mut self, manifest: Manifest) {
+        let image = manifest.image.clone();
+        self.manifests.insert(image, Arc::new(manifest));
+    }
+
+    pub(super) fn take_findings(&mut self, image: Arn, scan: Option<Scan>) {
+        self.findings.insert(image, scan);
+    }
+
+    pub(super) fn take_policy(&mut self, policy: RepositoryPolicy) {
+        let key = (policy.repository.clone(), policy.kind);
+        self.policies.insert(key, Arc::new(policy));
+    }
+
+    /// Counts the images of a repository, once all of them are known.
+    pub(super) fn count(&mut self, repository: &Arn, images: &[Arn]) {
+        let known = images.iter().filter_map(|arn| self.images.get(arn));
+        let sizes = known.filter(|image| !image.is_index()).map(|one| one.size);
+        let total = ImageTotal {
+            images: images.len(),
+            bytes: sizes.flatten().sum(),
+        };
+        self.totals.insert(repository.clone(), total);
+    }
+
+    /// Drops a repository or an image; manifests stay, they never change.
+    pub(super) fn forget(&mut self, arn: &Arn) {
+        if self.repositories.remove(arn).is_some() {
+            self.totals.remove(arn);
+        }
+        self.findings.remove(arn);
+        if let Some(image) = self.images.remove(arn) {
+            for tag in &image.tags {
+                let tag = image.repository.tag(tag);
+                if self.points_to(&tag) == Some(Some(arn)) {
+                    self.tags.remove(&tag);
+                }
+            }
+        }
+    }
+
+    pub(super) fn repository(&self, arn: &Arn) -> Option<&Arc<Repository>> {
+        self.repositories.get(arn)
+    }
+
+    pub(super) fn image(&self, arn: &Arn) -> Option<&Arc<Image>> {
+        self.images.get(arn)
+    }
+
+    pub(super) fn points_to(&self, tag: &Arn) -> Option<Option<&Arn>> {
+        self.tags.get(tag).map(Option::as_ref)
+    }
+
+    pub(super) fn manifest(&self, image: &Arn) -> Option<&Arc<Manifest>> {
+        self.manifests.get(image)
+    }
+
+    pub(super) fn manifests(&self) -> impl Iterator<Item = &Arc<Manifest>> {
+        self.manifests.values()
+    }
+
+    pub(super) fn findings(&self, image: &Arn) -> Option<Option<&Scan>> {
+        self.findings.get(image).map(Option::as_ref)
+    }
+
+    pub(super) fn policy(
+        &self,
+        repository: &Arn,
+        kind: PolicyKind,
+    ) -> Option<&Arc<RepositoryPolicy>> {
+        self.policies.get(&(repository.clone(), kind))
+    }
+
+    pub(super) fn total(&self, repository: &Arn) -> Option<ImageTotal> {
+        self.totals.get(repository).copied()
+    }
+}
+
+/// What the store tells of ECR.
+impl super::Store {
+    /// The repositories of the account.
+    pub fn repositories(&self) -> impl Iterator<Item = &Arc<Repository>> {
+        let listing = self.listing(&crate::model::Query::Repositories);
+        let items = listing.items().iter();
+        items.filter_map(|arn| self.images.repository(arn))
+    }
+
+    /// A repository.
+    #[must_use]
+    pub fn repository(&self, arn: &Arn) -> Option<&Arc<Repository>> {
+        self.images.repository(arn)
+    }
+
+    /// The images of a repository that are known so far.
+    pub fn images_of(&self, repository: &Arn) -> impl Iterator<Item = &Arc<Image>> {
+        let listing = self.listing(&crate::model::Query::Images {
+            repository: repository.clone(),
+        });
+        let items = listing.items().iter();
+        items.filter_map(|arn| self.images.image(arn))
+    }
+
+    /// How many images a repository has and what they take, once they were listed.
+    #[must_use]
+    pub fn image_total(&self, repository: &Arn) -> Option<ImageTotal> {
+        self.images.total(repository)
+    }
+
+    /// An image.
+    #[must_use]
+    pub fn image(&self, arn: &Arn) -> Option<&Arc<Image>> {
+        self.images.image(arn)
+    }
+
+    /// The image that a tag points to: none if that is not known, none within if there is no such tag.
+    #[must_use]
+    pub fn tag_points_to(&self, tag: &Arn) -> Option<Option<&Arn>> {
+        self.images.points_to(tag)
+    }
+
+    /// The manifest of an image.
+    #[must_use]
+    pub fn manifest(&self, image: &Arn) -> Option<&Arc<Manifest>> {
+        self.images.manifest(image)
+    }
+
+    /// The manifests known, of whatever image.
+    pub fn manifests(&self) -> impl Iterator<Item = &Arc<Manifest>> {
+        self.images.manifests()
+    }
+
+    /// What the scan of an image found: none if that was not asked, none within if it was never scanned.
+    #[must_use]
+    pub fn findings(&self, image: &Arn) -> Option<Option<&Scan>> {
+        self.images.findings(image)
+    }
+
+    /// A policy of a repository, once it was asked for.
+    #[must_use]
+    pub fn policy(&self, repository: &Arn, kind: PolicyKind) -> Option<&Arc<RepositoryPolicy>> {
+        self.images.policy(repository, kind)
+    }
+}
