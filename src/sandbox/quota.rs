@@ -5,7 +5,7 @@ use std::time::Instant;
 
 /// A group of operations that share a bucket.
 ///
-/// Sizes: the request throttling page of the ECS API, and the quota pages of CloudWatch Logs and CloudWatch for
+/// Sizes: the request throttling page of the ECS API, and the quota pages of CloudWatch Logs, CloudWatch and ECR for
 /// eu-west-1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bucket {
@@ -43,6 +43,16 @@ pub enum Bucket {
     LiveTail,
     /// Metrics, read.
     Metrics,
+    /// Repositories and what is known of their images, read.
+    RegistryRead,
+    /// Manifests, read.
+    ManifestRead,
+    /// Manifests, pushed.
+    ManifestModify,
+    /// Images, deleted.
+    RegistryModify,
+    /// Scalable targets, read.
+    ScalingRead,
 }
 
 impl Bucket {
@@ -63,6 +73,10 @@ impl Bucket {
             Self::LogStreams => (25.0, 25.0),
             Self::LiveTail => (5.0, 5.0),
             Self::Metrics => (500.0, 500.0),
+            Self::ManifestRead => (2000.0, 2000.0),
+            Self::ManifestModify => (10.0, 10.0),
+            // AWS does not publish these: about what clients meet.
+            Self::RegistryRead | Self::RegistryModify | Self::ScalingRead => (20.0, 10.0),
         }
     }
 }
