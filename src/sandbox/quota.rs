@@ -69,12 +69,13 @@ impl Bucket {
             Self::ServiceModify => (50.0, 5.0),
             Self::ClusterResourceModify => (100.0, 40.0),
             Self::DefinitionModify => (20.0, 1.0),
-            Self::LogGroups | Self::LogFilter | Self::LogEvents => (10.0, 10.0),
+            Self::LogGroups | Self::LogFilter | Self::LogEvents | Self::ManifestModify => {
+                (10.0, 10.0)
+            }
             Self::LogStreams => (25.0, 25.0),
             Self::LiveTail => (5.0, 5.0),
             Self::Metrics => (500.0, 500.0),
             Self::ManifestRead => (2000.0, 2000.0),
-            Self::ManifestModify => (10.0, 10.0),
             // AWS does not publish these: about what clients meet.
             Self::RegistryRead | Self::RegistryModify | Self::ScalingRead => (20.0, 10.0),
         }

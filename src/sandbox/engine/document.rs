@@ -154,7 +154,9 @@ fn status(unit: &Unit<'_>) -> String {
 
 /// The digest of an image, which is what an engine knows it by.
 fn image_id(unit: &Unit<'_>) -> String {
-    let own = unit.container().and_then(|container| container.digest.as_deref());
+    let own = unit
+        .container()
+        .and_then(|container| container.digest.as_deref());
     own.map_or_else(|| chance::digest_of(unit.image()), str::to_owned)
 }
 

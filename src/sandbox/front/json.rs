@@ -113,12 +113,14 @@ fn find(target: &str) -> Result<(&'static str, &'static Operation), Fault> {
         ("ecr", ECR, ecr::OPERATIONS),
         ("application-autoscaling", SCALING, scaling::OPERATIONS),
     ];
-    let mut found = named.into_iter().filter_map(|(service, prefix, operations)| {
-        let name = target.strip_prefix(prefix)?;
-        let mut operations = operations.iter();
-        let operation = operations.find(|operation| operation.name == name)?;
-        Some((service, operation))
-    });
+    let mut found = named
+        .into_iter()
+        .filter_map(|(service, prefix, operations)| {
+            let name = target.strip_prefix(prefix)?;
+            let mut operations = operations.iter();
+            let operation = operations.find(|operation| operation.name == name)?;
+            Some((service, operation))
+        });
     found.next().ok_or_else(|| {
         Fault::new(
             "UnknownOperationException",

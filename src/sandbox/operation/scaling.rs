@@ -66,12 +66,13 @@ fn describe(call: &mut Call<'_>) -> Answer {
         Some(render(world, id, *key, *least, *most))
     };
     let ids = targets.iter().map(|target| target.0.clone());
-    let (page, token) = paging
-        .cut_at_most(MOST, 50, ids, show)
-        .map_err(|fault| match fault.message.as_str() {
-            "Invalid token." => Fault::new("InvalidNextTokenException", "Invalid nextToken."),
-            _ => invalid(fault.message),
-        })?;
+    let (page, token) =
+        paging
+            .cut_at_most(MOST, 50, ids, show)
+            .map_err(|fault| match fault.message.as_str() {
+                "Invalid token." => Fault::new("InvalidNextTokenException", "Invalid nextToken."),
+                _ => invalid(fault.message),
+            })?;
     Ok(json!({"ScalableTargets": page, "NextToken": token}))
 }
 
@@ -82,7 +83,11 @@ fn invalid(message: impl Into<String>) -> Fault {
 /// The id of a service as a scalable target.
 fn resource(world: &World, key: ServiceKey) -> String {
     let service = world.service(key);
-    format!("service/{}/{}", world.cluster(service.cluster).name, service.name)
+    format!(
+        "service/{}/{}",
+        world.cluster(service.cluster).name,
+        service.name
+    )
 }
 
 fn render(world: &World, id: &str, key: ServiceKey, least: u32, most: u32) -> Value {

@@ -118,11 +118,7 @@ fn direct(
             }
         }
         Quirk::Deleted => world.service_mut(key).active = false,
-        Quirk::Common
-        | Quirk::Daemon
-        | Quirk::External
-        | Quirk::Floating(_)
-        | Quirk::Parked => {}
+        Quirk::Common | Quirk::Daemon | Quirk::External | Quirk::Floating(_) | Quirk::Parked => {}
     }
 }
 
@@ -141,7 +137,9 @@ fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionK
         };
         let registered = world.now - Duration::from_hours(u64::from(count - index) * 30);
         if !(last && role.conduct == Conduct::PullFails) {
-            let pushed = registered - Duration::from_mins(6);
+            // Before the deployments of `history`, which lie up to three days back and four days apart.
+            let age = 74 + 92 * u64::from(count - 1 - index);
+            let pushed = world.now - Duration::from_hours(age);
             images::publish(world, role.name, &version, &[&version, tag], pushed);
         }
         let subject = Subject {

@@ -109,7 +109,7 @@ pub fn furnish(world: &mut World) {
             let at = first - Duration::from_hours(26 * age);
             repository.push(&format!("{name}:{version}"), &[&version], at);
         }
-        for number in 0..1 + index % 4 {
+        for number in 0..=(index % 4) {
             let age = 11 + 19 * u64::try_from(number).unwrap_or(0);
             let at = first - Duration::from_hours(age);
             repository.push(&format!("{name}:build-{number}"), &[], at);
@@ -118,8 +118,14 @@ pub fn furnish(world: &mut World) {
         if !strict {
             float(repository, name);
         }
-        for image in repository.images.values_mut().filter(|image| !image.tags.is_empty()) {
-            image.pulled = image.pulled.or(Some(image.pushed + Duration::from_hours(3)));
+        for image in repository
+            .images
+            .values_mut()
+            .filter(|image| !image.tags.is_empty())
+        {
+            image.pulled = image
+                .pulled
+                .or(Some(image.pushed + Duration::from_hours(3)));
         }
     }
 }
@@ -127,7 +133,10 @@ pub fn furnish(world: &mut World) {
 /// Points `latest` and `stable` at the newest version, where they do not point anywhere.
 fn float(repository: &mut Repository, name: &str) {
     let versions = repository.images.values().filter_map(|image| {
-        let version = image.tags.iter().find(|tag| parse(tag).is_some() || tag.starts_with("2026."));
+        let version = image
+            .tags
+            .iter()
+            .find(|tag| parse(tag).is_some() || tag.starts_with("2026."));
         version.map(|version| (image.pushed, version.clone()))
     });
     let Some((pushed, newest)) = versions.max() else {

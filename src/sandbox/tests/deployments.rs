@@ -58,17 +58,36 @@ async fn a_stopped_deployment_goes_back_to_the_revision_before() {
     let scene = Scene::demo().await;
     let (cluster, name) = ("prod-fargate", "payments-api");
     let before = settle(&scene, cluster, name).await;
-    let old = before.current_service_revisions()[0].arn().unwrap().to_owned();
+    let old = before.current_service_revisions()[0]
+        .arn()
+        .unwrap()
+        .to_owned();
     let update = scene.ecs.update_service().cluster(cluster).service(name);
     let updated = update.force_new_deployment(true).send().await.unwrap();
-    let arn = updated.service().unwrap().current_service_deployment().unwrap().to_owned();
-    let list = scene.ecs.list_service_deployments().cluster(cluster).service(name);
-    let listed = list.status(ServiceDeploymentStatus::InProgress).send().await.unwrap();
+    let arn = updated
+        .service()
+        .unwrap()
+        .current_service_deployment()
+        .unwrap()
+        .to_owned();
+    let list = scene
+        .ecs
+        .list_service_deployments()
+        .cluster(cluster)
+        .service(name);
+    let listed = list
+        .status(ServiceDeploymentStatus::InProgress)
+        .send()
+        .await
+        .unwrap();
     let listed = listed.service_deployments();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].service_deployment_arn(), Some(arn.as_str()));
     let begun = deployment(&scene.ecs, &arn).await;
-    assert_eq!(begun.source_service_revisions()[0].arn(), Some(old.as_str()));
+    assert_eq!(
+        begun.source_service_revisions()[0].arn(),
+        Some(old.as_str())
+    );
     // Some new tasks run already.
     scene
         .until(async |ecs| {
@@ -76,11 +95,28 @@ async fn a_stopped_deployment_goes_back_to_the_revision_before() {
             target.unwrap().running_task_count() > 0
         })
         .await;
-    let stop = || scene.ecs.stop_service_deployment().service_deployment_arn(&arn);
-    let refused = stop().stop_type(StopServiceDeploymentStopType::Abort).send().await;
-    assert_eq!(refused.unwrap_err().code(), Some("InvalidParameterException"));
-    let stopped = stop().stop_type(StopServiceDeploymentStopType::Rollback).send().await;
-    assert_eq!(stopped.unwrap().service_deployment_arn(), Some(arn.as_str()));
+    let stop = || {
+        scene
+            .ecs
+            .stop_service_deployment()
+            .service_deployment_arn(&arn)
+    };
+    let refused = stop()
+        .stop_type(StopServiceDeploymentStopType::Abort)
+        .send()
+        .await;
+    assert_eq!(
+        refused.unwrap_err().code(),
+        Some("InvalidParameterException")
+    );
+    let stopped = stop()
+        .stop_type(StopServiceDeploymentStopType::Rollback)
+        .send()
+        .await;
+    assert_eq!(
+        stopped.unwrap().service_deployment_arn(),
+        Some(arn.as_str())
+    );
     stop().send().await.unwrap();
     let mut states = Vec::new();
     scene
@@ -101,16 +137,25 @@ async fn a_stopped_deployment_goes_back_to_the_revision_before() {
         ]
     );
     let after = settle(&scene, cluster, name).await;
-    assert_eq!(after.current_service_revisions()[0].arn(), Some(old.as_str()));
+    assert_eq!(
+        after.current_service_revisions()[0].arn(),
+        Some(old.as_str())
+    );
     assert_eq!(after.deployments()[0].id(), before.deployments()[0].id());
     let done = deployment(&scene.ecs, &arn).await;
-    assert_eq!(done.rollback().unwrap().service_revision_arn(), Some(old.as_str()));
+    assert_eq!(
+        done.rollback().unwrap().service_revision_arn(),
+        Some(old.as_str())
+    );
     assert!(done.finished_at().is_some());
     let late = stop().send().await.unwrap_err();
     assert_eq!(late.code(), Some("ConflictException"));
-    let lost = scene.ecs.stop_service_deployment().service_deployment_arn("arn:aws:ecs:a:b:service-deployment/c/d/e");
-    let lost = lost.send().await.unwrap_err();
-    assert_eq!(lost.code(), Some("ServiceDeploymentNotFoundException"));
+    let unknown = scene
+        .ecs
+        .stop_service_deployment()
+        .service_deployment_arn("arn:aws:ecs:a:b:service-deployment/c/d/e");
+    let unknown = unknown.send().await.unwrap_err();
+    assert_eq!(unknown.code(), Some("ServiceDeploymentNotFoundException"));
 }
 
 #[tokio::test]
@@ -124,7 +169,13 @@ async fn a_newer_deployment_takes_the_place_of_a_requested_rollback() {
     };
     let first = force().send().await.unwrap().service.unwrap();
     let first = first.current_service_deployment.unwrap();
-    scene.ecs.stop_service_deployment().service_deployment_arn(&first).send().await.unwrap();
+    scene
+        .ecs
+        .stop_service_deployment()
+        .service_deployment_arn(&first)
+        .send()
+        .await
+        .unwrap();
     let second = force().send().await.unwrap().service.unwrap();
     let second = second.current_service_deployment.unwrap();
     settle(&scene, cluster, name).await;
@@ -140,16 +191,26 @@ async fn an_update_changes_only_what_it_sends() {
     let (cluster, name) = ("prod-fargate", "payments-api");
     let before = settle(&scene, cluster, name).await;
     let update = || scene.ecs.update_service().cluster(cluster).service(name);
-    let rules = DeploymentConfiguration::builder().maximum_percent(150).build();
-    let updated = update().deployment_configuration(rules).enable_execute_command(false);
+    let rules = DeploymentConfiguration::builder()
+        .maximum_percent(150)
+        .build();
+    let updated = update()
+        .deployment_configuration(rules)
+        .enable_execute_command(false);
     let updated = updated.send().await.unwrap().service.unwrap();
     let (was, is) = (
         before.deployment_configuration().unwrap(),
         updated.deployment_configuration().unwrap(),
     );
-    assert_eq!((was.maximum_percent(), is.maximum_percent()), (Some(200), Some(150)));
+    assert_eq!(
+        (was.maximum_percent(), is.maximum_percent()),
+        (Some(200), Some(150))
+    );
     assert_eq!(is.minimum_healthy_percent(), was.minimum_healthy_percent());
-    assert_eq!(is.deployment_circuit_breaker(), was.deployment_circuit_breaker());
+    assert_eq!(
+        is.deployment_circuit_breaker(),
+        was.deployment_circuit_breaker()
+    );
     assert!(before.enable_execute_command() && !updated.enable_execute_command());
     for same in [
         |service: &Service| format!("{:?}", service.task_definition()),
@@ -162,16 +223,30 @@ async fn an_update_changes_only_what_it_sends() {
     ] {
         assert_eq!(same(&before), same(&updated));
     }
-    let scaled = update().desired_count(6).send().await.unwrap().service.unwrap();
+    let scaled = update()
+        .desired_count(6)
+        .send()
+        .await
+        .unwrap()
+        .service
+        .unwrap();
     assert_eq!(scaled.desired_count(), 6);
     assert!(!scaled.enable_execute_command());
     assert_eq!(scaled.deployments()[0].id(), before.deployments()[0].id());
-    let earlier = before.task_definition().unwrap().rsplit_once(':').unwrap().0;
+    let earlier = before
+        .task_definition()
+        .unwrap()
+        .rsplit_once(':')
+        .unwrap()
+        .0;
     let rolled = update().task_definition(format!("{earlier}:1"));
     let rolled = rolled.send().await.unwrap().service.unwrap();
     assert_eq!(rolled.desired_count(), 6);
     assert_eq!(rolled.deployments().len(), 2);
-    assert_eq!(rolled.deployments()[0].task_definition(), Some(format!("{earlier}:1").as_str()));
+    assert_eq!(
+        rolled.deployments()[0].task_definition(),
+        Some(format!("{earlier}:1").as_str())
+    );
 }
 
 #[tokio::test]

@@ -17,7 +17,13 @@ async fn services_that_scale_have_a_least_and_a_most() {
     let found = describe().send().await.unwrap().scalable_targets.unwrap();
     let targets: Vec<_> = found
         .iter()
-        .map(|target| (target.resource_id(), target.min_capacity(), target.max_capacity()))
+        .map(|target| {
+            (
+                target.resource_id(),
+                target.min_capacity(),
+                target.max_capacity(),
+            )
+        })
         .collect();
     assert_eq!(
         targets,
@@ -27,15 +33,30 @@ async fn services_that_scale_have_a_least_and_a_most() {
             ("service/prod-web/checkout", 3, 7),
         ]
     );
-    assert_eq!(found[0].scalable_dimension(), &ScalableDimension::EcsServiceDesiredCount);
-    let one = describe().resource_ids("service/prod-web/checkout").resource_ids("service/a/b");
+    assert_eq!(
+        found[0].scalable_dimension(),
+        &ScalableDimension::EcsServiceDesiredCount
+    );
+    let one = describe()
+        .resource_ids("service/prod-web/checkout")
+        .resource_ids("service/a/b");
     assert_eq!(one.send().await.unwrap().scalable_targets().len(), 1);
     let first = describe().max_results(2).send().await.unwrap();
     assert_eq!(first.scalable_targets().len(), 2);
-    let rest = describe().set_next_token(first.next_token).send().await.unwrap();
-    assert_eq!((rest.scalable_targets().len(), rest.next_token()), (1, None));
+    let rest = describe()
+        .set_next_token(first.next_token)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (rest.scalable_targets().len(), rest.next_token()),
+        (1, None)
+    );
     let elsewhere = scaling.describe_scalable_targets();
-    let elsewhere = elsewhere.service_namespace(ServiceNamespace::Dynamodb).send().await;
+    let elsewhere = elsewhere
+        .service_namespace(ServiceNamespace::Dynamodb)
+        .send()
+        .await;
     assert_eq!(elsewhere.unwrap().scalable_targets(), []);
     let refused = describe().next_token("%%").send().await.unwrap_err();
     assert_eq!(refused.code(), Some("InvalidNextTokenException"));

@@ -187,7 +187,9 @@ impl World {
     pub fn images_of(&self, definition: DefinitionKey) -> Vec<Option<Arc<str>>> {
         let containers = &self.definition(definition).containers;
         let images = containers.iter();
-        images.map(|spec| self.registry.resolve(&spec.image)).collect()
+        images
+            .map(|spec| self.registry.resolve(&spec.image))
+            .collect()
     }
 
     /// What the images of a new task are: those that its deployment began with, unless a container wants none of that.

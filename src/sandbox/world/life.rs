@@ -45,7 +45,10 @@ impl World {
                         LaunchType::Ec2 => "Task failed to start".to_owned(),
                         LaunchType::Fargate => reason.clone(),
                     };
-                    let missing = task.containers.iter().position(|container| container.digest.is_none());
+                    let missing = task
+                        .containers
+                        .iter()
+                        .position(|container| container.digest.is_none());
                     if let Some(container) = task.containers.get_mut(missing.unwrap_or(0)) {
                         container.reason = Some(reason);
                     }

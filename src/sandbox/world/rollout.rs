@@ -7,9 +7,7 @@ use super::agenda::Item;
 use super::chance::{self, Dice};
 use super::definition::DefinitionKey;
 use super::moment::Moment;
-use super::service::{
-    Deployment, ROLLBACK_REQUESTED, Record, Revision, Rollout, ServiceKey,
-};
+use super::service::{Deployment, ROLLBACK_REQUESTED, Record, Revision, Rollout, ServiceKey};
 
 impl World {
     /// Begins a deployment of a task definition; what was under way before it becomes ACTIVE.
@@ -255,10 +253,7 @@ impl World {
         target.failed = 0;
         target.rollout = Rollout::InProgress;
         target.updated = now;
-        target.reason = format!(
-            "{why}: rolling back to deploymentId {}.",
-            target.id()
-        );
+        target.reason = format!("{why}: rolling back to deploymentId {}.", target.id());
         let text = format!("rolling back to deployment {}.", target.id());
         let (revision, reason) = (target.revision, target.reason.clone());
         service.definition = target.definition;

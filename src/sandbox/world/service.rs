@@ -382,8 +382,13 @@ impl Service {
 
     /// The revision that a deployment deploys.
     pub fn revision_of(&self, deployment: u64) -> Option<&Revision> {
-        let deployment = self.deployments.iter().find(|known| known.id == deployment)?;
-        self.revisions.iter().rfind(|revision| revision.id == deployment.revision)
+        let deployment = self
+            .deployments
+            .iter()
+            .find(|known| known.id == deployment)?;
+        self.revisions
+            .iter()
+            .rfind(|revision| revision.id == deployment.revision)
     }
 
     /// The revision that was last rolled out in full.
@@ -402,7 +407,10 @@ impl Service {
 
     /// Whether a client has asked for a rollback that has not begun.
     pub fn rollback_requested(&self) -> bool {
-        let open = self.records.iter().rfind(|record| record.finished.is_none());
+        let open = self
+            .records
+            .iter()
+            .rfind(|record| record.finished.is_none());
         open.is_some_and(|record| record.status == ROLLBACK_REQUESTED)
     }
 

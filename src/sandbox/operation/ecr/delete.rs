@@ -38,7 +38,10 @@ pub fn delete(call: &mut Call<'_>) -> Answer {
 fn delete_one(repository: &mut Repository, id: &ImageId) -> Result<Vec<ImageId>, Value> {
     let digest = id.find(repository).map_err(|lost| failure(id, lost))?;
     let digest = digest.to_owned();
-    let tags = repository.images.get(digest.as_str()).map_or(0, |image| image.tags.len());
+    let tags = repository
+        .images
+        .get(digest.as_str())
+        .map_or(0, |image| image.tags.len());
     if let Some(tag) = id.image_tag.as_deref().filter(|_| tags > 1) {
         repository.untag(tag);
         return Ok(vec![ImageId::new(&digest, Some(tag))]);
@@ -51,9 +54,15 @@ fn delete_one(repository: &mut Repository, id: &ImageId) -> Result<Vec<ImageId>,
             "failureReason": format!("Requested image referenced by manifest list: [{}]", indexes.join(", ")),
         }));
     }
-    let tags = repository.remove(&digest).map(|image| image.tags).unwrap_or_default();
+    let tags = repository
+        .remove(&digest)
+        .map(|image| image.tags)
+        .unwrap_or_default();
     if tags.is_empty() {
         return Ok(vec![ImageId::new(&digest, None)]);
     }
-    Ok(tags.iter().map(|tag| ImageId::new(&digest, Some(tag))).collect())
+    Ok(tags
+        .iter()
+        .map(|tag| ImageId::new(&digest, Some(tag)))
+        .collect())
 }

@@ -31,7 +31,11 @@ impl Filter {
     fn check(&self) -> Result<(), Fault> {
         let words = [
             (&self.tag_status, ["TAGGED", "UNTAGGED", "ANY"], "tagStatus"),
-            (&self.image_status, ["ACTIVE", "ARCHIVED", "ACTIVATING"], "imageStatus"),
+            (
+                &self.image_status,
+                ["ACTIVE", "ARCHIVED", "ACTIVATING"],
+                "imageStatus",
+            ),
         ];
         for (word, known, name) in words {
             // ANY is a status of images as well.
@@ -137,7 +141,10 @@ pub fn not_found(id: &ImageId, lost: Lost, place: &Place, world: &World) -> Faul
 }
 
 fn render(world: &World, name: &str, digest: &str, image: &Image) -> Value {
-    let scan = image.scan.as_ref().filter(|scan| scan.completed <= world.now);
+    let scan = image
+        .scan
+        .as_ref()
+        .filter(|scan| scan.completed <= world.now);
     let under_way = image.scan.is_some() && scan.is_none();
     json!({
         "registryId": world.account,

@@ -87,7 +87,11 @@ pub fn put(call: &mut Call<'_>) -> Answer {
         })?;
     let media_type = manifest.media_type.clone();
     let digest = digest_of(text.as_bytes());
-    if input.image_digest.as_ref().is_some_and(|given| *given != digest) {
+    if input
+        .image_digest
+        .as_ref()
+        .is_some_and(|given| *given != digest)
+    {
         return Err(Fault::new(
             "ImageDigestDoesNotMatchException",
             "The specified image digest does not match the digest that Amazon ECR calculated for the image.",
@@ -148,5 +152,7 @@ fn is_tag(text: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     text.len() <= 128
         && text.bytes().next().is_some_and(word)
-        && text.bytes().all(|byte| word(byte) || byte == b'.' || byte == b'-')
+        && text
+            .bytes()
+            .all(|byte| word(byte) || byte == b'.' || byte == b'-')
 }

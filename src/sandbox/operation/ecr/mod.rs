@@ -21,7 +21,11 @@ pub const OPERATIONS: &[Operation] = &[
         Bucket::RegistryRead,
         repository::describe,
     ),
-    operation("GetRepositoryPolicy", Bucket::RegistryRead, repository::policy),
+    operation(
+        "GetRepositoryPolicy",
+        Bucket::RegistryRead,
+        repository::policy,
+    ),
     operation(
         "GetLifecyclePolicy",
         Bucket::RegistryRead,
@@ -164,7 +168,9 @@ impl Place {
 fn no_repository(name: &str, registry: &str) -> Fault {
     Fault::new(
         "RepositoryNotFoundException",
-        format!("The repository with name '{name}' does not exist in the registry with id '{registry}'"),
+        format!(
+            "The repository with name '{name}' does not exist in the registry with id '{registry}'"
+        ),
     )
 }
 

@@ -78,7 +78,10 @@ pub fn policy(call: &mut Call<'_>) -> Answer {
     let policy = policy.ok_or_else(|| {
         Fault::new(
             "RepositoryPolicyNotFoundException",
-            format!("Repository policy does not exist for {}", place.words(world)),
+            format!(
+                "Repository policy does not exist for {}",
+                place.words(world)
+            ),
         )
     })?;
     Ok(json!({

@@ -29,7 +29,10 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
     let digest = id
         .find(repository)
         .map_err(|lost| not_found(id, lost, &input.place, world))?;
-    let scan = repository.images.get(digest).and_then(|image| image.scan.as_ref());
+    let scan = repository
+        .images
+        .get(digest)
+        .and_then(|image| image.scan.as_ref());
     let scan = scan.ok_or_else(|| {
         Fault::new(
             "ScanNotFoundException",
@@ -47,7 +50,9 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
     names.sort_unstable();
     let show = |name: &String| {
         let mut findings = findings.clone();
-        findings.find(|finding| finding.name == name).map(|finding| render(finding))
+        findings
+            .find(|finding| finding.name == name)
+            .map(|finding| render(finding))
     };
     let (page, token) = input.paging.cut_at_most(PAGE, 100, names, show)?;
     Ok(json!({

@@ -2,7 +2,8 @@
 
 use aws_sdk_ecr::error::ProvideErrorMetadata as _;
 use aws_sdk_ecr::types::{
-    DescribeImagesFilter, ImageFailureCode, ImageTagMutability, ListImagesFilter, TagStatus,
+    DescribeImagesFilter, ImageDetail, ImageFailureCode, ImageScanFindingsSummary,
+    ImageTagMutability, ListImagesFilter, TagStatus,
 };
 use serde_json::Value;
 
@@ -14,7 +15,11 @@ use crate::sandbox::world::registry::manifest::digest_of;
 async fn repositories_come_by_pages_or_by_name() {
     let scene = Scene::demo().await;
     let ecr = client(&scene);
-    let mut pages = ecr.describe_repositories().max_results(10).into_paginator().send();
+    let mut pages = ecr
+        .describe_repositories()
+        .max_results(10)
+        .into_paginator()
+        .send();
     let (mut names, mut count) = (Vec::new(), 0);
     while let Some(page) = pages.next().await {
         count += 1;
@@ -24,8 +29,8 @@ async fn repositories_come_by_pages_or_by_name() {
     let total = names.len();
     names.dedup();
     assert_eq!((names.len(), count), (total, total.div_ceil(10)));
-    let named = ecr.describe_repositories().repository_names("payments-api");
-    let found = named.repository_names("orders-api").send().await.unwrap();
+    let chosen = ecr.describe_repositories().repository_names("payments-api");
+    let found = chosen.repository_names("orders-api").send().await.unwrap();
     let [payments, orders] = found.repositories() else {
         panic!("{found:?}");
     };
@@ -33,7 +38,10 @@ async fn repositories_come_by_pages_or_by_name() {
         payments.repository_uri(),
         Some("123456789012.dkr.ecr.eu-west-1.amazonaws.com/payments-api")
     );
-    assert_eq!(payments.image_tag_mutability(), Some(&ImageTagMutability::Immutable));
+    assert_eq!(
+        payments.image_tag_mutability(),
+        Some(&ImageTagMutability::Immutable)
+    );
     assert_eq!(
         orders.image_tag_mutability(),
         Some(&ImageTagMutability::ImmutableWithExclusion)
@@ -46,7 +54,9 @@ async fn repositories_come_by_pages_or_by_name() {
         (lost.code(), lost.message()),
         (
             Some("RepositoryNotFoundException"),
-            Some("The repository with name 'nope' does not exist in the registry with id '123456789012'")
+            Some(
+                "The repository with name 'nope' does not exist in the registry with id '123456789012'"
+            )
         )
     );
 }
@@ -63,7 +73,10 @@ async fn ten_thousand_images_come_a_thousand_to_a_page() {
     assert_eq!((all.len(), pages), (10_000, 10));
     let untagged = all.iter().filter(|image| image.image_tags.is_none());
     assert_eq!(untagged.count(), 1000);
-    let first = ecr.describe_images().repository_name("monorepo/builds").send();
+    let first = ecr
+        .describe_images()
+        .repository_name("monorepo/builds")
+        .send();
     assert_eq!(first.await.unwrap().image_details().len(), 100);
     let refused = ecr.describe_images().repository_name("monorepo/builds");
     let refused = refused.max_results(1001).send().await.unwrap_err();
@@ -75,19 +88,26 @@ async fn a_filter_tells_tagged_images_from_others() {
     let scene = Scene::demo().await;
     let ecr = client(&scene);
     let (all, _) = details(&ecr, "storefront", 1000).await;
-    let tagged = all.iter().filter(|image| image.image_tags.is_some()).count();
+    let tagged = all
+        .iter()
+        .filter(|image| image.image_tags.is_some())
+        .count();
     assert!(tagged > 3 && tagged < all.len());
     for (status, count) in [
         (TagStatus::Tagged, tagged),
         (TagStatus::Untagged, all.len() - tagged),
         (TagStatus::Any, all.len()),
     ] {
-        let filter = DescribeImagesFilter::builder().tag_status(status.clone()).build();
+        let filter = DescribeImagesFilter::builder()
+            .tag_status(status.clone())
+            .build();
         let describe = ecr.describe_images().repository_name("storefront");
         let found = describe.filter(filter).send().await.unwrap();
         assert_eq!(found.image_details().len(), count, "{status}");
     }
-    let filter = ListImagesFilter::builder().tag_status(TagStatus::Tagged).build();
+    let filter = ListImagesFilter::builder()
+        .tag_status(TagStatus::Tagged)
+        .build();
     let list = ecr.list_images().repository_name("storefront");
     let listed = list.filter(filter).send().await.unwrap();
     let tags: usize = all.iter().map(|image| image.image_tags().len()).sum();
@@ -98,7 +118,9 @@ async fn a_filter_tells_tagged_images_from_others() {
         (gone.code(), gone.message()),
         (
             Some("ImageNotFoundException"),
-            Some("The image with imageId {imageDigest:'null', imageTag:'nope'} does not exist within the repository with name 'storefront' in the registry with id '123456789012'")
+            Some(
+                "The image with imageId {imageDigest:'null', imageTag:'nope'} does not exist within the repository with name 'storefront' in the registry with id '123456789012'"
+            )
         )
     );
 }
@@ -109,22 +131,35 @@ async fn a_manifest_comes_byte_for_byte_and_only_in_an_accepted_type() {
     let ecr = client(&scene);
     let found = image(&ecr, "storefront", by_tag("latest")).await;
     let (manifest, id) = (found.image_manifest().unwrap(), found.image_id().unwrap());
-    assert_eq!(id.image_digest(), Some(digest_of(manifest.as_bytes()).as_str()));
+    assert_eq!(
+        id.image_digest(),
+        Some(digest_of(manifest.as_bytes()).as_str())
+    );
     assert_eq!(id.image_tag(), Some("latest"));
     let media_type = found.image_manifest_media_type().unwrap();
     assert_eq!(media_type, "application/vnd.oci.image.manifest.v1+json");
-    for (accepted, count) in [(media_type, 1), ("application/vnd.docker.distribution.manifest.v2+json", 0)] {
+    for (accepted, count) in [
+        (media_type, 1),
+        ("application/vnd.docker.distribution.manifest.v2+json", 0),
+    ] {
         let get = ecr.batch_get_image().repository_name("storefront");
-        let get = get.accepted_media_types(accepted).image_ids(by_tag("latest"));
+        let get = get
+            .accepted_media_types(accepted)
+            .image_ids(by_tag("latest"));
         assert_eq!(get.send().await.unwrap().images().len(), count);
     }
     let get = ecr.batch_get_image().repository_name("storefront");
-    let get = get.image_ids(by_tag("nope")).image_ids(by_digest("sha256:12"));
+    let get = get
+        .image_ids(by_tag("nope"))
+        .image_ids(by_digest("sha256:12"));
     let failures = get.send().await.unwrap().failures.unwrap();
     let codes = failures.iter().filter_map(|failure| failure.failure_code());
     assert_eq!(
         codes.collect::<Vec<_>>(),
-        [&ImageFailureCode::ImageNotFound, &ImageFailureCode::InvalidImageDigest]
+        [
+            &ImageFailureCode::ImageNotFound,
+            &ImageFailureCode::InvalidImageDigest
+        ]
     );
 }
 
@@ -133,8 +168,16 @@ async fn an_index_names_an_image_for_each_architecture() {
     let scene = Scene::demo().await;
     let ecr = client(&scene);
     for (repository, entries, kind) in [
-        ("node-exporter", 4, "application/vnd.oci.image.index.v1+json"),
-        ("datadog-agent", 2, "application/vnd.docker.distribution.manifest.list.v2+json"),
+        (
+            "node-exporter",
+            4,
+            "application/vnd.oci.image.index.v1+json",
+        ),
+        (
+            "datadog-agent",
+            2,
+            "application/vnd.docker.distribution.manifest.list.v2+json",
+        ),
     ] {
         let index = image(&ecr, repository, by_tag("latest")).await;
         assert_eq!(index.image_manifest_media_type(), Some(kind));
@@ -160,10 +203,20 @@ async fn an_index_names_an_image_for_each_architecture() {
 async fn findings_agree_with_their_summary() {
     let scene = Scene::demo().await;
     let ecr = client(&scene);
-    let summary = detail(&ecr, "storefront", by_tag("latest")).await;
-    let summary = summary.image_scan_findings_summary.unwrap();
-    let describe = ecr.describe_image_scan_findings().repository_name("storefront");
-    let found = describe.image_id(by_tag("latest")).send().await.unwrap();
+    let (all, _) = details(&ecr, "storefront", 1000).await;
+    // What was pushed just now is still being scanned.
+    let done = |image: &&ImageDetail| {
+        let summary = image.image_scan_findings_summary();
+        let counts = summary.and_then(ImageScanFindingsSummary::finding_severity_counts);
+        counts.is_some_and(|counts| counts.len() > 1)
+    };
+    let scanned = all.iter().find(done).unwrap();
+    let digest = scanned.image_digest().unwrap();
+    let summary = scanned.image_scan_findings_summary().unwrap();
+    let describe = ecr
+        .describe_image_scan_findings()
+        .repository_name("storefront");
+    let found = describe.image_id(by_digest(digest)).send().await.unwrap();
     let findings = found.image_scan_findings().unwrap();
     let counts = summary.finding_severity_counts().unwrap();
     assert_eq!(findings.finding_severity_counts(), Some(counts));
@@ -179,7 +232,10 @@ async fn findings_agree_with_their_summary() {
 async fn policies_are_there_or_said_not_to_be() {
     let scene = Scene::demo().await;
     let ecr = client(&scene);
-    let policy = ecr.get_repository_policy().repository_name("data-jobs").send();
+    let policy = ecr
+        .get_repository_policy()
+        .repository_name("data-jobs")
+        .send();
     let policy = policy.await.unwrap().policy_text.unwrap();
     assert!(policy.contains("PullFromAnalytics"));
     let none = ecr.get_repository_policy().repository_name("cart").send();
@@ -188,13 +244,18 @@ async fn policies_are_there_or_said_not_to_be() {
         (none.code(), none.message()),
         (
             Some("RepositoryPolicyNotFoundException"),
-            Some("Repository policy does not exist for the repository with name 'cart' in the registry with id '123456789012'")
+            Some(
+                "Repository policy does not exist for the repository with name 'cart' in the registry with id '123456789012'"
+            )
         )
     );
     let rules = ecr.get_lifecycle_policy().repository_name("cart").send();
     let rules = rules.await.unwrap().lifecycle_policy_text.unwrap();
     assert!(rules.contains("sinceImagePushed"));
-    let none = ecr.get_lifecycle_policy().repository_name("data-jobs").send();
+    let none = ecr
+        .get_lifecycle_policy()
+        .repository_name("data-jobs")
+        .send();
     let none = none.await.unwrap_err();
     assert_eq!(none.code(), Some("LifecyclePolicyNotFoundException"));
 }

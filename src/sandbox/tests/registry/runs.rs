@@ -12,7 +12,11 @@ const HOST: &str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/";
 /// The tasks of a service that are wanted.
 async fn tasks(scene: &Scene, cluster: &str, service: Option<&str>) -> Vec<Task> {
     let list = scene.ecs.list_tasks().cluster(cluster);
-    let listed = list.set_service_name(service.map(str::to_owned)).send().await.unwrap();
+    let listed = list
+        .set_service_name(service.map(str::to_owned))
+        .send()
+        .await
+        .unwrap();
     let arns = listed.task_arns.unwrap_or_default();
     if arns.is_empty() {
         return Vec::new();
@@ -38,7 +42,10 @@ async fn digests(scene: &Scene, cluster: &str, service: &str) -> BTreeMap<String
 async fn point_stable_at(scene: &Scene, repository: &str, digest: &str) {
     let ecr = client(scene);
     let source = image(&ecr, repository, by_digest(digest)).await;
-    let put = ecr.put_image().repository_name(repository).image_tag("stable");
+    let put = ecr
+        .put_image()
+        .repository_name(repository)
+        .image_tag("stable");
     let put = put.image_manifest(source.image_manifest().unwrap());
     put.send().await.unwrap();
 }
@@ -58,7 +65,10 @@ async fn every_image_that_runs_is_in_its_repository() {
                 let repository = name.split(':').next().unwrap();
                 let found = detail(&ecr, repository, by_digest(digest)).await;
                 let pulled = found.last_recorded_pull_time().unwrap();
-                assert!(pulled >= found.image_pushed_at().unwrap(), "{name}");
+                assert!(
+                    pulled >= found.image_pushed_at().unwrap(),
+                    "{name}: {found:?}"
+                );
                 seen += 1;
             }
         }
@@ -82,7 +92,11 @@ async fn three_of_eight_tasks_run_an_older_stable() {
 async fn a_moved_tag_reaches_tasks_with_the_next_deployment() {
     let scene = Scene::demo().await;
     let (cluster, name) = ("prod-web", "legacy-admin");
-    let old = digests(&scene, cluster, name).await.into_keys().next().unwrap();
+    let old = digests(&scene, cluster, name)
+        .await
+        .into_keys()
+        .next()
+        .unwrap();
     let newest = digest(&client(&scene), name, "latest").await;
     let update = || scene.ecs.update_service().cluster(cluster).service(name);
     update().desired_count(3).send().await.unwrap();
@@ -93,11 +107,19 @@ async fn a_moved_tag_reaches_tasks_with_the_next_deployment() {
     scene.until(async |_| all(&old).await).await;
     update().force_new_deployment(true).send().await.unwrap();
     scene.until(async |_| all(&newest).await).await;
-    let service = scene.ecs.describe_services().cluster(cluster).services(name);
+    let service = scene
+        .ecs
+        .describe_services()
+        .cluster(cluster)
+        .services(name);
     let service = service.send().await.unwrap().services.unwrap().remove(0);
     let revision = service.current_service_revisions()[0].arn().unwrap();
     let revisions = scene.ecs.describe_service_revisions();
-    let revisions = revisions.service_revision_arns(revision).send().await.unwrap();
+    let revisions = revisions
+        .service_revision_arns(revision)
+        .send()
+        .await
+        .unwrap();
     let images = revisions.service_revisions()[0].container_images();
     assert_eq!(images[0].image_digest(), Some(newest.as_str()));
 }
@@ -122,7 +144,11 @@ async fn an_image_that_was_deleted_cannot_be_pulled_again() {
     let scene = Scene::demo().await;
     let ecr = client(&scene);
     let (cluster, name) = ("prod-web", "legacy-admin");
-    let old = digests(&scene, cluster, name).await.into_keys().next().unwrap();
+    let old = digests(&scene, cluster, name)
+        .await
+        .into_keys()
+        .next()
+        .unwrap();
     let delete = ecr.batch_delete_image().repository_name(name);
     delete.image_ids(by_digest(&old)).send().await.unwrap();
     let update = scene.ecs.update_service().cluster(cluster).service(name);
@@ -135,7 +161,12 @@ async fn an_image_that_was_deleted_cannot_be_pulled_again() {
             let Some(arn) = arns.first() else {
                 return false;
             };
-            let found = ecs.describe_tasks().cluster(cluster).tasks(arn).send().await;
+            let found = ecs
+                .describe_tasks()
+                .cluster(cluster)
+                .tasks(arn)
+                .send()
+                .await;
             let reason = found.unwrap().tasks()[0].containers()[0].reason.clone();
             reason.is_some_and(|reason| reason.starts_with("CannotPullContainerError"))
         })
@@ -148,12 +179,20 @@ async fn releases_push_the_images_that_they_roll_out() {
     // Long enough for a dozen releases of the demonstration's own.
     scene.sandbox.tick(Duration::from_mins(15));
     let ecr = client(&scene);
-    let list = scene.ecs.list_services().cluster("prod-fargate").max_results(100);
+    let list = scene
+        .ecs
+        .list_services()
+        .cluster("prod-fargate")
+        .max_results(100);
     let arns = list.send().await.unwrap().service_arns.unwrap();
     let mut completed = 0;
     for batch in arns.chunks(10) {
         let describe = scene.ecs.describe_services().cluster("prod-fargate");
-        let found = describe.set_services(Some(batch.to_vec())).send().await.unwrap();
+        let found = describe
+            .set_services(Some(batch.to_vec()))
+            .send()
+            .await
+            .unwrap();
         for service in found.services() {
             let done = service.deployments().first().is_some_and(|primary| {
                 primary.rollout_state() == Some(&DeploymentRolloutState::Completed)

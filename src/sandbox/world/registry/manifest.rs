@@ -104,16 +104,18 @@ impl Build {
                     .iter()
                     .map(|(name, image)| entry(media::MANIFEST, image, name))
                     .collect();
-                entries.extend(attestations.iter().map(|(text, subject)| json!({
-                    "mediaType": media::MANIFEST,
-                    "digest": digest_of(text.as_bytes()),
-                    "size": text.len(),
-                    "annotations": {
-                        "vnd.docker.reference.digest": subject,
-                        "vnd.docker.reference.type": "attestation-manifest",
-                    },
-                    "platform": {"architecture": "unknown", "os": "unknown"},
-                })));
+                entries.extend(attestations.iter().map(|(text, subject)| {
+                    json!({
+                        "mediaType": media::MANIFEST,
+                        "digest": digest_of(text.as_bytes()),
+                        "size": text.len(),
+                        "annotations": {
+                            "vnd.docker.reference.digest": subject,
+                            "vnd.docker.reference.type": "attestation-manifest",
+                        },
+                        "platform": {"architecture": "unknown", "os": "unknown"},
+                    })
+                }));
                 let parts = images.map(|(_, text)| text).into_iter();
                 let parts = parts.chain(attestations.map(|(text, _)| text)).collect();
                 (index(media::INDEX, &entries), parts)
@@ -132,7 +134,11 @@ impl Build {
 
     fn image(self, label: &str, architecture: &str) -> String {
         let (manifest, config, layer) = if self == Self::Docker {
-            (media::DOCKER_MANIFEST, media::DOCKER_CONFIG, media::DOCKER_LAYER)
+            (
+                media::DOCKER_MANIFEST,
+                media::DOCKER_CONFIG,
+                media::DOCKER_LAYER,
+            )
         } else {
             (media::MANIFEST, media::CONFIG, media::LAYER)
         };
@@ -185,7 +191,10 @@ fn index(media_type: &str, entries: &[Value]) -> String {
 /// A blob of which only the digest and the size are known: both follow from the seed.
 fn blob(media_type: &str, seed: &str, least: u64, most: u64) -> Value {
     let hash = Sha256::digest(seed.as_bytes());
-    let number = hash.iter().take(7).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    let number = hash
+        .iter()
+        .take(7)
+        .fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
     json!({
         "mediaType": media_type,
         "digest": digest_of(seed.as_bytes()),

@@ -42,7 +42,9 @@ impl Registry {
     pub fn resolve(&self, image: &str) -> Option<Arc<str>> {
         let Some(own) = self.own(image) else {
             let digest = image.split_once('@').map(|(_, digest)| digest.to_owned());
-            return Some(Arc::from(digest.unwrap_or_else(|| chance::digest_of(image))));
+            return Some(Arc::from(
+                digest.unwrap_or_else(|| chance::digest_of(image)),
+            ));
         };
         let repository = self.repositories.get(own.repository)?;
         match own.digest {
@@ -88,20 +90,18 @@ impl Registry {
         let Some(repository) = self.repositories.get_mut(&name) else {
             return;
         };
-        let moves = repository.tags.contains_key("latest")
-            && repository.mutability.may_move("latest");
-        let tags = if moves { vec![tag.as_str(), "latest"] } else { vec![tag.as_str()] };
+        let moves =
+            repository.tags.contains_key("latest") && repository.mutability.may_move("latest");
+        let tags = if moves {
+            vec![tag.as_str(), "latest"]
+        } else {
+            vec![tag.as_str()]
+        };
         repository.push(&format!("{name}:{tag}"), &tags, at);
     }
 
     /// The repository with this name, made as `new` says if there is none.
-    pub fn repository(
-        &mut self,
-        name: &str,
-        new: impl FnOnce() -> Repository,
-    ) -> &mut Repository {
-        self.repositories
-            .entry(name.to_owned())
-            .or_insert_with(new)
+    pub fn repository(&mut self, name: &str, new: impl FnOnce() -> Repository) -> &mut Repository {
+        self.repositories.entry(name.to_owned()).or_insert_with(new)
     }
 }
