@@ -43,6 +43,7 @@ impl Scale {
             frozen: false,
             engines: true,
             hosts: self.hosts,
+            images: None,
         }
     }
 }

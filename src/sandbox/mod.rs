@@ -19,7 +19,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -67,6 +67,8 @@ pub struct Options {
     pub engines: bool,
     /// Container instances of each cluster that has any, in a world to measure; without it, as many as the tasks need.
     pub hosts: Option<usize>,
+    /// Images of one more repository, `monorepo/builds`, to measure with.
+    pub images: Option<usize>,
 }
 
 impl Default for Options {
@@ -81,6 +83,7 @@ impl Default for Options {
             frozen: false,
             engines: false,
             hosts: None,
+            images: None,
         }
     }
 }
@@ -138,7 +141,10 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     let now = Moment::from_millis(u64::try_from(epoch.as_millis()).unwrap_or_default());
-    let (world, dice) = seed::world(options.seed, options.measure(), now);
+    let (mut world, dice) = seed::world(options.seed, options.measure(), now);
+    if let Some(count) = options.images {
+        seed::many(&mut world, count);
+    }
     let (clock, _) = watch::channel(now);
     let quotas = options.throttle.then(Quotas::default);
     let account = Arc::new(Mutex::new(Account {
@@ -148,6 +154,7 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         calls: BTreeMap::new(),
         quotas,
         live_tail: LiveTail::Works,
+        denied: BTreeSet::new(),
         streams: Streams::default(),
     }));
     let (stop, stopped) = watch::channel(false);
@@ -280,6 +287,16 @@ impl Sandbox {
     /// Changes how live tails go, also those that are open.
     pub fn set_live_tail(&self, live_tail: LiveTail) {
         lock(&self.account).live_tail = live_tail;
+    }
+
+    /// Denies an operation to the caller from now on, as a missing permission does: `ecr:PutImage`, for instance.
+    pub fn deny(&self, action: &str) {
+        lock(&self.account).denied.insert(action.to_owned());
+    }
+
+    /// Allows an operation again.
+    pub fn allow(&self, action: &str) {
+        lock(&self.account).denied.remove(action);
     }
 
     /// The answers that go on, by kind: `live tail`, and those of the Docker Engines: `stats`, `logs`, `events`. A kind

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 /// A group of operations that share a bucket.
 ///
-/// Sizes: the request throttling page of the ECS API, and the quota pages of CloudWatch Logs and CloudWatch for
+/// Sizes: the request throttling page of the ECS API, and the quota pages of CloudWatch Logs, CloudWatch and ECR for
 /// eu-west-1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bucket {
@@ -43,6 +43,16 @@ pub enum Bucket {
     LiveTail,
     /// Metrics, read.
     Metrics,
+    /// Repositories and what is known of their images, read.
+    RegistryRead,
+    /// Manifests, read.
+    ManifestRead,
+    /// Manifests, pushed.
+    ManifestModify,
+    /// Images, deleted.
+    RegistryModify,
+    /// Scalable targets, read.
+    ScalingRead,
 }
 
 impl Bucket {
@@ -59,10 +69,15 @@ impl Bucket {
             Self::ServiceModify => (50.0, 5.0),
             Self::ClusterResourceModify => (100.0, 40.0),
             Self::DefinitionModify => (20.0, 1.0),
-            Self::LogGroups | Self::LogFilter | Self::LogEvents => (10.0, 10.0),
+            Self::LogGroups | Self::LogFilter | Self::LogEvents | Self::ManifestModify => {
+                (10.0, 10.0)
+            }
             Self::LogStreams => (25.0, 25.0),
             Self::LiveTail => (5.0, 5.0),
             Self::Metrics => (500.0, 500.0),
+            Self::ManifestRead => (2000.0, 2000.0),
+            // AWS does not publish these: about what clients meet.
+            Self::RegistryRead | Self::RegistryModify | Self::ScalingRead => (20.0, 10.0),
         }
     }
 }

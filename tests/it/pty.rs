@@ -342,7 +342,7 @@ fn what_others_wrote_cannot_drive_the_terminal() {
     terminal.type_in(":task\r");
     terminal.wait_for(&["> tasks", "live"]);
     terminal.type_in("x/owned\r");
-    terminal.wait_for(&["stopped tasks", "1 of", "UserInitiated"]);
+    terminal.wait_for(&["stopped tasks", "1 of", "through StopTask"]);
     terminal.type_in("d");
     terminal.wait_for(&["^[]0;owned^G^[[2J<U+009B>31m<U+202E>dlrow"]);
     terminal.type_in("qqqqqqqq");

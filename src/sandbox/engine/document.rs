@@ -154,10 +154,10 @@ fn status(unit: &Unit<'_>) -> String {
 
 /// The digest of an image, which is what an engine knows it by.
 fn image_id(unit: &Unit<'_>) -> String {
-    match unit.spec() {
-        Some(spec) => spec.digest.clone(),
-        None => chance::digest_of(unit.image()),
-    }
+    let own = unit
+        .container()
+        .and_then(|container| container.digest.as_deref());
+    own.map_or_else(|| chance::digest_of(unit.image()), str::to_owned)
 }
 
 /// What it runs, as far as the task definition says.

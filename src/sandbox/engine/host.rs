@@ -149,7 +149,8 @@ impl<'a> Unit<'a> {
         }
     }
 
-    fn container(&self) -> Option<&'a Container> {
+    /// Its container of the task, unless the agent added it.
+    pub fn container(&self) -> Option<&'a Container> {
         match self.part {
             Part::Own(index) => self.task.containers.get(index),
             Part::Pause => None,

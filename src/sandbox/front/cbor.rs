@@ -57,7 +57,7 @@ impl Account {
             let message = format!("The sandbox has no operation at {path}.");
             return Err(Fault::new("InvalidAction", message));
         }
-        self.admit(NAME, Bucket::Metrics, now)?;
+        self.admit("cloudwatch", NAME, Bucket::Metrics, now)?;
         let body = read(&mut Decoder::new(body), DEEPEST)
             .map_err(|error| Fault::new("SerializationException", error))?;
         let input = metrics::read(body)?;

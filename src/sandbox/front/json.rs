@@ -1,4 +1,4 @@
-//! AWS JSON 1.1, which ECS and Logs speak: the operation in a header, JSON in and out.
+//! AWS JSON 1.1, which ECS, Logs, ECR and Application Auto Scaling speak: the operation in a header, JSON in and out.
 
 use std::time::Instant;
 
@@ -7,13 +7,17 @@ use serde_json::{Value, json};
 use super::frame::{self, EVENT_STREAM};
 use super::{Account, Body, Reply};
 use crate::sandbox::operation::logs::{self, LiveTail, Session};
-use crate::sandbox::operation::{self, Call, Fault, OPERATIONS, Operation, Run};
+use crate::sandbox::operation::{self, Call, Fault, OPERATIONS, Operation, Run, ecr, scaling};
 use crate::sandbox::world::chance;
 
 /// The prefix of `X-Amz-Target` for ECS.
 pub const TARGET_PREFIX: &str = "AmazonEC2ContainerServiceV20141113.";
 /// The prefix of `X-Amz-Target` for CloudWatch Logs.
 const LOGS: &str = "Logs_20140328.";
+/// The prefix of `X-Amz-Target` for ECR.
+const ECR: &str = "AmazonEC2ContainerRegistry_V20150921.";
+/// The prefix of `X-Amz-Target` for Application Auto Scaling.
+const SCALING: &str = "AnyScaleFrontendService.";
 const JSON: &str = "application/x-amz-json-1.1";
 /// How many live tails an account may have at once, where quotas are enforced.
 const LIVE_TAILS: usize = 15;
@@ -28,7 +32,8 @@ enum Outcome {
 
 impl Account {
     pub(super) fn json(&mut self, target: &str, body: &[u8], id: String, now: Instant) -> Reply {
-        let outcome = find(target).and_then(|operation| self.perform(operation, body, now));
+        let outcome = find(target)
+            .and_then(|(service, operation)| self.perform(service, operation, body, now));
         let (status, content, error, body) = match outcome {
             Ok(Outcome::Answer(answer)) => (200, JSON, None, whole(&answer)),
             Ok(Outcome::LiveTail(session)) => {
@@ -55,11 +60,12 @@ impl Account {
 
     fn perform(
         &mut self,
+        service: &str,
         operation: &Operation,
         body: &[u8],
         now: Instant,
     ) -> Result<Outcome, Fault> {
-        self.admit(operation.name, operation.bucket, now)?;
+        self.admit(service, operation.name, operation.bucket, now)?;
         let mut body: Value = if body.is_empty() {
             json!({})
         } else {
@@ -88,13 +94,7 @@ impl Account {
 
     fn admit_live_tail(&self) -> Result<(), Fault> {
         if self.live_tail == LiveTail::Denied {
-            let account = &self.world.account;
-            return Err(Fault::new(
-                "AccessDeniedException",
-                format!(
-                    "User: arn:aws:sts::{account}:assumed-role/ecsight-sandbox/operator is not authorized to perform: logs:StartLiveTail because no identity-based policy allows the logs:StartLiveTail action"
-                ),
-            ));
+            return Err(self.denial("logs:StartLiveTail"));
         }
         let open = self.streams.count().get(LIVE_TAIL).copied();
         if self.quotas.is_some() && open.unwrap_or_default() >= LIVE_TAILS {
@@ -105,12 +105,22 @@ impl Account {
     }
 }
 
-fn find(target: &str) -> Result<&'static Operation, Fault> {
-    let named = [(TARGET_PREFIX, OPERATIONS), (LOGS, logs::OPERATIONS)];
-    let mut found = named.into_iter().filter_map(|(prefix, operations)| {
-        let name = target.strip_prefix(prefix)?;
-        operations.iter().find(|operation| operation.name == name)
-    });
+/// The operation of a target, with the service as permissions name it.
+fn find(target: &str) -> Result<(&'static str, &'static Operation), Fault> {
+    let named = [
+        ("ecs", TARGET_PREFIX, OPERATIONS),
+        ("logs", LOGS, logs::OPERATIONS),
+        ("ecr", ECR, ecr::OPERATIONS),
+        ("application-autoscaling", SCALING, scaling::OPERATIONS),
+    ];
+    let mut found = named
+        .into_iter()
+        .filter_map(|(service, prefix, operations)| {
+            let name = target.strip_prefix(prefix)?;
+            let mut operations = operations.iter();
+            let operation = operations.find(|operation| operation.name == name)?;
+            Some((service, operation))
+        });
     found.next().ok_or_else(|| {
         Fault::new(
             "UnknownOperationException",

@@ -7,7 +7,7 @@ mod json;
 mod query;
 mod tail;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -41,6 +41,8 @@ pub struct Account {
     pub quotas: Option<Quotas>,
     /// How live tails go.
     pub live_tail: LiveTail,
+    /// Actions that the caller has no permission for, for instance `ecr:PutImage`.
+    pub denied: BTreeSet<String>,
     /// The answers that go on.
     pub streams: Streams,
 }
@@ -102,13 +104,34 @@ impl Account {
         }
     }
 
-    /// Counts a call and takes a token for it.
-    fn admit(&mut self, name: &str, bucket: Bucket, now: Instant) -> Result<(), Fault> {
+    /// Counts a call of an operation, takes a token for it, and checks the caller's permission.
+    fn admit(
+        &mut self,
+        service: &str,
+        name: &str,
+        bucket: Bucket,
+        now: Instant,
+    ) -> Result<(), Fault> {
         *self.calls.entry(name.to_owned()).or_default() += 1;
         let quotas = self.quotas.as_mut();
         if quotas.is_some_and(|quotas| !quotas.take(bucket, now)) {
             return Err(Fault::new("ThrottlingException", "Rate exceeded"));
         }
+        let action = format!("{service}:{name}");
+        if self.denied.contains(&action) {
+            return Err(self.denial(&action));
+        }
         Ok(())
+    }
+
+    /// The answer to a caller without the permission for an action.
+    fn denial(&self, action: &str) -> Fault {
+        let account = &self.world.account;
+        Fault::new(
+            "AccessDeniedException",
+            format!(
+                "User: arn:aws:sts::{account}:assumed-role/ecsight-sandbox/operator is not authorized to perform: {action} because no identity-based policy allows the {action} action"
+            ),
+        )
     }
 }

@@ -184,8 +184,9 @@ pub fn revisions(call: &mut Call<'_>) -> Answer {
             continue;
         };
         let definition = world.definition(revision.definition);
-        let images = definition.containers.iter().map(|spec| {
-            json!({"containerName": spec.name, "imageDigest": spec.digest, "image": spec.image})
+        let images = definition.containers.iter().zip(&revision.images);
+        let images = images.map(|(spec, digest)| {
+            json!({"containerName": spec.name, "imageDigest": digest.as_deref(), "image": spec.image})
         });
         found.push(json!({
             "serviceRevisionArn": arn,

@@ -1,4 +1,4 @@
-//! `ListContainerInstances` and `DescribeContainerInstances`.
+//! `ListContainerInstances`, `DescribeContainerInstances` and `UpdateContainerInstancesState`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -81,6 +81,50 @@ pub fn describe(call: &mut Call<'_>) -> Answer {
                 &name,
             ))),
         }
+    }
+    Ok(json!({"containerInstances": found, "failures": failures}))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct StateInput {
+    cluster: Option<String>,
+    container_instances: Vec<String>,
+    status: String,
+}
+
+/// Has at most ten container instances drain, or take tasks again.
+pub fn update_state(call: &mut Call<'_>) -> Answer {
+    let StateInput {
+        cluster,
+        container_instances: names,
+        status,
+    } = call.input()?;
+    let draining = match status.as_str() {
+        "DRAINING" => true,
+        "ACTIVE" => false,
+        _ => {
+            let message = "Container instance status should be one of [ACTIVE,DRAINING]";
+            return Err(Fault::invalid(message));
+        }
+    };
+    match names.len() {
+        0 => return Err(Fault::invalid("Container instances cannot be empty.")),
+        1..=10 => {}
+        _ => return Err(Fault::invalid("instanceIds can have at most 10 items.")),
+    }
+    let cluster = call.world.find_active_cluster(cluster.as_deref())?;
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for name in names {
+        let Some(key) = call.world.instance_key(cluster, &name) else {
+            let arn = arn_or_name(call.world, "container-instance", Some(cluster), &name);
+            failures.push(missing(arn));
+            continue;
+        };
+        call.world.set_draining(key, draining);
+        let world = &*call.world;
+        let instance = world.instances.get(&key);
+        found.extend(instance.map(|instance| render(world, instance, &[])));
     }
     Ok(json!({"containerInstances": found, "failures": failures}))
 }

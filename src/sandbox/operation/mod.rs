@@ -3,6 +3,7 @@
 mod cluster;
 mod definition;
 mod deployment;
+pub mod ecr;
 mod find;
 mod identity;
 mod instance;
@@ -12,7 +13,9 @@ mod page;
 mod provider;
 mod register;
 mod run_task;
+pub mod scaling;
 mod service;
+mod stop_deployment;
 mod stop_task;
 mod tag;
 mod task;
@@ -161,6 +164,11 @@ pub const OPERATIONS: &[Operation] = &[
         Bucket::RevisionRead,
         deployment::revisions,
     ),
+    operation(
+        "StopServiceDeployment",
+        Bucket::ServiceModify,
+        stop_deployment::stop,
+    ),
     operation("ListTagsForResource", Bucket::TagRead, tag::list),
     operation(
         "UpdateService",
@@ -168,6 +176,11 @@ pub const OPERATIONS: &[Operation] = &[
         update_service::update,
     ),
     operation("StopTask", Bucket::ClusterResourceModify, stop_task::stop),
+    operation(
+        "UpdateContainerInstancesState",
+        Bucket::ClusterResourceModify,
+        instance::update_state,
+    ),
     operation("RunTask", Bucket::ClusterResourceModify, run_task::run),
     operation(
         "RegisterTaskDefinition",

@@ -27,14 +27,25 @@ impl Paging {
         &self,
         default: usize,
         keys: impl IntoIterator<Item = K>,
-        mut show: impl FnMut(&K) -> Option<T>,
+        show: impl FnMut(&K) -> Option<T>,
     ) -> Result<(Vec<T>, Option<String>), Fault> {
         const MOST: i64 = 100;
+        self.cut_at_most(MOST, default, keys, show)
+    }
+
+    /// Cuts a page like [`cut`](Self::cut), of `most` items at the most.
+    pub fn cut_at_most<K: Key, T>(
+        &self,
+        most: i64,
+        default: usize,
+        keys: impl IntoIterator<Item = K>,
+        mut show: impl FnMut(&K) -> Option<T>,
+    ) -> Result<(Vec<T>, Option<String>), Fault> {
         let size = match self.max_results {
             None => default,
-            Some(size @ 1..=MOST) => usize::try_from(size).unwrap_or(default),
+            Some(size) if (1..=most).contains(&size) => usize::try_from(size).unwrap_or(default),
             Some(_) => {
-                let message = format!("Max results should be between 1 and {MOST}.");
+                let message = format!("Max results should be between 1 and {most}.");
                 return Err(Fault::invalid(message));
             }
         };

@@ -275,7 +275,7 @@ fn containers(world: &World, task: &Task, definition: &Definition) -> Vec<Value>
                 "taskArn": world.task_arn(task),
                 "name": spec.name,
                 "image": spec.image,
-                "imageDigest": pulled.then_some(&spec.digest),
+                "imageDigest": container.digest.as_deref().filter(|_| pulled),
                 "runtimeId": started.then(|| task.runtime_id(index)),
                 "lastStatus": status,
                 "exitCode": container.exit_code,

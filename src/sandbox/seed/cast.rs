@@ -35,6 +35,8 @@ pub enum Quirk {
     TooBig,
     /// Deleted: still readable as INACTIVE.
     Deleted,
+    /// Its image is named by this tag, which has moved on since it was deployed.
+    Floating(&'static str),
     /// Wants no tasks.
     Parked,
 }
@@ -148,7 +150,8 @@ pub const SERVICES: &[Role] = &[
         Home::Unsaid,
         1,
         (128, 256),
-    ),
+    )
+    .quirk(Quirk::Floating("latest")),
     role(
         WEB,
         "recommendations",
@@ -217,9 +220,10 @@ pub const SERVICES: &[Role] = &[
         "notifications",
         Kind::Worker,
         Home::Spot,
-        2,
+        8,
         (256, 512),
-    ),
+    )
+    .quirk(Quirk::Floating("stable")),
     role(
         FARGATE,
         "fraud-detector",

@@ -9,6 +9,7 @@ use super::cast::{self, Home, Quirk, Role};
 use super::documents::{self, Kind, Subject};
 use super::ground::{self, cluster_named, network, placing, tag};
 use super::history;
+use super::images;
 use super::{ACCOUNT, REGION};
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
@@ -18,7 +19,7 @@ use crate::sandbox::world::launch::{Launch, Site};
 use crate::sandbox::world::service::{
     Controller, LoadBalancer, RollRules, Scheduling, Service, ServiceKey,
 };
-use crate::sandbox::world::task::LaunchType;
+use crate::sandbox::world::task::{LaunchType, TaskKey};
 
 /// Fills an empty world with the demonstration.
 pub fn fill(world: &mut World, dice: &mut Dice) {
@@ -31,6 +32,7 @@ pub fn fill(world: &mut World, dice: &mut Dice) {
     lose_a_sidecar(world);
     by_hand(world, dice);
     ground::wear(world);
+    images::furnish(world);
 }
 
 fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
@@ -53,6 +55,9 @@ fn enact(world: &mut World, role: &Role, dice: &mut Dice) {
     }
     if lives {
         history::tasks(world, key, dice);
+    }
+    if let Quirk::Floating(tag) = role.quirk {
+        drift(world, role, key, tag, dice);
     }
     world.wake(key, chance::seconds(dice, 1, 30));
     direct(world, role, key, current, dice);
@@ -113,7 +118,7 @@ fn direct(
             }
         }
         Quirk::Deleted => world.service_mut(key).active = false,
-        Quirk::Common | Quirk::Daemon | Quirk::External | Quirk::Parked => {}
+        Quirk::Common | Quirk::Daemon | Quirk::External | Quirk::Floating(_) | Quirk::Parked => {}
     }
 }
 
@@ -125,10 +130,22 @@ fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionK
     let mut keys = Vec::new();
     for index in 0..count {
         let last = index + 1 == count;
+        let version = format!("v1.{}.{}", minor, index * 3);
+        let tag = match role.quirk {
+            Quirk::Floating(tag) => tag,
+            _ => version.as_str(),
+        };
+        let registered = world.now - Duration::from_hours(u64::from(count - index) * 30);
+        if !(last && role.conduct == Conduct::PullFails) {
+            // Before the deployments of `history`, which lie up to three days back and four days apart.
+            let age = 74 + 92 * u64::from(count - 1 - index);
+            let pushed = world.now - Duration::from_hours(age);
+            images::publish(world, role.name, &version, &[&version, tag], pushed);
+        }
         let subject = Subject {
             family: &family,
             repository: role.name,
-            tag: &format!("v1.{}.{}", minor, index * 3),
+            tag,
             cpu: role.size.0,
             memory: role.size.1,
             port: port_of(role),
@@ -146,13 +163,48 @@ fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionK
                 main.as_deref_mut().map(|main| main.remove(limit));
             }
         }
-        let registered = world.now - Duration::from_hours(u64::from(count - index) * 30);
+        if role.home == Home::Spot && tag != version {
+            // Its tasks each run what the tag points at when they start.
+            body["containerDefinitions"][0]["versionConsistency"] = json!("disabled");
+        }
         let conduct = if last { role.conduct } else { Conduct::Steady };
         if let Ok(key) = world.register(&family, body, registered, Some(conduct)) {
+            if let Some(definition) = world.definitions.get_mut(key.0) {
+                definition.tags = vec![super::ground::tag("team", team_of(role.name))];
+            }
             keys.push(key);
         }
     }
     keys
+}
+
+/// The tag that a service's image is named by moves on. Where a task runs what the tag points at when it starts, those
+/// that have replaced others since run the new image: all but three.
+fn drift(world: &mut World, role: &Role, key: ServiceKey, tag: &str, dice: &mut Dice) {
+    let Some(since) = world.service(key).primary().map(|primary| primary.created) else {
+        return;
+    };
+    let age = world.now.since(since);
+    let moved = since + age / 2;
+    images::move_on(world, role.name, tag, moved);
+    if role.home != Home::Spot {
+        return;
+    }
+    let live: Vec<TaskKey> = world.service(key).live.iter().copied().collect();
+    for (index, task) in live.into_iter().skip(3).enumerate() {
+        let images = world
+            .tasks
+            .get(&task)
+            .map(|task| world.images_of(task.definition));
+        if let (Some(task), Some(images)) = (world.tasks.get_mut(&task), images)
+            && let (Some(main), Some(image)) = (task.containers.first_mut(), images.first())
+        {
+            main.digest.clone_from(image);
+        }
+        let later = u32::try_from(index + 1).unwrap_or(1);
+        let started = moved + age / 2 * later / 6;
+        world.backdate(task, started, dice);
+    }
 }
 
 /// Agents listen on the host's ports, so each needs its own.
@@ -266,6 +318,13 @@ fn jobs(world: &mut World, dice: &mut Dice) {
             account: ACCOUNT,
         };
         let at = world.now - Duration::from_hours(40 + 9 * u64::try_from(index).unwrap_or(0));
+        images::publish(
+            world,
+            "data-jobs",
+            subject.tag,
+            &[subject.tag],
+            at - Duration::from_mins(6),
+        );
         let body = documents::write(Kind::Job, &subject);
         if let Ok(key) = world.register(name, body, at, Some(Conduct::Finishes)) {
             let home = if chance::percent(dice, 50) {

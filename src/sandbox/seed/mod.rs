@@ -5,12 +5,14 @@ mod demo;
 mod documents;
 mod ground;
 mod history;
+mod images;
 mod scale;
 
 use std::time::Duration;
 
 use rand::SeedableRng;
 
+pub use images::many;
 pub use scale::Measure;
 
 use super::world::World;

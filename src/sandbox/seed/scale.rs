@@ -7,7 +7,7 @@ use rand::RngExt;
 use super::cast::Home;
 use super::documents::{self, Kind, Subject};
 use super::ground::{instance, network, placing, tag};
-use super::{ACCOUNT, REGION, history};
+use super::{ACCOUNT, REGION, history, images};
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
 use crate::sandbox::world::cluster::{Cluster, ClusterKey};
@@ -224,7 +224,10 @@ fn family(
         return Some([*first, *second]);
     }
     let mut keys = Vec::new();
-    for (tag, days, conduct) in [("v2.3.0", 30, Conduct::Steady), ("v2.4.1", 6, conduct)] {
+    // An image that cannot be pulled has a tag that no other family has pushed.
+    let missing = conduct == Conduct::PullFails;
+    let newest = if missing { "v2.5.0" } else { "v2.4.1" };
+    for (tag, days, conduct) in [("v2.3.0", 30, Conduct::Steady), (newest, 6, conduct)] {
         let subject = Subject {
             family: &family,
             repository: base,
@@ -241,6 +244,9 @@ fn family(
             Kind::Plain
         };
         let at = world.now - Duration::from_hours(24 * days);
+        if conduct != Conduct::PullFails {
+            images::cheap(world, base, tag, at - Duration::from_mins(6));
+        }
         keys.push(
             world
                 .register(&family, documents::write(kind, &subject), at, Some(conduct))

@@ -6,12 +6,16 @@
     reason = "a test fails by panicking"
 )]
 
+mod deployments;
 #[cfg(unix)]
 mod engine;
+mod instances;
 mod limits;
 mod logs;
 mod metrics;
 mod reads;
+mod registry;
+mod scaling;
 mod writes;
 
 use std::time::Duration;

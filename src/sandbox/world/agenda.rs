@@ -19,6 +19,8 @@ pub enum Item {
     Forget(TaskKey),
     /// The scheduler looks at a service.
     Reconcile(ServiceKey),
+    /// The rollback that a client asked for begins; void when the deployment is another by then.
+    RollBack(ServiceKey),
     /// Something happens by itself.
     Scene(Scene),
 }

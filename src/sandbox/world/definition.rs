@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::chance;
 use super::cluster::Tag;
 use super::moment::Moment;
 
@@ -126,6 +125,11 @@ impl ContainerSpec {
         self.option_of_awslogs("awslogs-stream-prefix")
     }
 
+    /// Whether all tasks of a deployment run the digest that the image had when it began.
+    pub fn is_consistent(&self) -> bool {
+        self.version_consistency.as_deref() != Some("disabled")
+    }
+
     fn option_of_awslogs(&self, name: &str) -> Option<&str> {
         let logs = self.log_configuration.as_ref()?;
         let value = logs.options.get(name).map(String::as_str);
@@ -162,9 +166,9 @@ pub struct ContainerSpec {
     /// Its health check, if it has one.
     #[serde(default)]
     pub health_check: Option<Value>,
-    /// Digest that the image resolves to.
-    #[serde(skip)]
-    pub digest: String,
+    /// `versionConsistency`: `disabled` where each task resolves the image anew.
+    #[serde(default)]
+    pub version_consistency: Option<String>,
 }
 
 /// One revision of a family.
@@ -205,7 +209,7 @@ impl Definition {
         body: Map<String, Value>,
         conduct: Option<Conduct>,
     ) -> Result<Self, String> {
-        let mut containers: Vec<ContainerSpec> = body
+        let containers: Vec<ContainerSpec> = body
             .get("containerDefinitions")
             .cloned()
             .map(serde_json::from_value)
@@ -222,12 +226,6 @@ impl Definition {
             ));
         }
         let conduct = conduct.unwrap_or_else(|| Conduct::of_image(&main.image));
-        for container in &mut containers {
-            container.digest = match container.image.split_once('@') {
-                Some((_, digest)) => digest.to_owned(),
-                None => chance::digest_of(&container.image),
-            };
-        }
         let network = body
             .get("networkMode")
             .cloned()

@@ -134,10 +134,17 @@ impl World {
         let main = body
             .get_mut("containerDefinitions")
             .and_then(|containers| containers.get_mut(0));
-        if let (Some(image), Some(slot)) = (image, main.and_then(|main| main.get_mut("image"))) {
-            *slot = Value::from(next_image(&image));
-        }
         let now = self.now;
+        if let (Some(image), Some(slot)) = (image, main.and_then(|main| main.get_mut("image"))) {
+            let mut next = next_image(&image);
+            while self.registry.knows(&next) {
+                next = next_image(&next);
+            }
+            if conduct != Conduct::PullFails {
+                self.registry.release(&next, now);
+            }
+            *slot = Value::from(next);
+        }
         // The document was accepted before and only its image differs, so it cannot be refused.
         if let Ok(definition) = self.register(&family, body, now, Some(conduct)) {
             self.deploy(key, definition, dice);

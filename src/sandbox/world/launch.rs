@@ -1,6 +1,7 @@
 //! Launching tasks: making a new one, or one that has been running for a while. Deciding to is the scheduler's.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use rand::RngExt;
 use serde_json::Value;
@@ -61,15 +62,18 @@ impl World {
             .and_then(|instance| self.instances.get_mut(&instance))
             .map(|instance| instance.reserve(key, owner, &definition.footprint))
             .unwrap_or_default();
-        let containers = definition.containers.iter().map(|_| Container {
+        let images = self.images_for(&launch);
+        let containers = images.into_iter().map(|digest| Container {
             runtime: dice.random(),
+            digest,
             exit_code: None,
             ended: None,
             reason: None,
             health: Health::Unknown,
         });
-        let containers = containers.collect();
+        let containers: Vec<Container> = containers.collect();
         let fate = self.draw_fate(&launch, dice);
+        let fate = self.missing_image(&launch, &containers).unwrap_or(fate);
         let stage = if definition.network == NetworkMode::Awsvpc {
             Stage::Provisioning
         } else {
@@ -176,6 +180,66 @@ impl World {
                 container.health = Health::Healthy;
             }
         }
+        self.note_pull(key);
+    }
+
+    /// What the images of a task definition are now.
+    pub fn images_of(&self, definition: DefinitionKey) -> Vec<Option<Arc<str>>> {
+        let containers = &self.definition(definition).containers;
+        let images = containers.iter();
+        images
+            .map(|spec| self.registry.resolve(&spec.image))
+            .collect()
+    }
+
+    /// What the images of a new task are: those that its deployment began with, unless a container wants none of that.
+    /// An image that was deleted since cannot be pulled.
+    fn images_for(&self, launch: &Launch) -> Vec<Option<Arc<str>>> {
+        let revision = launch
+            .service
+            .and_then(|(key, deployment)| self.service(key).revision_of(deployment))
+            .filter(|revision| revision.definition == launch.definition);
+        let Some(revision) = revision else {
+            return self.images_of(launch.definition);
+        };
+        let containers = &self.definition(launch.definition).containers;
+        let pairs = containers.iter().zip(&revision.images);
+        pairs
+            .map(|(spec, digest)| {
+                if spec.is_consistent() {
+                    let there = |digest: &&Arc<str>| self.registry.has(&spec.image, digest);
+                    digest.as_ref().filter(there).cloned()
+                } else {
+                    self.registry.resolve(&spec.image)
+                }
+            })
+            .collect()
+    }
+
+    /// The fate of a task with an image that is not in the registry.
+    fn missing_image(&self, launch: &Launch, containers: &[Container]) -> Option<Fate> {
+        let index = containers
+            .iter()
+            .position(|container| container.digest.is_none())?;
+        let spec = self.definition(launch.definition).containers.get(index)?;
+        Some(Fate::FailsToStart(cannot_pull(
+            &spec.image,
+            launch.site.launch,
+        )))
+    }
+
+    /// Notes in the registry that a task has pulled its images.
+    pub(super) fn note_pull(&mut self, key: TaskKey) {
+        let Some(task) = self.tasks.get(&key) else {
+            return;
+        };
+        let at = task.times.pull_stopped.unwrap_or(self.now);
+        let specs = &self.definitions[task.definition.0].containers;
+        for (container, spec) in task.containers.iter().zip(specs) {
+            if let Some(digest) = &container.digest {
+                self.registry.pulled(&spec.image, digest, at);
+            }
+        }
     }
 
     /// The zone of a site: that of its instance, or any.
@@ -203,14 +267,7 @@ impl World {
             .is_some_and(|(key, _)| !self.service(key).balancers.is_empty());
         match definition.conduct {
             Conduct::Finishes => Fate::Exits(i32::from(chance::percent(dice, 12)), false),
-            Conduct::PullFails if launch.site.launch == LaunchType::Ec2 => {
-                Fate::FailsToStart(format!(
-                    "CannotPullContainerError: Error response from daemon: manifest for {image} not found: manifest unknown: Requested image not found"
-                ))
-            }
-            Conduct::PullFails => Fate::FailsToStart(format!(
-                "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref {image}: {image}: not found"
-            )),
+            Conduct::PullFails => Fate::FailsToStart(cannot_pull(image, launch.site.launch)),
             Conduct::SecretFails => Fate::FailsToStart(format!(
                 "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secrets from ssm: The task cannot find the secret with name '/{}/database-url': ResourceNotFoundException: Secrets Manager can't find the specified secret.",
                 definition.family
@@ -221,5 +278,17 @@ impl World {
             Conduct::FailsTargetHealth if balanced => Fate::FailsTargetHealth,
             Conduct::Steady | Conduct::FailsTargetHealth => Fate::Lives,
         }
+    }
+}
+
+/// What is reported of an image that is not in its registry.
+fn cannot_pull(image: &str, launch: LaunchType) -> String {
+    match launch {
+        LaunchType::Ec2 => format!(
+            "CannotPullContainerError: Error response from daemon: manifest for {image} not found: manifest unknown: Requested image not found"
+        ),
+        LaunchType::Fargate => format!(
+            "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref {image}: {image}: not found"
+        ),
     }
 }

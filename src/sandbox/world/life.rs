@@ -45,7 +45,11 @@ impl World {
                         LaunchType::Ec2 => "Task failed to start".to_owned(),
                         LaunchType::Fargate => reason.clone(),
                     };
-                    if let Some(container) = task.containers.first_mut() {
+                    let missing = task
+                        .containers
+                        .iter()
+                        .position(|container| container.digest.is_none());
+                    if let Some(container) = task.containers.get_mut(missing.unwrap_or(0)) {
                         container.reason = Some(reason);
                     }
                     return self.stop_task(key, "TaskFailedToStart", &summary, dice);
@@ -53,6 +57,9 @@ impl World {
                 task.times.pull_stopped = Some(now);
                 if balanced {
                     task.stage = Stage::Activating;
+                }
+                self.note_pull(key);
+                if balanced {
                     let wait = chance::millis(dice, 1500, 6000);
                     return self.changed(key, Some(wait));
                 }

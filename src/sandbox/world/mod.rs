@@ -22,6 +22,7 @@ pub mod moment;
 pub mod mood;
 pub mod output;
 pub mod placement;
+pub mod registry;
 pub mod report;
 pub mod roll;
 pub mod rollout;
@@ -43,6 +44,7 @@ use definition::{Conduct, Definition, DefinitionKey};
 use director::Director;
 use instance::{Instance, InstanceKey};
 use moment::Moment;
+use registry::Registry;
 use serde_json::{Map, Value};
 use service::{Service, ServiceKey};
 use task::{Task, TaskKey};
@@ -70,6 +72,8 @@ pub struct World {
     pub families: BTreeMap<String, Vec<DefinitionKey>>,
     /// Capacity providers that Auto Scaling groups back.
     pub providers: BTreeMap<String, Provider>,
+    /// The container registry.
+    pub registry: Registry,
     /// What makes the world move by itself.
     pub director: Director,
     agenda: Agenda,
@@ -89,6 +93,7 @@ impl World {
             definitions: Vec::new(),
             families: BTreeMap::new(),
             providers: BTreeMap::new(),
+            registry: Registry::new(region, account),
             director: Director::default(),
             agenda: Agenda::default(),
         }
@@ -104,6 +109,7 @@ impl World {
                 Item::Verdict(task, plan) => self.verdict(task, plan, dice),
                 Item::Forget(task) => self.forget(task),
                 Item::Reconcile(service) => self.reconcile(service, dice),
+                Item::RollBack(service) => self.begin_rollback(service, dice),
                 Item::Scene(scene) => self.play(scene, dice),
             }
         }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::World;
+use super::agenda::Item;
 use super::chance::{self, Dice};
 use super::definition::DefinitionKey;
 use super::moment::Moment;
-use super::service::{Deployment, Record, Revision, Rollout, ServiceKey};
+use super::service::{Deployment, ROLLBACK_REQUESTED, Record, Revision, Rollout, ServiceKey};
 
 impl World {
     /// Begins a deployment of a task definition; what was under way before it becomes ACTIVE.
@@ -29,6 +30,7 @@ impl World {
         dice: &mut Dice,
     ) {
         let (id, revision) = (chance::nineteen_digits(dice), chance::nineteen_digits(dice));
+        let images = self.images_of(definition);
         let service = self.service_mut(key);
         if let Some(record) = service.open_record_mut() {
             record.finished = Some(at);
@@ -44,6 +46,7 @@ impl World {
             definition,
             created: at,
             placing: service.placing.clone(),
+            images,
         });
         service.records.push(Record {
             id: chance::word(dice),
@@ -123,6 +126,7 @@ impl World {
     pub(super) fn breaker_trips(&self, key: ServiceKey) -> bool {
         let service = self.service(key);
         service.rules.breaker
+            && !service.rollback_requested()
             && service.primary().is_some_and(|primary| {
                 primary.rollout == Rollout::InProgress && primary.failed >= service.threshold()
             })
@@ -156,7 +160,10 @@ impl World {
                     .to_owned(),
             );
         }
-        if service.rules.rollback && !is_rollback && self.roll_back(key, dice) {
+        if service.rules.rollback
+            && !is_rollback
+            && self.roll_back(key, "ECS deployment circuit breaker", dice)
+        {
             return;
         }
         if let Some(record) = self.service_mut(key).open_record_mut() {
@@ -169,8 +176,53 @@ impl World {
         }
     }
 
-    /// Brings the last completed deployment back; false when there is none.
-    fn roll_back(&mut self, key: ServiceKey, dice: &mut Dice) -> bool {
+    /// Takes a client's wish that the deployment under way be rolled back, which begins soon; false when there is
+    /// nothing to go back to.
+    pub fn request_rollback(&mut self, key: ServiceKey, dice: &mut Dice) -> bool {
+        let now = self.now;
+        let service = self.service_mut(key);
+        if !service.can_roll_back() {
+            return false;
+        }
+        service.claimed = true;
+        if let Some(record) = service.open_record_mut() {
+            record.status = ROLLBACK_REQUESTED;
+            record.updated = now;
+        }
+        let wait = chance::millis(dice, 600, 1800);
+        self.put(wait, Item::RollBack(key));
+        true
+    }
+
+    /// The rollback that a client asked for begins, unless another deployment has begun since.
+    pub(super) fn begin_rollback(&mut self, key: ServiceKey, dice: &mut Dice) {
+        let now = self.now;
+        let service = self.service_mut(key);
+        if !service.rollback_requested() {
+            return;
+        }
+        if let Some(primary) = service.deployments.first_mut() {
+            primary.rollout = Rollout::Failed;
+            primary.updated = now;
+            primary.reason = format!("ECS deployment ecs-svc/{} was stopped.", primary.id);
+        }
+        if let Some(record) = service.open_record_mut() {
+            record.updated = now;
+            record.reason = Some("Service deployment was stopped by a request.".to_owned());
+            if record.breaker.0 == "MONITORING" {
+                record.breaker.0 = "MONITORING_COMPLETE";
+            }
+        }
+        if !self.roll_back(key, "ECS deployment stopped", dice)
+            && let Some(record) = self.service_mut(key).open_record_mut()
+        {
+            record.finished = Some(now);
+            record.status = "ROLLBACK_FAILED";
+        }
+    }
+
+    /// Brings the last completed deployment back, because of `why`; false when there is none.
+    fn roll_back(&mut self, key: ServiceKey, why: &str, dice: &mut Dice) -> bool {
         let now = self.now;
         let fresh = chance::nineteen_digits(dice);
         let service = self.service_mut(key);
@@ -182,18 +234,7 @@ impl World {
             service.deployments.remove(index)
         } else {
             // The deployment itself is gone, but a revision that once was rolled out in full can come back.
-            let done = service
-                .records
-                .iter()
-                .rev()
-                .find(|record| record.status == "SUCCESSFUL");
-            let revision = done.and_then(|record| {
-                service
-                    .revisions
-                    .iter()
-                    .find(|known| known.id == record.target)
-            });
-            let Some(revision) = revision else {
+            let Some(revision) = service.last_success() else {
                 return false;
             };
             Deployment {
@@ -212,10 +253,7 @@ impl World {
         target.failed = 0;
         target.rollout = Rollout::InProgress;
         target.updated = now;
-        target.reason = format!(
-            "ECS deployment circuit breaker: rolling back to deploymentId {}.",
-            target.id()
-        );
+        target.reason = format!("{why}: rolling back to deploymentId {}.", target.id());
         let text = format!("rolling back to deployment {}.", target.id());
         let (revision, reason) = (target.revision, target.reason.clone());
         service.definition = target.definition;

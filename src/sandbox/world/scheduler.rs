@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::World;
 use super::agenda::Item;
 use super::chance::Dice;
+use super::instance::InstanceKey;
 use super::report::task_list;
 use super::roll::{self, Moves, Side};
 use super::service::{Rollout, ServiceKey};
@@ -81,6 +82,20 @@ impl World {
         self.retire(key, &mut members, moves, dice);
         self.start(key, moves.start, dice);
         self.settle(key, new, old, dice);
+    }
+
+    /// Has an instance take tasks again or no longer: those of services go elsewhere then.
+    pub fn set_draining(&mut self, key: InstanceKey, draining: bool) {
+        let Some(instance) = self.instances.get_mut(&key) else {
+            return;
+        };
+        instance.draining = draining;
+        instance.version += 1;
+        let services = &self.clusters[instance.cluster.0].services;
+        let services: Vec<ServiceKey> = services.values().copied().collect();
+        for service in services {
+            self.wake(service, Duration::from_millis(500));
+        }
     }
 
     /// A DAEMON service wants one task on each instance that takes tasks.
@@ -275,9 +290,10 @@ impl World {
         if service.pace.failures >= FAILURES_IN_A_ROW && !whole {
             service.complain(now, dice, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.");
         }
-        let under_way = service
-            .primary()
-            .is_some_and(|primary| primary.rollout == Rollout::InProgress);
+        let under_way = !service.rollback_requested()
+            && service
+                .primary()
+                .is_some_and(|primary| primary.rollout == Rollout::InProgress);
         if whole && under_way && !leaving {
             self.complete(key, dice);
         }

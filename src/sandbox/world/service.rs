@@ -1,6 +1,7 @@
 //! Services, deployments, service deployments and revisions: state only. The scheduler moves them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub struct ServiceKey(pub usize);
 
 /// Events kept per service, as the API returns.
 pub const EVENTS_KEPT: usize = 100;
+/// The status of a service deployment that a client wants rolled back.
+pub const ROLLBACK_REQUESTED: &str = "ROLLBACK_REQUESTED";
 /// How long an identical complaint is held back.
 const COMPLAINT_AGAIN: Duration = Duration::from_hours(6);
 
@@ -142,6 +145,8 @@ pub struct Revision {
     pub created: Moment,
     /// Where its tasks go.
     pub placing: Placing,
+    /// Digests of its images, in the order of the containers: what their tags pointed at when it was made.
+    pub images: Vec<Option<Arc<str>>>,
 }
 
 /// A service deployment: the record that outlives the deployment.
@@ -373,6 +378,40 @@ impl Service {
         self.deployments
             .iter_mut()
             .find(|deployment| deployment.id == id)
+    }
+
+    /// The revision that a deployment deploys.
+    pub fn revision_of(&self, deployment: u64) -> Option<&Revision> {
+        let deployment = self
+            .deployments
+            .iter()
+            .find(|known| known.id == deployment)?;
+        self.revisions
+            .iter()
+            .rfind(|revision| revision.id == deployment.revision)
+    }
+
+    /// The revision that was last rolled out in full.
+    pub fn last_success(&self) -> Option<&Revision> {
+        let mut records = self.records.iter().rev();
+        let done = records.find(|record| record.status == "SUCCESSFUL")?;
+        self.revisions.iter().find(|known| known.id == done.target)
+    }
+
+    /// Whether there is something that the deployment under way could be rolled back to.
+    pub fn can_roll_back(&self) -> bool {
+        let mut deployments = self.deployments.iter();
+        deployments.any(|deployment| deployment.rollout == Rollout::Completed)
+            || self.last_success().is_some()
+    }
+
+    /// Whether a client has asked for a rollback that has not begun.
+    pub fn rollback_requested(&self) -> bool {
+        let open = self
+            .records
+            .iter()
+            .rfind(|record| record.finished.is_none());
+        open.is_some_and(|record| record.status == ROLLBACK_REQUESTED)
     }
 
     /// The record of the service deployment under way: there is one at most.

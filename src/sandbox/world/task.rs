@@ -1,6 +1,7 @@
 //! Tasks and their containers: state only. How they move from stage to stage is in `life`.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -97,6 +98,8 @@ pub struct Stop {
 pub struct Container {
     /// The runtime's id, as a number.
     pub runtime: u128,
+    /// Digest of its image; none when there is no such image.
+    pub digest: Option<Arc<str>>,
     /// Exit code, once it has ended; absent when it never started.
     pub exit_code: Option<i32>,
     /// When it ended; absent while it runs and when it never started.
