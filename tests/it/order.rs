@@ -16,13 +16,17 @@ const USES: &[(&str, &[&str])] = &[
     ("aws", &["model", "schedule"]),
     ("docker", &["model"]),
     ("resource", &["model", "store"]),
-    ("keymap", &["resource"]),
+    ("action", &["model", "store", "resource"]),
+    ("keymap", &["resource", "action"]),
     ("theme", &[]),
-    ("ui", &["model", "store", "resource", "keymap", "theme"]),
+    (
+        "ui",
+        &["model", "store", "resource", "action", "keymap", "theme"],
+    ),
     (
         "app",
         &[
-            "model", "store", "schedule", "resource", "keymap", "theme", "ui",
+            "model", "store", "schedule", "resource", "action", "keymap", "theme", "ui",
         ],
     ),
     ("config", &["theme"]),

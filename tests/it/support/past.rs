@@ -37,7 +37,10 @@ fn redeploy(stage: &mut Stage) {
         Effect::Act { act, .. } => Some(act.clone()),
         _ => None,
     });
-    let act = act.expect("a redeploy was asked for");
+    // Where nothing can be changed nothing was.
+    let Some(act) = act else {
+        return;
+    };
     let mut services = stage.account.services.iter_mut();
     let service = services
         .find(|one| one.arn == *act.change.target())
