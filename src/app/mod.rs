@@ -3,6 +3,7 @@
 mod asks;
 mod event;
 mod feeds;
+mod find;
 mod history;
 mod keys;
 mod scene;
@@ -14,7 +15,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 pub use event::{Connection, Effect, Event};
 
-use self::{feeds::Feeds, history::History, scene::Scene};
+use self::{feeds::Feeds, find::Finds, history::History, scene::Scene};
 use crate::{
     keymap::Keymap,
     model::{Fault, Now, Part, Query, Timestamp},
@@ -97,6 +98,7 @@ pub struct App {
     changes_at: Option<Duration>,
     interrupted: Option<Duration>,
     feeds: Feeds,
+    finds: Finds,
     /// Where to start, until the names are resolved.
     start: Option<(String, Option<String>)>,
     effects: Vec<Effect>,
@@ -135,6 +137,7 @@ impl App {
             changes_at: None,
             interrupted: None,
             feeds: Feeds::default(),
+            finds: Finds::default(),
             start: options.cluster.map(|cluster| (cluster, options.service)),
             effects: vec![Effect::Connect { epoch: 1 }],
         };
@@ -207,6 +210,7 @@ impl App {
             }
             Event::Hangup => self.effects.push(Effect::Quit),
         }
+        self.finds.wake = None;
         self.pass_time(now);
         // Large answers come in hundreds of pieces. What one of them makes due is asked for with the next event, for
         // which there is a wake if nothing else comes.
@@ -329,7 +333,7 @@ impl App {
             Link::Ready => self.schedule.next(&self.wants()),
             Link::Failed { retry_at, .. } => *retry_at,
         };
-        [toast, pause, asking, self.changes_at]
+        [toast, pause, asking, self.changes_at, self.finds.wake]
             .into_iter()
             .flatten()
             .min()
@@ -369,6 +373,7 @@ impl App {
             layer.settle(&cx);
         }
         self.look_around();
+        self.look_up(now);
     }
 
     /// Paints the screen. Reads only.

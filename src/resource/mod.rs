@@ -10,6 +10,7 @@ mod definition;
 mod page;
 mod place;
 mod reasons;
+mod state;
 mod stops;
 mod streams;
 mod usage;
@@ -20,6 +21,7 @@ pub use cell::{Align, Cell, Column, Cut, Head, SortKey, Tone, Trend};
 pub use copies::copies;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called};
+pub use state::{State, state};
 pub use streams::{
     Ended, Previous, Streams, logged, needs_of_logs, needs_of_previous, previous, streams,
 };

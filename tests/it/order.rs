@@ -16,13 +16,17 @@ const USES: &[(&str, &[&str])] = &[
     ("aws", &["model", "schedule"]),
     ("docker", &["model"]),
     ("resource", &["model", "store"]),
+    ("finder", &["model", "store", "resource"]),
     ("keymap", &["resource"]),
     ("theme", &[]),
-    ("ui", &["model", "store", "resource", "keymap", "theme"]),
+    (
+        "ui",
+        &["model", "store", "resource", "finder", "keymap", "theme"],
+    ),
     (
         "app",
         &[
-            "model", "store", "schedule", "resource", "keymap", "theme", "ui",
+            "model", "store", "schedule", "resource", "finder", "keymap", "theme", "ui",
         ],
     ),
     ("config", &["theme"]),

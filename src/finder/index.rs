@@ -1,0 +1,489 @@
+//! The names of everything that is known, side by side so that all of them are looked through within a key press.
+//! Brought up to date in slices; only what changed is written anew.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Kind,
+    terms::letters,
+    things::{Thing, things},
+};
+use crate::{
+    model::{Arn, Health, Now, Subject},
+    store::Store,
+};
+
+/// Names looked at in one slice: a few milliseconds of work.
+const SLICE: usize = 20_000;
+/// Longer names are cut; AWS has none.
+const LONGEST: usize = 2_048;
+/// Names left behind by changes before they are cleared away.
+const LEFT_BEHIND: usize = 4_096;
+
+/// A name to be found by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name<'a> {
+    pub(super) kind: Kind,
+    /// The name itself.
+    pub(super) text: &'a str,
+    /// Where the thing is, from the outside in, with slashes between.
+    pub(super) place: &'a str,
+    /// The part of the thing that is meant; empty for all of it.
+    pub(super) part: &'a str,
+    pub(super) health: Health,
+}
+
+/// A name as it is kept: its text is in one long string, followed by the place and the part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kept {
+    start: u32,
+    text: u16,
+    place: u16,
+    part: u16,
+    kind: Kind,
+    health: Health,
+    /// The unit that it belongs to, or [`GONE`].
+    unit: u32,
+}
+
+const GONE: u32 = u32::MAX;
+
+/// The names of one thing, or a name that many things share.
+#[derive(Debug)]
+struct Unit {
+    key: Box<str>,
+    subject: Subject,
+    names: std::ops::Range<u32>,
+    text: std::ops::Range<u32>,
+    /// The round in which it was last seen.
+    seen: u32,
+}
+
+/// Names that are being written down.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    text: String,
+    names: Vec<Kept>,
+    shared: HashMap<Box<str>, Shared>,
+    key: String,
+}
+
+/// A name that many things have: it leads to the first of them.
+#[derive(Debug)]
+struct Shared {
+    kind: Kind,
+    /// Where in its key the name ends; the place follows.
+    text: u16,
+    health: Health,
+    subject: Subject,
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(GONE)
+}
+
+fn short(text: &str) -> (&str, u16) {
+    let text = &text[..text.floor_char_boundary(LONGEST)];
+    (text, u16::try_from(text.len()).unwrap_or(u16::MAX))
+}
+
+impl Draft {
+    /// Adds a name of the thing that is being written.
+    pub(super) fn add(&mut self, name: Name) {
+        let start = small(self.text.len());
+        let mut put = |text| {
+            let (text, length) = short(text);
+            self.text.push_str(text);
+            length
+        };
+        let kept = Kept {
+            start,
+            text: put(name.text),
+            place: put(name.place),
+            part: put(name.part),
+            kind: name.kind,
+            health: name.health,
+            unit: GONE,
+        };
+        self.names.push(kept);
+    }
+
+    /// Adds a name that other things may have too, and which is to stand there once. It leads to the first of the
+    /// subjects that have it.
+    pub(super) fn share(&mut self, name: Name, subject: &Subject) {
+        let (text, length) = short(name.text);
+        self.key.clear();
+        // No key of a thing begins with a line end.
+        for piece in ["\n", name.kind.word(), "\n", text, name.place] {
+            self.key.push_str(piece);
+        }
+        if let Some(known) = self.shared.get_mut(self.key.as_str()) {
+            if *subject < known.subject {
+                known.subject = subject.clone();
+            }
+            return;
+        }
+        let shared = Shared {
+            kind: name.kind,
+            text: length,
+            health: name.health,
+            subject: subject.clone(),
+        };
+        self.shared.insert(self.key.as_str().into(), shared);
+    }
+}
+
+/// What is left to do of a round.
+#[derive(Default)]
+struct Round {
+    things: Vec<Arc<dyn Thing>>,
+    shared: Vec<(Box<str>, Shared)>,
+}
+
+/// The names of everything that is known.
+#[derive(Default)]
+pub struct Index {
+    text: String,
+    letters: Vec<u64>,
+    names: Vec<Kept>,
+    gone: usize,
+    units: Vec<Unit>,
+    places: HashMap<Box<str>, u32>,
+    free: Vec<u32>,
+    draft: Draft,
+    round: Option<Round>,
+    rounds: u32,
+    /// The version of the store that the last round began with.
+    synced: Option<u64>,
+    version: u64,
+    written: u64,
+}
+
+/// A name that was found, and what it leads to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// What the name is of.
+    pub kind: Kind,
+    /// The name.
+    pub name: String,
+    /// Where the thing is, from the outside in, with slashes between.
+    pub place: String,
+    /// The thing.
+    pub subject: Subject,
+}
+
+/// A name in the index.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// What the name is of.
+    pub kind: Kind,
+    /// The name.
+    pub name: &'a str,
+    /// Where the thing is.
+    pub place: &'a str,
+    /// How the thing was doing when the index was last brought up to date.
+    pub health: Health,
+    part: &'a str,
+    subject: &'a Subject,
+}
+
+impl Entry<'_> {
+    /// The thing.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        if self.part.is_empty() {
+            self.subject.clone()
+        } else {
+            Subject::part(&self.subject.arn, self.part)
+        }
+    }
+
+    /// A copy that stays when the index changes.
+    #[must_use]
+    pub fn spot(&self) -> Spot {
+        Spot {
+            kind: self.kind,
+            name: self.name.to_owned(),
+            place: self.place.to_owned(),
+            subject: self.subject(),
+        }
+    }
+}
+
+impl Index {
+    /// Takes in a slice of what the store knows by now, if there is anything new. Whether there is more to take in.
+    pub fn take_in(&mut self, store: &Store, now: Now) -> bool {
+        if self.round.is_none() {
+            if self.synced == Some(store.version()) {
+                return false;
+            }
+            self.synced = Some(store.version());
+            self.rounds = self.rounds.wrapping_add(1);
+            self.round = Some(Round {
+                things: things(store),
+                shared: Vec::new(),
+            });
+        }
+        let mut left = SLICE;
+        while left > 0 {
+            let Some(round) = &mut self.round else {
+                break;
+            };
+            if let Some(thing) = round.things.pop() {
+                left = left.saturating_sub(self.take_thing(thing.as_ref(), now));
+                if self.round.as_ref().is_some_and(|round| round.things.is_empty()) {
+                    let shared = std::mem::take(&mut self.draft.shared);
+                    self.round = Some(Round {
+                        things: Vec::new(),
+                        shared: shared.into_iter().collect(),
+                    });
+                }
+            } else if let Some((key, shared)) = round.shared.pop() {
+                left -= 1;
+                self.take_shared(&key, shared);
+            } else {
+                self.round = None;
+                self.sweep();
+            }
+        }
+        self.round.is_some() || self.synced != Some(store.version())
+    }
+
+    fn take_thing(&mut self, thing: &dyn Thing, now: Now) -> usize {
+        let mut draft = std::mem::take(&mut self.draft);
+        draft.text.clear();
+        draft.names.clear();
+        thing.write(now, &mut draft);
+        let arn = thing.arn();
+        if !draft.names.is_empty() {
+            self.write(arn.as_str(), &Subject::whole(&arn), &draft);
+        }
+        let spent = thing.cost() + draft.names.len();
+        self.draft = draft;
+        spent
+    }
+
+    fn take_shared(&mut self, key: &str, shared: Shared) {
+        let mut draft = std::mem::take(&mut self.draft);
+        draft.text.clear();
+        draft.names.clear();
+        let head = "\n\n".len() + shared.kind.word().len();
+        let (text, place) = key[head..].split_at(shared.text.into());
+        draft.add(Name {
+            kind: shared.kind,
+            text,
+            place,
+            part: "",
+            health: shared.health,
+        });
+        self.write(key, &shared.subject, &draft);
+        self.draft = draft;
+    }
+
+    /// Writes the names of a unit, if they are not what they were.
+    fn write(&mut self, key: &str, subject: &Subject, draft: &Draft) {
+        let at = self.unit(key, subject);
+        let Some(unit) = self.units.get_mut(at as usize) else {
+            return;
+        };
+        unit.seen = self.rounds;
+        if unit.subject != *subject {
+            unit.subject = subject.clone();
+            self.version += 1;
+        }
+        let text = &self.text[unit.text.start as usize..unit.text.end as usize];
+        let names = &mut self.names[unit.names.start as usize..unit.names.end as usize];
+        let same = |old: &Kept, new: &Kept| {
+            (old.text, old.place, old.part, old.kind) == (new.text, new.place, new.part, new.kind)
+        };
+        if text == draft.text
+            && names.len() == draft.names.len()
+            && names.iter().zip(&draft.names).all(|(old, new)| same(old, new))
+        {
+            for (old, new) in names.iter_mut().zip(&draft.names) {
+                if old.health != new.health {
+                    old.health = new.health;
+                    self.version += 1;
+                }
+            }
+            return;
+        }
+        self.leave(at);
+        self.append(at, draft);
+    }
+
+    /// The unit of this key, a new one if there is none yet.
+    fn unit(&mut self, key: &str, subject: &Subject) -> u32 {
+        if let Some(at) = self.places.get(key) {
+            return *at;
+        }
+        let unit = Unit {
+            key: key.into(),
+            subject: subject.clone(),
+            names: 0..0,
+            text: 0..0,
+            seen: self.rounds,
+        };
+        let at = match self.free.pop() {
+            Some(at) => {
+                self.units[at as usize] = unit;
+                at
+            }
+            None => {
+                self.units.push(unit);
+                small(self.units.len() - 1)
+            }
+        };
+        self.places.insert(key.into(), at);
+        at
+    }
+
+    fn append(&mut self, at: u32, draft: &Draft) {
+        let (text, names) = (self.text.len(), self.names.len());
+        // What no number can tell the place of is not found; no account is so large.
+        if text + draft.text.len() >= GONE as usize {
+            return;
+        }
+        self.text.push_str(&draft.text);
+        for name in &draft.names {
+            let kept = Kept {
+                start: small(text) + name.start,
+                unit: at,
+                ..*name
+            };
+            let end = kept.start as usize + usize::from(kept.text) + usize::from(kept.place);
+            self.letters.push(letters(self.text[kept.start as usize..end].as_bytes()));
+            self.names.push(kept);
+            self.written += 1;
+        }
+        let unit = &mut self.units[at as usize];
+        unit.text = small(text)..small(self.text.len());
+        unit.names = small(names)..small(self.names.len());
+        self.version += 1;
+    }
+
+    /// Takes the names of a unit out, and leaves their room for later.
+    fn leave(&mut self, at: u32) {
+        let unit = &mut self.units[at as usize];
+        for name in unit.names.clone() {
+            self.names[name as usize].unit = GONE;
+            self.letters[name as usize] = 0;
+            self.gone += 1;
+            self.version += 1;
+        }
+        (unit.names, unit.text) = (0..0, 0..0);
+    }
+
+    /// Takes out what was not seen in this round, and clears the room that was left behind once it is much.
+    fn sweep(&mut self) {
+        for at in 0..small(self.units.len()) {
+            let unit = &self.units[at as usize];
+            if unit.seen == self.rounds || unit.key.is_empty() {
+                continue;
+            }
+            self.leave(at);
+            let key = std::mem::take(&mut self.units[at as usize].key);
+            self.places.remove(&key);
+            self.free.push(at);
+        }
+        if self.gone < LEFT_BEHIND || self.gone * 2 < self.names.len() {
+            return;
+        }
+        let old_text = std::mem::take(&mut self.text);
+        let old_names = std::mem::take(&mut self.names);
+        let old_letters = std::mem::take(&mut self.letters);
+        self.gone = 0;
+        for unit in &mut self.units {
+            let text = small(self.text.len());
+            let first = small(self.names.len());
+            self.text
+                .push_str(&old_text[unit.text.start as usize..unit.text.end as usize]);
+            for at in unit.names.clone() {
+                let old = old_names[at as usize];
+                self.names.push(Kept {
+                    start: old.start - unit.text.start + text,
+                    ..old
+                });
+                self.letters.push(old_letters[at as usize]);
+            }
+            unit.text = text..small(self.text.len());
+            unit.names = first..small(self.names.len());
+        }
+        self.version += 1;
+    }
+
+    /// The number of names.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len() - self.gone
+    }
+
+    /// Whether there are no names at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Rises whenever anything in the index changes.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// How many names were written since the start, again or for the first time; for diagnosis.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// The numbers of all names, those that are gone left out.
+    pub(super) fn all(&self) -> impl Iterator<Item = u32> {
+        let names = self.names.iter().zip(0..);
+        names
+            .filter(|(name, _)| name.unit != GONE)
+            .map(|(_, at)| at)
+    }
+
+    /// The letters that stand in a name and its place, as [`letters`] writes them.
+    pub(super) fn letters(&self, at: u32) -> u64 {
+        self.letters[at as usize]
+    }
+
+    /// What a name is of.
+    pub(super) fn kind(&self, at: u32) -> Kind {
+        self.names[at as usize].kind
+    }
+
+    /// A name by its number.
+    pub(super) fn entry(&self, at: u32) -> Entry<'_> {
+        let kept = &self.names[at as usize];
+        let rest = &self.text[kept.start as usize..];
+        let (name, rest) = rest.split_at(kept.text.into());
+        let (place, rest) = rest.split_at(kept.place.into());
+        Entry {
+            kind: kept.kind,
+            name,
+            place,
+            health: kept.health,
+            part: &rest[..kept.part.into()],
+            subject: &self.units[kept.unit as usize].subject,
+        }
+    }
+
+    /// The first name of a thing, by its ARN.
+    #[must_use]
+    pub fn of(&self, arn: &Arn) -> Option<Entry<'_>> {
+        let shared = format!("\n{}\n{}", Kind::Revision.word(), arn.name());
+        let at = self.places.get(arn.as_str()).or_else(|| {
+            let is_revision = arn.kind() == "task-definition";
+            self.places.get(shared.as_str()).filter(|_| is_revision)
+        })?;
+        let unit = &self.units[*at as usize];
+        (!unit.names.is_empty()).then(|| self.entry(unit.names.start))
+    }
+
+    /// Every name there is, in no order; for tests and diagnosis.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.all().map(|at| self.entry(at))
+    }
+}
