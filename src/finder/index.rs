@@ -1,7 +1,7 @@
 //! The names of everything that is known, side by side so that all of them are looked through within a key press.
 //! Brought up to date in slices; only what changed is written anew.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use super::{
     Kind,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Names looked at in one slice: a few milliseconds of work.
-const SLICE: usize = 20_000;
+const SLICE: usize = 10_000;
 /// Longer names are cut; AWS has none.
 const LONGEST: usize = 2_048;
 /// Names left behind by changes before they are cleared away.
@@ -33,13 +33,34 @@ pub(super) struct Name<'a> {
     pub(super) health: Health,
 }
 
-/// A name as it is kept: its text is in one long string, followed by the place and the part.
+/// A stretch of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Stretch {
+    start: u32,
+    length: u16,
+}
+
+impl Stretch {
+    fn range(self) -> Range<usize> {
+        let start = self.start as usize;
+        start..start + usize::from(self.length)
+    }
+
+    fn moved(self, from: u32, to: u32) -> Self {
+        Self {
+            start: self.start - from + to,
+            ..self
+        }
+    }
+}
+
+/// A name as it is kept, with stretches of one long text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Kept {
-    start: u32,
-    text: u16,
-    place: u16,
-    part: u16,
+    text: Stretch,
+    /// Names of a thing that are in the same place have the same stretch.
+    place: Stretch,
+    part: Stretch,
     kind: Kind,
     health: Health,
     /// The unit that it belongs to, or [`GONE`].
@@ -48,13 +69,22 @@ struct Kept {
 
 const GONE: u32 = u32::MAX;
 
+/// The letters that stand in a name and in its place, as [`letters`] writes them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Letters {
+    pub(super) name: u64,
+    pub(super) place: u64,
+}
+
 /// The names of one thing, or a name that many things share.
 #[derive(Debug)]
 struct Unit {
     key: Box<str>,
     subject: Subject,
-    names: std::ops::Range<u32>,
-    text: std::ops::Range<u32>,
+    names: Range<u32>,
+    text: Range<u32>,
+    /// The text with its capitals, if it has any.
+    written: Option<Box<str>>,
     /// The round in which it was last seen.
     seen: u32,
 }
@@ -90,17 +120,12 @@ fn short(text: &str) -> (&str, u16) {
 impl Draft {
     /// Adds a name of the thing that is being written.
     pub(super) fn add(&mut self, name: Name) {
-        let start = small(self.text.len());
-        let mut put = |text| {
-            let (text, length) = short(text);
-            self.text.push_str(text);
-            length
-        };
+        let text = self.put(name.text, None);
+        let last = self.names.last().map(|last| last.place);
         let kept = Kept {
-            start,
-            text: put(name.text),
-            place: put(name.place),
-            part: put(name.part),
+            text,
+            place: self.put(name.place, last),
+            part: self.put(name.part, Some(text)),
             kind: name.kind,
             health: name.health,
             unit: GONE,
@@ -108,9 +133,20 @@ impl Draft {
         self.names.push(kept);
     }
 
+    /// Adds a text, unless it is the same as one that is there.
+    fn put(&mut self, text: &str, there: Option<Stretch>) -> Stretch {
+        let (text, length) = short(text);
+        if let Some(there) = there.filter(|there| self.text[there.range()] == *text) {
+            return there;
+        }
+        let start = small(self.text.len());
+        self.text.push_str(text);
+        Stretch { start, length }
+    }
+
     /// Adds a name that other things may have too, and which is to stand there once. It leads to the first of the
-    /// subjects that have it.
-    pub(super) fn share(&mut self, name: Name, subject: &Subject) {
+    /// subjects that have it. Whether it was not there yet.
+    pub(super) fn share(&mut self, name: Name, subject: &Subject) -> bool {
         let (text, length) = short(name.text);
         self.key.clear();
         // No key of a thing begins with a line end.
@@ -121,7 +157,7 @@ impl Draft {
             if *subject < known.subject {
                 known.subject = subject.clone();
             }
-            return;
+            return false;
         }
         let shared = Shared {
             kind: name.kind,
@@ -130,6 +166,7 @@ impl Draft {
             subject: subject.clone(),
         };
         self.shared.insert(self.key.as_str().into(), shared);
+        true
     }
 }
 
@@ -143,8 +180,11 @@ struct Round {
 /// The names of everything that is known.
 #[derive(Default)]
 pub struct Index {
+    /// All texts, in lower case.
     text: String,
-    letters: Vec<u64>,
+    letters: Vec<Letters>,
+    /// What names that match alike are ordered by, see [`ordered`].
+    orders: Vec<u128>,
     names: Vec<Kept>,
     gone: usize,
     units: Vec<Unit>,
@@ -157,6 +197,21 @@ pub struct Index {
     synced: Option<u64>,
     version: u64,
     written: u64,
+}
+
+/// What a name is ordered by among those that match alike, the least first: kind, health, and the first letters of
+/// the name and its place.
+fn ordered(text: &str, kept: &Kept) -> u128 {
+    let first = |stretch: Stretch, most: usize| {
+        let text = &text.as_bytes()[stretch.range()];
+        (0..most).fold(0_u128, |number, at| {
+            number << 8 | u128::from(text.get(at).copied().unwrap_or(0))
+        })
+    };
+    u128::from(kept.kind as u8) << 104
+        | u128::from(kept.health as u8) << 96
+        | first(kept.text, 8) << 32
+        | first(kept.place, 4)
 }
 
 /// A name that was found, and what it leads to.
@@ -231,7 +286,11 @@ impl Index {
             };
             if let Some(thing) = round.things.pop() {
                 left = left.saturating_sub(self.take_thing(thing.as_ref(), now));
-                if self.round.as_ref().is_some_and(|round| round.things.is_empty()) {
+                if self
+                    .round
+                    .as_ref()
+                    .is_some_and(|round| round.things.is_empty())
+                {
                     let shared = std::mem::take(&mut self.draft.shared);
                     self.round = Some(Round {
                         things: Vec::new(),
@@ -291,18 +350,31 @@ impl Index {
             unit.subject = subject.clone();
             self.version += 1;
         }
-        let text = &self.text[unit.text.start as usize..unit.text.end as usize];
+        let text = match &unit.written {
+            Some(written) => written,
+            None => &self.text[unit.text.start as usize..unit.text.end as usize],
+        };
+        let from = unit.text.start;
         let names = &mut self.names[unit.names.start as usize..unit.names.end as usize];
         let same = |old: &Kept, new: &Kept| {
-            (old.text, old.place, old.part, old.kind) == (new.text, new.place, new.part, new.kind)
+            let moved = |stretch: Stretch| stretch.moved(0, from);
+            old.kind == new.kind
+                && old.text == moved(new.text)
+                && old.place == moved(new.place)
+                && old.part == moved(new.part)
         };
         if text == draft.text
             && names.len() == draft.names.len()
-            && names.iter().zip(&draft.names).all(|(old, new)| same(old, new))
+            && names
+                .iter()
+                .zip(&draft.names)
+                .all(|(old, new)| same(old, new))
         {
-            for (old, new) in names.iter_mut().zip(&draft.names) {
+            let orders = &mut self.orders[unit.names.start as usize..unit.names.end as usize];
+            for ((old, order), new) in names.iter_mut().zip(orders).zip(&draft.names) {
                 if old.health != new.health {
                     old.health = new.health;
+                    *order = ordered(&self.text, old);
                     self.version += 1;
                 }
             }
@@ -322,6 +394,7 @@ impl Index {
             subject: subject.clone(),
             names: 0..0,
             text: 0..0,
+            written: None,
             seen: self.rounds,
         };
         let at = match self.free.pop() {
@@ -345,18 +418,27 @@ impl Index {
             return;
         }
         self.text.push_str(&draft.text);
+        self.text[text..].make_ascii_lowercase();
         for name in &draft.names {
+            let moved = |stretch: Stretch| stretch.moved(0, small(text));
             let kept = Kept {
-                start: small(text) + name.start,
+                text: moved(name.text),
+                place: moved(name.place),
+                part: moved(name.part),
                 unit: at,
                 ..*name
             };
-            let end = kept.start as usize + usize::from(kept.text) + usize::from(kept.place);
-            self.letters.push(letters(self.text[kept.start as usize..end].as_bytes()));
+            self.letters.push(Letters {
+                name: letters(&self.text.as_bytes()[kept.text.range()]),
+                place: letters(&self.text.as_bytes()[kept.place.range()]),
+            });
+            self.orders.push(ordered(&self.text, &kept));
             self.names.push(kept);
             self.written += 1;
         }
         let unit = &mut self.units[at as usize];
+        let capitals = self.text[text..] != draft.text;
+        unit.written = capitals.then(|| draft.text.as_str().into());
         unit.text = small(text)..small(self.text.len());
         unit.names = small(names)..small(self.names.len());
         self.version += 1;
@@ -367,11 +449,11 @@ impl Index {
         let unit = &mut self.units[at as usize];
         for name in unit.names.clone() {
             self.names[name as usize].unit = GONE;
-            self.letters[name as usize] = 0;
+            self.letters[name as usize] = Letters::default();
             self.gone += 1;
             self.version += 1;
         }
-        (unit.names, unit.text) = (0..0, 0..0);
+        (unit.names, unit.text, unit.written) = (0..0, 0..0, None);
     }
 
     /// Takes out what was not seen in this round, and clears the room that was left behind once it is much.
@@ -389,9 +471,15 @@ impl Index {
         if self.gone < LEFT_BEHIND || self.gone * 2 < self.names.len() {
             return;
         }
+        self.clear_up();
+    }
+
+    /// Moves all names together.
+    fn clear_up(&mut self) {
         let old_text = std::mem::take(&mut self.text);
         let old_names = std::mem::take(&mut self.names);
         let old_letters = std::mem::take(&mut self.letters);
+        let old_orders = std::mem::take(&mut self.orders);
         self.gone = 0;
         for unit in &mut self.units {
             let text = small(self.text.len());
@@ -400,11 +488,15 @@ impl Index {
                 .push_str(&old_text[unit.text.start as usize..unit.text.end as usize]);
             for at in unit.names.clone() {
                 let old = old_names[at as usize];
+                let moved = |stretch: Stretch| stretch.moved(unit.text.start, text);
                 self.names.push(Kept {
-                    start: old.start - unit.text.start + text,
+                    text: moved(old.text),
+                    place: moved(old.place),
+                    part: moved(old.part),
                     ..old
                 });
                 self.letters.push(old_letters[at as usize]);
+                self.orders.push(old_orders[at as usize]);
             }
             unit.text = text..small(self.text.len());
             unit.names = first..small(self.names.len());
@@ -444,8 +536,8 @@ impl Index {
             .map(|(_, at)| at)
     }
 
-    /// The letters that stand in a name and its place, as [`letters`] writes them.
-    pub(super) fn letters(&self, at: u32) -> u64 {
+    /// The letters of a name and its place.
+    pub(super) fn letters(&self, at: u32) -> Letters {
         self.letters[at as usize]
     }
 
@@ -454,19 +546,37 @@ impl Index {
         self.names[at as usize].kind
     }
 
+    /// What a name is ordered by among those that match alike.
+    pub(super) fn order(&self, at: u32) -> u128 {
+        self.orders[at as usize]
+    }
+
+    /// A name in lower case.
+    pub(super) fn name(&self, at: u32) -> &[u8] {
+        &self.text.as_bytes()[self.names[at as usize].text.range()]
+    }
+
+    /// The place of a name in lower case, and a number that names of the same thing in the same place have in common.
+    pub(super) fn place(&self, at: u32) -> (u32, &[u8]) {
+        let place = self.names[at as usize].place;
+        (place.start, &self.text.as_bytes()[place.range()])
+    }
+
     /// A name by its number.
     pub(super) fn entry(&self, at: u32) -> Entry<'_> {
         let kept = &self.names[at as usize];
-        let rest = &self.text[kept.start as usize..];
-        let (name, rest) = rest.split_at(kept.text.into());
-        let (place, rest) = rest.split_at(kept.place.into());
+        let unit = &self.units[kept.unit as usize];
+        let text = |stretch: Stretch| match &unit.written {
+            Some(written) => &written[stretch.moved(unit.text.start, 0).range()],
+            None => &self.text[stretch.range()],
+        };
         Entry {
             kind: kept.kind,
-            name,
-            place,
+            name: text(kept.text),
+            place: text(kept.place),
             health: kept.health,
-            part: &rest[..kept.part.into()],
-            subject: &self.units[kept.unit as usize].subject,
+            part: text(kept.part),
+            subject: &unit.subject,
         }
     }
 

@@ -11,7 +11,8 @@ pub fn known(store: &Store) -> String {
     if !store.listing(&Query::Clusters).is_complete() {
         return "Searches what is known; the clusters are not listed yet.".to_owned();
     }
-    let (mut clusters, mut services, mut tasks, mut instances, mut with_instances) = (0, 0, 0, 0, 0);
+    let (mut clusters, mut services, mut tasks, mut instances, mut with_instances) =
+        (0, 0, 0, 0, 0);
     let is_listed = |query| usize::from(store.listing(&query).is_complete());
     for cluster in store.clusters().filter(|one| one.status != "INACTIVE") {
         let arn = &cluster.arn;
@@ -39,7 +40,10 @@ pub fn known(store: &Store) -> String {
         lists.push(format!("instances of {instances}"));
     }
     let plural = if clusters == 1 { "" } else { "s" };
-    let mut says = format!("Searches what is known of {clusters} cluster{plural}: {}", lists.join(", "));
+    let mut says = format!(
+        "Searches what is known of {clusters} cluster{plural}: {}",
+        lists.join(", ")
+    );
     if is_listed(Query::Families) == 0 {
         says.push_str("; families not listed");
     }

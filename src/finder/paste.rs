@@ -26,7 +26,8 @@ struct Link {
 /// Reads an ARN of ECS or a link of its console; none if the text is neither.
 #[must_use]
 pub fn pasted(text: &str, store: &Store) -> Option<Pasted> {
-    let text = text.trim_matches(|letter: char| letter.is_whitespace() || "\"'`,;()<>".contains(letter));
+    let text =
+        text.trim_matches(|letter: char| letter.is_whitespace() || "\"'`,;()<>".contains(letter));
     let (account, region) = around(store);
     let arn = if text.starts_with("arn:") {
         let arn = Arn::new(text);
@@ -42,9 +43,8 @@ pub fn pasted(text: &str, store: &Store) -> Option<Pasted> {
         } = link;
         Arn::new(&format!("arn:{partition}:ecs:{region}:{owner}:{resource}"))
     };
-    let other = |here: &Option<String>, there: &str| {
-        here.as_deref().is_some_and(|here| here != there)
-    };
+    let other =
+        |here: &Option<String>, there: &str| here.as_deref().is_some_and(|here| here != there);
     if other(&region, arn.region()) || other(&account, arn.account()) {
         return Some(Pasted::Elsewhere(format!(
             "That is in {} of account {}; this session looks at {} of account {}.",
@@ -143,7 +143,10 @@ fn link(text: &str) -> Option<Link> {
 
 /// Whether a step of a link is the id of a task, and not the tab of its list.
 fn is_id(step: &str) -> bool {
-    step.len() >= 32 && step.bytes().all(|letter| letter.is_ascii_hexdigit() || letter == b'-')
+    step.len() >= 32
+        && step
+            .bytes()
+            .all(|letter| letter.is_ascii_hexdigit() || letter == b'-')
 }
 
 #[cfg(test)]

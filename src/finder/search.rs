@@ -46,23 +46,26 @@ impl Search {
         let narrows = same_index && terms.narrows(&self.terms);
         let left = std::mem::take(&mut self.left);
         self.looked_at = if narrows { left.len() } else { index.len() };
-        let takes = |at: &u32| {
-            terms.looks_at(index.kind(*at)) && terms.may_take_letters(index.letters(*at)) && {
-                let entry = index.entry(*at);
-                terms.may_take(entry.name, entry.place)
-            }
-        };
+        let takes =
+            |at: &u32| terms.looks_at(index.kind(*at)) && terms.may_take(index.letters(*at));
         self.left = if narrows {
             left.into_iter().filter(takes).collect()
         } else {
             index.all().filter(takes).collect()
         };
         self.hits.clear();
+        let mut in_place = Vec::new();
+        let mut last = None;
         for at in &self.left {
-            let entry = index.entry(*at);
-            if let Some(rank) = terms.rank(entry.kind, entry.name, entry.place) {
+            let (number, place) = index.place(*at);
+            if last != Some((number, place.len())) {
+                last = Some((number, place.len()));
+                terms.in_place(place, &mut in_place);
+            }
+            let (kind, letters) = (index.kind(*at), index.letters(*at).name);
+            if let Some(rank) = terms.rank(kind, index.name(*at), letters, &in_place) {
                 self.hits.push(Hit {
-                    key: key(rank.cost, &entry),
+                    key: u128::from(rank.cost) << 112 | index.order(*at),
                     fuzzy: rank.fuzzy,
                     at: *at,
                 });
@@ -140,21 +143,6 @@ impl Search {
         }
         self.ordered += some;
     }
-}
-
-/// What a hit is ordered by, in a number: what it costs, kind, health, and the first letters of name and place.
-fn key(cost: u16, entry: &Entry) -> u128 {
-    let first = |text: &str, most: usize| {
-        (0..most).fold(0_u128, |number, at| {
-            let letter = text.as_bytes().get(at).map_or(0, u8::to_ascii_lowercase);
-            number << 8 | u128::from(letter)
-        })
-    };
-    u128::from(cost) << 112
-        | u128::from(entry.kind as u8) << 104
-        | u128::from(entry.health as u8) << 96
-        | first(entry.name, 8) << 32
-        | first(entry.place, 4)
 }
 
 /// The order of names whose beginnings are alike.

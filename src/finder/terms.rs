@@ -3,11 +3,9 @@
 use std::ops::Range;
 
 use fuzzy_matcher::{FuzzyMatcher, skim::SkimMatcherV2};
+use memchr::memmem::Finder;
 
-use super::{
-    Kind,
-    kind::Match,
-};
+use super::{Kind, index::Letters, kind::Match};
 
 /// A word of fewer letters must stand in a name as it is.
 const LEAST: usize = 3;
@@ -44,15 +42,16 @@ fn bit(letter: u8) -> u64 {
     1 << place
 }
 
-/// A word that must be found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word {
+/// A word that must be found, in lower case.
+#[derive(Debug, Clone)]
+struct Word {
     text: String,
     letters: u64,
+    finder: Finder<'static>,
 }
 
 /// What was typed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Terms {
     /// The kinds that are looked at, as bits; none for all.
     kinds: u32,
@@ -82,6 +81,7 @@ impl Terms {
             if !text.is_empty() {
                 terms.words.push(Word {
                     letters: letters(text.as_bytes()),
+                    finder: Finder::new(&text).into_owned(),
                     text,
                 });
             }
@@ -105,30 +105,39 @@ impl Terms {
         self.kinds == 0 || self.kinds & kind.bit() != 0
     }
 
-    /// Whether all letters are there; costs next to nothing, and most names fail.
-    pub(super) fn may_take_letters(&self, letters: u64) -> bool {
-        self.words.iter().all(|word| word.letters & !letters == 0)
+    /// Whether all letters are there: costs next to nothing, and many names fail. Takes whatever a longer text takes.
+    pub(super) fn may_take(&self, letters: Letters) -> bool {
+        let all = letters.name | letters.place;
+        self.words.iter().all(|word| word.letters & !all == 0)
     }
 
-    /// Whether the letters of each word are in the name or the place, in their order. Takes whatever a longer word
-    /// takes.
-    pub(super) fn may_take(&self, name: &str, place: &str) -> bool {
-        self.words.iter().all(|word| {
-            let mut text = name.bytes().chain(place.bytes());
-            word.text
-                .bytes()
-                .all(|wanted| text.any(|letter| letter.to_ascii_lowercase() == wanted))
-        })
+    /// How each word is found in a place, which many names share.
+    pub(super) fn in_place(&self, place: &[u8], costs: &mut Vec<Option<u16>>) {
+        costs.clear();
+        costs.extend(self.words.iter().map(|word| word.in_place(place)));
     }
 
-    /// How well a name matches; none if it does not.
-    pub(super) fn rank(&self, kind: Kind, name: &str, place: &str) -> Option<Rank> {
+    /// How well a name in lower case matches, in a place of which [`Terms::in_place`] told; none if it does not.
+    pub(super) fn rank(
+        &self,
+        kind: Kind,
+        name: &[u8],
+        letters: u64,
+        in_place: &[Option<u16>],
+    ) -> Option<Rank> {
         let mut rank = Rank {
             cost: 0,
             fuzzy: false,
         };
-        for word in &self.words {
-            let cost = word.cost(kind, name, place)?;
+        for (word, in_place) in self.words.iter().zip(in_place) {
+            // Most names of a place lack a letter of what the place matches.
+            let may = word.letters & !letters == 0;
+            let in_name = || may.then(|| word.in_name(name)).flatten();
+            let fuzzily = || {
+                let fuzzy = may && kind.matched() == Match::Fuzzily;
+                (fuzzy && is_fuzzy(name, word.text.as_bytes())).then_some(cost::FUZZY)
+            };
+            let cost = in_name().or(*in_place).or_else(fuzzily)?;
             rank.cost += cost;
             rank.fuzzy |= cost == cost::FUZZY;
         }
@@ -145,28 +154,45 @@ impl Terms {
 }
 
 impl Word {
-    fn cost(&self, kind: Kind, name: &str, place: &str) -> Option<u16> {
+    fn in_name(&self, name: &[u8]) -> Option<u16> {
+        Some(match self.find(name)? {
+            Found::Start if name.len() == self.text.len() => cost::WHOLE,
+            Found::Start => cost::BEGINS,
+            Found::Word => cost::WORD,
+            Found::Within => cost::WITHIN,
+        })
+    }
+
+    fn in_place(&self, place: &[u8]) -> Option<u16> {
         let word = self.text.as_bytes();
-        let found = literal(name.as_bytes(), word);
-        match found {
-            Some(Found::Start) if name.len() == word.len() => return Some(cost::WHOLE),
-            Some(Found::Start) => return Some(cost::BEGINS),
-            Some(Found::Word) => return Some(cost::WORD),
-            Some(Found::Within) => return Some(cost::WITHIN),
-            None => {}
+        Some(match self.find(place)? {
+            Found::Within => cost::PLACE_WITHIN,
+            // A whole step of the way is more than the beginning of one.
+            _ if place
+                .split(|letter| *letter == b'/')
+                .any(|step| step == word) =>
+            {
+                cost::PLACE
+            }
+            _ => cost::PLACE_WORD,
+        })
+    }
+
+    /// The best way in which it stands in a text.
+    fn find(&self, text: &[u8]) -> Option<Found> {
+        let word = self.text.as_bytes();
+        if text.starts_with(word) {
+            return Some(Found::Start);
         }
-        let in_place = place.split('/').filter_map(|step| {
-            Some(match literal(step.as_bytes(), word)? {
-                Found::Start if step.len() == word.len() => cost::PLACE,
-                Found::Start | Found::Word => cost::PLACE_WORD,
-                Found::Within => cost::PLACE_WITHIN,
-            })
-        });
-        if let Some(cost) = in_place.min() {
-            return Some(cost);
+        let first = word.first()?.is_ascii_alphanumeric();
+        let mut found = None;
+        for at in self.finder.find_iter(text) {
+            if first && !text[at - 1].is_ascii_alphanumeric() {
+                return Some(Found::Word);
+            }
+            found = Some(Found::Within);
         }
-        let fuzzy = kind.matched() == Match::Fuzzily && is_fuzzy(name.as_bytes(), word);
-        fuzzy.then_some(cost::FUZZY)
+        found
     }
 }
 
@@ -177,28 +203,6 @@ enum Found {
     Within,
 }
 
-/// The best place where a lower-case word stands in a text of any case.
-fn literal(text: &[u8], word: &[u8]) -> Option<Found> {
-    let (first, rest) = word.split_first()?;
-    let last = text.len().checked_sub(word.len())?;
-    let mut found = None;
-    for at in 0..=last {
-        if text[at].to_ascii_lowercase() != *first
-            || !text[at + 1..at + word.len()].eq_ignore_ascii_case(rest)
-        {
-            continue;
-        }
-        if at == 0 {
-            return Some(Found::Start);
-        }
-        if !text[at - 1].is_ascii_alphanumeric() && first.is_ascii_alphanumeric() {
-            return Some(Found::Word);
-        }
-        found = Some(Found::Within);
-    }
-    found
-}
-
 /// Whether a word's letters stand in a text in their order and near each other.
 fn is_fuzzy(text: &[u8], word: &[u8]) -> bool {
     word.len() >= LEAST && stretch(text, word).is_some_and(|stretch| stretch <= word.len() * 2 + 2)
@@ -206,15 +210,14 @@ fn is_fuzzy(text: &[u8], word: &[u8]) -> bool {
 
 /// The length of the first stretch of a text that has the letters of a word in their order.
 fn stretch(text: &[u8], word: &[u8]) -> Option<usize> {
-    let is = |letter: &u8, wanted: u8| letter.to_ascii_lowercase() == wanted;
     let mut end = 0;
     for wanted in word {
-        end += text[end..].iter().position(|letter| is(letter, *wanted))? + 1;
+        end += text[end..].iter().position(|letter| letter == wanted)? + 1;
     }
     // From its end back, the stretch is as short as it can be.
     let mut start = end;
     for wanted in word.iter().rev() {
-        start = text[..start].iter().rposition(|letter| is(letter, *wanted))?;
+        start = text[..start].iter().rposition(|letter| letter == wanted)?;
     }
     Some(end - start)
 }
@@ -227,7 +230,7 @@ pub fn marks(typed: &str, name: &str, matcher: &SkimMatcherV2) -> Vec<Range<usiz
     for word in &Terms::parse(typed).words {
         if let Some(at) = lower.find(&word.text) {
             marks.push(at..at + word.text.len());
-        } else if is_fuzzy(name.as_bytes(), word.text.as_bytes())
+        } else if is_fuzzy(lower.as_bytes(), word.text.as_bytes())
             && let Some((_, letters)) = matcher.fuzzy_indices(name, &word.text)
         {
             let starts: Vec<_> = name.char_indices().collect();
@@ -267,16 +270,23 @@ mod tests {
         #[case] place: &str,
         #[case] cost: Option<u16>,
     ) {
-        let rank = Terms::parse(typed).rank(Kind::Service, name, place);
+        let rank = rank(typed, Kind::Service, name, place);
         assert_eq!(rank.map(|rank| rank.cost), cost);
+    }
+
+    fn rank(typed: &str, kind: Kind, name: &str, place: &str) -> Option<Rank> {
+        let terms = Terms::parse(typed);
+        let name = name.to_ascii_lowercase();
+        let mut costs = Vec::new();
+        terms.in_place(place.as_bytes(), &mut costs);
+        terms.rank(kind, name.as_bytes(), letters(name.as_bytes()), &costs)
     }
 
     #[test]
     fn addresses_and_ids_never_match_with_letters_left_out() {
-        let terms = Terms::parse("1014");
-        assert_eq!(terms.rank(Kind::Address, "10.0.1.4", ""), None);
-        assert!(terms.rank(Kind::Address, "10.10.14.1", "").is_none());
-        assert!(Terms::parse("10.0.1").rank(Kind::Address, "10.0.1.4", "").is_some());
+        assert_eq!(rank("1014", Kind::Address, "10.0.1.4", ""), None);
+        assert!(rank("10.0.1", Kind::Address, "10.0.1.4", "").is_some());
+        assert!(rank("1014", Kind::Service, "10-0-1-4", "").is_some());
     }
 
     #[test]

@@ -33,11 +33,27 @@ pub(super) trait Thing {
 /// Everything in the store that can be found. Only handles are copied.
 pub(super) fn things(store: &Store) -> Vec<Arc<dyn Thing>> {
     let mut things: Vec<Arc<dyn Thing>> = Vec::new();
-    things.extend(store.clusters().map(|one| Arc::clone(one) as Arc<dyn Thing>));
-    things.extend(store.services().map(|one| Arc::clone(one) as Arc<dyn Thing>));
+    things.extend(
+        store
+            .clusters()
+            .map(|one| Arc::clone(one) as Arc<dyn Thing>),
+    );
+    things.extend(
+        store
+            .services()
+            .map(|one| Arc::clone(one) as Arc<dyn Thing>),
+    );
     things.extend(store.tasks().map(|one| Arc::clone(one) as Arc<dyn Thing>));
-    things.extend(store.instances().map(|one| Arc::clone(one) as Arc<dyn Thing>));
-    things.extend(store.definitions().map(|one| Arc::clone(one) as Arc<dyn Thing>));
+    things.extend(
+        store
+            .instances()
+            .map(|one| Arc::clone(one) as Arc<dyn Thing>),
+    );
+    things.extend(
+        store
+            .definitions()
+            .map(|one| Arc::clone(one) as Arc<dyn Thing>),
+    );
     for family in store.listing(&Query::Families).items() {
         things.push(Arc::new(Listed(family.clone())));
         let revisions = Query::Revisions {
@@ -46,7 +62,11 @@ pub(super) fn things(store: &Store) -> Vec<Arc<dyn Thing>> {
         let revisions = store.listing(&revisions).items().iter();
         things.extend(revisions.map(|arn| Arc::new(Listed(arn.clone())) as Arc<dyn Thing>));
     }
-    things.extend(store.engines().map(|one| Arc::new(Reached::new(one)) as Arc<dyn Thing>));
+    things.extend(
+        store
+            .engines()
+            .map(|one| Arc::new(Reached::new(one)) as Arc<dyn Thing>),
+    );
     things
 }
 
@@ -133,8 +153,12 @@ fn revision(arn: &Arn, draft: &mut Draft) {
         part: "",
         health: Health::Ok,
     };
-    draft.share(name(Kind::Revision, arn.name()), &Subject::whole(arn));
-    draft.share(name(Kind::Family, family), &Subject::whole(&Arn::new(family)));
+    if draft.share(name(Kind::Revision, arn.name()), &Subject::whole(arn)) {
+        draft.share(
+            name(Kind::Family, family),
+            &Subject::whole(&Arn::new(family)),
+        );
+    }
 }
 
 impl Thing for Cluster {
@@ -170,7 +194,12 @@ impl Thing for Service {
             part: "",
             health,
         });
-        tags(&self.tags, &format!("{cluster}/{}", self.name), health, draft);
+        tags(
+            &self.tags,
+            &format!("{cluster}/{}", self.name),
+            health,
+            draft,
+        );
         if let Some(definition) = &self.task_definition {
             revision(definition, draft);
         }
@@ -216,7 +245,7 @@ impl Thing for Task {
         for container in &self.containers {
             let of_container = |kind, text| Name {
                 part: &container.name,
-                health: State::of_container(self, container, now).health,
+                health: State::of_container(self, container).health,
                 ..name(kind, text)
             };
             draft.add(of_container(Kind::Container, &container.name));
@@ -260,7 +289,12 @@ impl Thing for ContainerInstance {
             draft.add(name(&self.ec2_id));
         }
         draft.add(name(self.arn.name()));
-        tags(&self.tags, &format!("{cluster}/{}", self.ec2_id), health, draft);
+        tags(
+            &self.tags,
+            &format!("{cluster}/{}", self.ec2_id),
+            health,
+            draft,
+        );
     }
 }
 

@@ -1,10 +1,9 @@
 //! How a thing is doing in a word, wherever it is named outside of its own table.
 
-use super::{
-    Cx, clusters, condition, containers, engines, instances, revisions, tasks,
-};
+use super::{Cx, clusters, condition, containers, engines, instances, revisions, tasks};
 use crate::model::{
-    Cluster, Container, ContainerInstance, Engine, EngineId, Health, Now, Service, Subject, Task, Timestamp,
+    Cluster, Container, ContainerInstance, Engine, EngineId, Health, Now, Service, Subject, Task,
+    Timestamp,
 };
 
 /// The state of a thing.
@@ -43,25 +42,20 @@ impl State {
     /// Of a task.
     #[must_use]
     pub fn of_task(task: &Task, now: Now) -> Self {
-        let since = if task.is_stopped() {
-            task.stopped_at.or(task.stopping_at)
-        } else {
-            task.started_at.or(task.created_at)
-        };
         Self {
             word: tasks::status_words(task),
             health: tasks::judge(task, now),
-            since,
+            since: since(task),
         }
     }
 
     /// Of a container of a task.
     #[must_use]
-    pub fn of_container(task: &Task, container: &Container, now: Now) -> Self {
+    pub fn of_container(task: &Task, container: &Container) -> Self {
         Self {
             word: container.last_status.clone(),
             health: containers::judge(task, container),
-            since: Self::of_task(task, now).since,
+            since: since(task),
         }
     }
 
@@ -86,6 +80,15 @@ impl State {
     }
 }
 
+/// When a task ended, or else since when it runs.
+fn since(task: &Task) -> Option<Timestamp> {
+    if task.is_stopped() {
+        task.stopped_at.or(task.stopping_at)
+    } else {
+        task.started_at.or(task.created_at)
+    }
+}
+
 /// The state of a thing or a part of it; none if the store does not hold it.
 #[must_use]
 pub fn state(subject: &Subject, cx: &Cx) -> Option<State> {
@@ -95,7 +98,7 @@ pub fn state(subject: &Subject, cx: &Cx) -> Option<State> {
             None => Some(State::of_task(task, cx.now)),
             Some(name) => {
                 let container = task.container(name)?;
-                Some(State::of_container(task, container, cx.now))
+                Some(State::of_container(task, container))
             }
         };
     }

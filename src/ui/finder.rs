@@ -92,7 +92,11 @@ impl Finder {
         }
         self.search.run(index, typed);
         // A whole identity is no text that names could match.
-        let matches = if found.is_some() { 0 } else { self.search.count() };
+        let matches = if found.is_some() {
+            0
+        } else {
+            self.search.count()
+        };
         self.count = self.lead.len() + matches;
         self.total = index.len();
     }

@@ -78,7 +78,14 @@ impl Finder {
         let muted = cx.theme.style(Role::TextMuted);
         for (y, range) in (first..inner.bottom()).zip(&foot.0) {
             let line = self.known[range.clone()].trim_end();
-            text::put(buffer, (inner.x, y), line, inner.width, muted, cx.glyphs.ellipsis());
+            text::put(
+                buffer,
+                (inner.x, y),
+                line,
+                inner.width,
+                muted,
+                cx.glyphs.ellipsis(),
+            );
         }
         let body = Rect {
             y: inner.y + 1,
@@ -98,7 +105,14 @@ impl Finder {
                 height: 1,
                 ..body
             };
-            self.paint_row(row, &columns, line, self.top + at == self.cursor, buffer, cx);
+            self.paint_row(
+                row,
+                &columns,
+                line,
+                self.top + at == self.cursor,
+                buffer,
+                cx,
+            );
         }
     }
 
@@ -120,11 +134,25 @@ impl Finder {
         let typed = text::clean(self.input.text());
         let past = (self.input.cursor_cells() + 1).saturating_sub(room.into());
         let at = (inner.x + 2, inner.y);
-        text::put(buffer, at, text::skip_cells(&typed, past), room, prompt, ellipsis);
+        text::put(
+            buffer,
+            at,
+            text::skip_cells(&typed, past),
+            room,
+            prompt,
+            ellipsis,
+        );
         if typed.is_empty() {
             let ghost = cx.theme.style(Role::PromptGhost);
             let after = (inner.x + 3, inner.y);
-            text::put(buffer, after, PROMPT, room.saturating_sub(1), ghost, ellipsis);
+            text::put(
+                buffer,
+                after,
+                PROMPT,
+                room.saturating_sub(1),
+                ghost,
+                ellipsis,
+            );
         }
         let cursor = u16::try_from(self.input.cursor_cells() - past.min(self.input.cursor_cells()));
         let x = inner.x + 2 + cursor.unwrap_or(0);
@@ -155,7 +183,11 @@ impl Finder {
         let room = width.saturating_sub(KIND + GAP + GAP + state + GAP + AGE);
         let name = widest(&|row| text::width(&text::clean(&row.spot.name))).max(4);
         let place = widest(&|row| text::width(&text::clean(&row.spot.place)));
-        let least = if place == 0 { 0 } else { place.clamp(5, PLACE) + GAP };
+        let least = if place == 0 {
+            0
+        } else {
+            place.clamp(5, PLACE) + GAP
+        };
         let for_places = (place.max(5) + GAP).min(room * 2 / 5).max(least);
         let name = name.min(room.saturating_sub(for_places));
         let place = room.saturating_sub(name + GAP);
@@ -184,16 +216,33 @@ impl Finder {
         text::put(buffer, (line.x, y), row.spot.kind.word(), KIND, muted, "");
         let x = line.x + KIND + GAP;
         let name = text::clean(&row.spot.name);
-        text::put(buffer, (x, y), &name, columns.name, style(Role::Text), ellipsis);
+        text::put(
+            buffer,
+            (x, y),
+            &name,
+            columns.name,
+            style(Role::Text),
+            ellipsis,
+        );
         self.paint_marks(&name, (x, y), columns.name, buffer, cx);
         let x = x + columns.name + GAP;
         let place = text::clean(&row.spot.place);
         let place = text::cut_start(&place, columns.place.into(), ellipsis);
         text::put(buffer, (x, y), &place, columns.place, muted, ellipsis);
         let x = x + columns.place + GAP;
-        let tone = row.state.as_ref().map_or(Tone::Muted, |state| state.health.into());
+        let tone = row
+            .state
+            .as_ref()
+            .map_or(Tone::Muted, |state| state.health.into());
         let word = word(row);
-        text::put(buffer, (x, y), &word, columns.state, style(role_of(tone)), ellipsis);
+        text::put(
+            buffer,
+            (x, y),
+            &word,
+            columns.state,
+            style(role_of(tone)),
+            ellipsis,
+        );
         let since = row.state.as_ref().and_then(|state| state.since);
         let age = since.map_or_else(String::new, |since| age(cx.now.wall.since(since)));
         put_right(&age, (line.right(), y), muted, buffer);
@@ -241,7 +290,14 @@ fn paint_heads(columns: &Columns, body: Rect, buffer: &mut Buffer, cx: &Cx) {
 
 fn put_right(words: &str, (right, y): (u16, u16), style: Style, buffer: &mut Buffer) {
     let cells = u16::try_from(text::width(words)).unwrap_or(0);
-    text::put(buffer, (right.saturating_sub(cells), y), words, cells, style, "");
+    text::put(
+        buffer,
+        (right.saturating_sub(cells), y),
+        words,
+        cells,
+        style,
+        "",
+    );
 }
 
 /// A number with its thousands apart: `104,112`.
