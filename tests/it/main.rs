@@ -14,6 +14,7 @@ mod contract;
 mod counts;
 mod docs;
 mod engine;
+mod finder;
 mod layers;
 mod live;
 mod load;

@@ -13,7 +13,7 @@ use crate::{
 /// The lines above the first name: frame, line to type in, heads of the columns.
 pub(super) const HEAD: u16 = 3;
 /// Wider than this, lines are hard to follow.
-const WIDEST: u16 = 130;
+const WIDEST: u16 = 160;
 /// The cells of columns that never give way, and those between columns.
 const KIND: u16 = 9;
 const STATE: u16 = 14;
@@ -21,6 +21,8 @@ const AGE: u16 = 4;
 const GAP: u16 = 2;
 /// A place is not worth reading in less.
 const PLACE: u16 = 12;
+/// Where names and places have less than this together, places are left out.
+const NARROW: u16 = 24;
 
 const PROMPT: &str = "a name, id, address, image or ARN; svc: task: ip: image: tag: narrow";
 
@@ -51,7 +53,7 @@ impl Foot {
 
 fn foot(known: &str, width: u16) -> Foot {
     let mut lines = text::wrap(known, width.saturating_sub(4).into(), 0);
-    lines.truncate(2);
+    lines.truncate(3);
     Foot(lines)
 }
 
@@ -181,6 +183,10 @@ impl Finder {
         };
         let state = widest(&|row| text::width(&text::clean(&word(row)))).clamp(5, STATE);
         let room = width.saturating_sub(KIND + GAP + GAP + state + GAP + AGE);
+        if room < NARROW {
+            let (name, place) = (room, 0);
+            return Columns { name, place, state };
+        }
         let name = widest(&|row| text::width(&text::clean(&row.spot.name))).max(4);
         let place = widest(&|row| text::width(&text::clean(&row.spot.place)));
         let least = if place == 0 {
