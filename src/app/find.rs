@@ -44,14 +44,16 @@ impl App {
     pub(super) fn visit(&mut self, spot: Spot, now: Now) {
         let store = &self.scene.store;
         let subject = spot.subject.clone();
-        let is_known = self.finds.index.of(&subject.arn).is_some() || subject.part.is_some();
-        let place = place_of(&subject, store).filter(|_| is_known);
-        let Some(place) = place.or_else(|| place_of_unknown(&subject.arn)) else {
+        let (place, cursor) = match place_of(&subject, store) {
+            Some(place) => (Some(place), Some(subject)),
+            None => (place_of_unknown(&subject.arn), None),
+        };
+        let Some(place) = place else {
             let text = format!("{} is not known any more", spot.name);
             self.say(Level::Warn, text, now);
             return;
         };
-        self.jump_to(&place, Some(subject));
+        self.jump_to(&place, cursor);
         self.finds.recent.retain(|earlier| *earlier != spot);
         self.finds.recent.insert(0, spot);
         self.finds.recent.truncate(RECENT);

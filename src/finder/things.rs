@@ -70,7 +70,8 @@ pub(super) fn things(store: &Store) -> Vec<Arc<dyn Thing>> {
     things
 }
 
-/// The table that shows a thing; the thing is to be under the cursor there. None if it belongs to nothing that is known.
+/// The table that shows a thing; the thing is to be under the cursor there. None if the store does not hold it, or
+/// nothing that it belongs to.
 #[must_use]
 pub fn place_of(subject: &Subject, store: &Store) -> Option<Place> {
     let arn = &subject.arn;
@@ -83,11 +84,13 @@ pub fn place_of(subject: &Subject, store: &Store) -> Option<Place> {
         scope: Scope::account(),
     };
     match (arn.kind(), &subject.part) {
-        ("cluster", _) => Some(Place::root()),
-        ("service", _) => in_cluster("services"),
+        ("cluster", _) => store.cluster(arn).map(|_| Place::root()),
+        ("service", _) => in_cluster("services").filter(|_| store.service(arn).is_some()),
         ("task", Some(_)) => Some(Place::of("containers", Subject::whole(arn))),
         ("task", None) => place_of_task(arn, store),
-        ("container-instance", _) => in_cluster("instances"),
+        ("container-instance", _) => {
+            in_cluster("instances").filter(|_| store.instance(arn).is_some())
+        }
         ("task-definition", _) => {
             let family = Arn::new(arn.family());
             Some(Place::of("revisions", Subject::whole(&family)))

@@ -112,6 +112,8 @@ impl Finder {
     /// Puts the cursor back on what it was moved to, wherever that stands now.
     fn hold(&mut self, index: &Index) {
         if let Some(anchor) = &self.anchor {
+            // Matches are known by their place once they are in order.
+            self.search.get(index, self.cursor);
             let in_lead = self.lead.iter().position(|(spot, _)| spot == anchor);
             let place = in_lead.or_else(|| {
                 let place = self.search.place_of(index, anchor)?;
@@ -276,6 +278,3 @@ impl Layer for Finder {
         .collect()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -188,10 +188,27 @@ fn keys_move_and_esc_leaves_everything_as_it_was() {
         "{second} in {all:?}"
     );
     stage
-        .press("[ ctrl-p")
+        .press("g ctrl-p")
         .write("svc:")
         .press("pagedown pageup esc");
     assert_eq!(stage.text(), before);
+}
+
+#[test]
+fn the_cursor_stays_on_what_it_was_moved_to() {
+    let mut stage = known(80, 24);
+    stage.press("ctrl-p").write("cluster:").press("down down");
+    let before = stage.text();
+    let line = |text: &str| text.lines().position(|line| line.contains("prod-web"));
+    let mut cluster = stage.account.cluster("prod-web").clone();
+    cluster.arn = Arn::new("arn:aws:ecs:eu-west-1:123456789012:cluster/aaa");
+    cluster.name = "aaa".to_owned();
+    stage.account.clusters.push(cluster);
+    stage.pass(std::time::Duration::from_secs(30));
+    let (before, after) = (line(&before).unwrap(), line(&stage.text()).unwrap());
+    assert_eq!(after, before + 1, "another cluster came before it");
+    stage.press("enter");
+    assert_eq!(stage.under_cursor().as_deref(), Some("prod-web"));
 }
 
 #[test]
