@@ -5,6 +5,7 @@ use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use super::{
     Kind,
+    draft::{Draft, GONE, Kept, Shared, Stretch, small},
     terms::letters,
     things::{Thing, things},
 };
@@ -15,59 +16,8 @@ use crate::{
 
 /// Names looked at in one slice: a few milliseconds of work.
 const SLICE: usize = 10_000;
-/// Longer names are cut; AWS has none.
-const LONGEST: usize = 2_048;
 /// Names left behind by changes before they are cleared away.
 const LEFT_BEHIND: usize = 4_096;
-
-/// A name to be found by.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Name<'a> {
-    pub(super) kind: Kind,
-    /// The name itself.
-    pub(super) text: &'a str,
-    /// Where the thing is, from the outside in, with slashes between.
-    pub(super) place: &'a str,
-    /// The part of the thing that is meant; empty for all of it.
-    pub(super) part: &'a str,
-    pub(super) health: Health,
-}
-
-/// A stretch of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Stretch {
-    start: u32,
-    length: u16,
-}
-
-impl Stretch {
-    fn range(self) -> Range<usize> {
-        let start = self.start as usize;
-        start..start + usize::from(self.length)
-    }
-
-    fn moved(self, from: u32, to: u32) -> Self {
-        Self {
-            start: self.start - from + to,
-            ..self
-        }
-    }
-}
-
-/// A name as it is kept, with stretches of one long text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Kept {
-    text: Stretch,
-    /// Names of a thing that are in the same place have the same stretch.
-    place: Stretch,
-    part: Stretch,
-    kind: Kind,
-    health: Health,
-    /// The unit that it belongs to, or [`GONE`].
-    unit: u32,
-}
-
-const GONE: u32 = u32::MAX;
 
 /// The letters that stand in a name and in its place, as [`letters`] writes them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,87 +37,6 @@ struct Unit {
     written: Option<Box<str>>,
     /// The round in which it was last seen.
     seen: u32,
-}
-
-/// Names that are being written down.
-#[derive(Debug, Default)]
-pub(super) struct Draft {
-    text: String,
-    names: Vec<Kept>,
-    shared: HashMap<Box<str>, Shared>,
-    key: String,
-}
-
-/// A name that many things have: it leads to the first of them.
-#[derive(Debug)]
-struct Shared {
-    kind: Kind,
-    /// Where in its key the name ends; the place follows.
-    text: u16,
-    health: Health,
-    subject: Subject,
-}
-
-fn small(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(GONE)
-}
-
-fn short(text: &str) -> (&str, u16) {
-    let text = &text[..text.floor_char_boundary(LONGEST)];
-    (text, u16::try_from(text.len()).unwrap_or(u16::MAX))
-}
-
-impl Draft {
-    /// Adds a name of the thing that is being written.
-    pub(super) fn add(&mut self, name: Name) {
-        let text = self.put(name.text, None);
-        let last = self.names.last().map(|last| last.place);
-        let kept = Kept {
-            text,
-            place: self.put(name.place, last),
-            part: self.put(name.part, Some(text)),
-            kind: name.kind,
-            health: name.health,
-            unit: GONE,
-        };
-        self.names.push(kept);
-    }
-
-    /// Adds a text, unless it is the same as one that is there.
-    fn put(&mut self, text: &str, there: Option<Stretch>) -> Stretch {
-        let (text, length) = short(text);
-        if let Some(there) = there.filter(|there| self.text[there.range()] == *text) {
-            return there;
-        }
-        let start = small(self.text.len());
-        self.text.push_str(text);
-        Stretch { start, length }
-    }
-
-    /// Adds a name that other things may have too, and which is to stand there once. It leads to the first of the
-    /// subjects that have it. Whether it was not there yet.
-    pub(super) fn share(&mut self, name: Name, subject: &Subject) -> bool {
-        let (text, length) = short(name.text);
-        self.key.clear();
-        // No key of a thing begins with a line end.
-        for piece in ["\n", name.kind.word(), "\n", text, name.place] {
-            self.key.push_str(piece);
-        }
-        if let Some(known) = self.shared.get_mut(self.key.as_str()) {
-            if *subject < known.subject {
-                known.subject = subject.clone();
-            }
-            return false;
-        }
-        let shared = Shared {
-            kind: name.kind,
-            text: length,
-            health: name.health,
-            subject: subject.clone(),
-        };
-        self.shared.insert(self.key.as_str().into(), shared);
-        true
-    }
 }
 
 /// What is left to do of a round.
@@ -299,7 +168,7 @@ impl Index {
                 }
             } else if let Some((key, shared)) = round.shared.pop() {
                 left -= 1;
-                self.take_shared(&key, shared);
+                self.take_shared(&key, &shared);
             } else {
                 self.round = None;
                 self.sweep();
@@ -310,8 +179,7 @@ impl Index {
 
     fn take_thing(&mut self, thing: &dyn Thing, now: Now) -> usize {
         let mut draft = std::mem::take(&mut self.draft);
-        draft.text.clear();
-        draft.names.clear();
+        draft.clear();
         thing.write(now, &mut draft);
         let arn = thing.arn();
         if !draft.names.is_empty() {
@@ -322,19 +190,10 @@ impl Index {
         spent
     }
 
-    fn take_shared(&mut self, key: &str, shared: Shared) {
+    fn take_shared(&mut self, key: &str, shared: &Shared) {
         let mut draft = std::mem::take(&mut self.draft);
-        draft.text.clear();
-        draft.names.clear();
-        let head = "\n\n".len() + shared.kind.word().len();
-        let (text, place) = key[head..].split_at(shared.text.into());
-        draft.add(Name {
-            kind: shared.kind,
-            text,
-            place,
-            part: "",
-            health: shared.health,
-        });
+        draft.clear();
+        draft.add(shared.name(key));
         self.write(key, &shared.subject, &draft);
         self.draft = draft;
     }

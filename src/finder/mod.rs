@@ -1,6 +1,7 @@
 //! Finding one thing among all that the store knows, by any of its names, as it is typed. What is found how is in
 //! `things`; nothing here asks AWS or draws.
 
+mod draft;
 mod index;
 mod kind;
 mod known;

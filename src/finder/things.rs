@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     Kind,
-    index::{Draft, Name},
+    draft::{Draft, Name},
 };
 use crate::{
     model::{
