@@ -256,15 +256,12 @@ impl Index {
             written: None,
             seen: self.rounds,
         };
-        let at = match self.free.pop() {
-            Some(at) => {
-                self.units[at as usize] = unit;
-                at
-            }
-            None => {
-                self.units.push(unit);
-                small(self.units.len() - 1)
-            }
+        let at = if let Some(at) = self.free.pop() {
+            self.units[at as usize] = unit;
+            at
+        } else {
+            self.units.push(unit);
+            small(self.units.len() - 1)
         };
         self.places.insert(key.into(), at);
         at

@@ -76,7 +76,7 @@ impl Terms {
                 && let Some(kind) = Kind::named(kind)
             {
                 terms.kinds |= kind.bit();
-                text = rest.to_owned();
+                text = text.split_off(text.len() - rest.len());
             }
             if !text.is_empty() {
                 terms.words.push(Word {
