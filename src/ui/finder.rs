@@ -153,13 +153,12 @@ impl Finder {
             .cursor
             .checked_sub(self.top)
             .and_then(|at| self.rows.get(at));
-        Reply::Ask(match chosen {
-            Some(row) => Ask::All(vec![Ask::Close, Ask::Visit(row.spot.clone())]),
-            None => {
-                let text = self.elsewhere.as_deref().unwrap_or("nothing known matches");
-                Ask::Say(Level::Info, text.to_owned())
-            }
-        })
+        if let Some(row) = chosen {
+            return Reply::Ask(Ask::All(vec![Ask::Close, Ask::Visit(row.spot.clone())]));
+        }
+        let text = self.elsewhere.as_deref();
+        let text = text.unwrap_or("nothing known matches").to_owned();
+        Reply::Ask(Ask::Say(Level::Info, text))
     }
 }
 
