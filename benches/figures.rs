@@ -18,11 +18,13 @@ use std::{
 use criterion::{BatchSize, Criterion};
 use ecsight::{
     app::{App, Connection, Effect, Event, Options},
+    finder::{Index, Search},
     keymap::{Code, Key},
     model::{
         Arn, EngineReport, Entity, Now, Part, Query, Subject, Task, TaskFilter, Timestamp, samples,
     },
     schedule::Pace,
+    store::Store,
     theme::{Depth, Theme},
     ui::Context,
 };
@@ -30,6 +32,8 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 const TASKS: usize = 20_000;
 const SERVICES: usize = 5_000;
+/// Names that are searched, at least.
+const NAMES: usize = 100_000;
 /// The keys of the percentiles.
 const KEYS: usize = 2_000;
 const SCREEN: Rect = Rect::new(0, 0, 140, 40);
@@ -463,11 +467,67 @@ fn percentiles() {
     }
 }
 
+/// 20,000 tasks with five names each, what they share, and 5,000 services.
+fn with_many_names(criterion: &mut Criterion) {
+    let mut store = Store::new();
+    let now = Now::default();
+    let clusters = vec![Entity::Cluster(samples::cluster(&cluster()))];
+    let part = |entities, items| Part::Some { entities, items };
+    store.apply(&Query::Clusters, part(clusters, vec![cluster()]), now);
+    let tasks = (0..TASKS).map(|number| {
+        let mut task = task(number, 1);
+        task.interface = Some(format!("eni-{number:017x}"));
+        Entity::Task(Box::new(task))
+    });
+    store.apply(&tasks_query(), part(tasks.collect(), Vec::new()), now);
+    for services in services_parts(2) {
+        store.apply(&services_query(), services, now);
+    }
+    let mut index = Index::default();
+    while index.take_in(&store, now) {}
+    assert!(index.len() > NAMES, "{} names are known", index.len());
+    let mut group = criterion.benchmark_group(format!("{} names", index.len()));
+    group.sample_size(20);
+    group.bench_function("all of them for the first time", |bencher| {
+        bencher.iter(|| {
+            let mut index = Index::default();
+            while index.take_in(&store, now) {}
+            index.len()
+        });
+    });
+    for (name, before, after) in [
+        ("the first letter", "", "o"),
+        ("the third letter", "or", "ord"),
+        ("a second word", "orders-api-17", "orders-api-17 a"),
+        ("an address", "10.0.1", "10.0.17"),
+        ("a pasted id", "", "0000000000000000000000000000beef"),
+        ("letters left out", "oap", "oapi"),
+    ] {
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|times| {
+                (0..times)
+                    .map(|_| {
+                        let mut search = Search::default();
+                        search.run(&index, before);
+                        let start = Instant::now();
+                        search.run(&index, after);
+                        // A screen of them is put in order.
+                        black_box(search.get(&index, 40));
+                        start.elapsed()
+                    })
+                    .sum()
+            });
+        });
+    }
+    group.finish();
+}
+
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     with_many_tasks(&mut criterion);
     with_many_services(&mut criterion);
     with_stats(&mut criterion);
+    with_many_names(&mut criterion);
     criterion.final_summary();
     if std::env::args().any(|argument| argument == "--bench") {
         percentiles();

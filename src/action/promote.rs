@@ -9,7 +9,7 @@ use crate::{
 /// The deed.
 pub static DEED: Deed = Deed {
     id: "promote",
-    key: "p",
+    key: "T",
     views: &["images", "tags"],
     label: "promote",
     about: "Put this image into another repository of the registry, where its layers are there (copy, release)",

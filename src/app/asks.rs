@@ -27,6 +27,8 @@ impl App {
                 }
             }
             Ask::Jump(place) => self.jump(&place),
+            Ask::Find(text) => self.find(&text),
+            Ask::Visit(spot) => self.visit(spot, now),
             Ask::Run(target) => self.run(target, now),
             Ask::Push(layer) => self.layers.push(layer),
             Ask::Close => self.close(),
@@ -111,8 +113,16 @@ impl App {
 
     /// Starts anew at a place, with its parents behind it.
     pub(super) fn jump(&mut self, place: &Place) {
+        self.jump_to(place, None);
+    }
+
+    /// The same, with the cursor on a thing there.
+    pub(super) fn jump_to(&mut self, place: &Place, cursor: Option<Subject>) {
         self.keep_cursor();
-        let trail = self.parents(place);
+        let mut trail = self.parents(place);
+        if let Some(last) = trail.last_mut().filter(|_| cursor.is_some()) {
+            last.cursor = cursor;
+        }
         self.walk(&trail);
         self.record();
     }

@@ -118,6 +118,7 @@ impl App {
                 let line = CommandLine::new(self.lines.clone());
                 self.layers.push(Box::new(line));
             }
+            Command::Find => self.find(""),
             Command::Help => {
                 let view = self.layers.iter().rev().find_map(|layer| layer.view());
                 let help = Help::new(view, &self.scene.cx(now));

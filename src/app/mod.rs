@@ -4,6 +4,7 @@ mod asks;
 mod deeds;
 mod event;
 mod feeds;
+mod find;
 mod history;
 mod keys;
 mod scene;
@@ -17,7 +18,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 pub use deeds::Protects;
 pub use event::{Connection, Effect, Event};
 
-use self::{deeds::Deeds, feeds::Feeds, history::History, scene::Scene};
+use self::{deeds::Deeds, feeds::Feeds, find::Finds, history::History, scene::Scene};
 use crate::{
     keymap::Keymap,
     model::{Fault, Now, Part, Query, Timestamp},
@@ -104,6 +105,7 @@ pub struct App {
     deeds: Deeds,
     /// What is under way because of what was done from here, as last looked at.
     notes: Vec<(String, Tone)>,
+    finds: Finds,
     /// Where to start, until the names are resolved.
     start: Option<(String, Option<String>)>,
     effects: Vec<Effect>,
@@ -144,6 +146,7 @@ impl App {
             feeds: Feeds::default(),
             deeds: Deeds::new(options.protects),
             notes: Vec::new(),
+            finds: Finds::default(),
             start: options.cluster.map(|cluster| (cluster, options.service)),
             effects: vec![Effect::Connect { epoch: 1 }, Effect::ReadAudit],
         };
@@ -222,6 +225,7 @@ impl App {
             }
             Event::Hangup => self.effects.push(Effect::Quit),
         }
+        self.finds.wake = None;
         self.pass_time(now);
         // Large answers come in hundreds of pieces. What one of them makes due is asked for with the next event, for
         // which there is a wake if nothing else comes.
@@ -348,7 +352,7 @@ impl App {
             Link::Ready => self.schedule.next(&self.wants()),
             Link::Failed { retry_at, .. } => *retry_at,
         };
-        [toast, pause, asking, self.changes_at]
+        [toast, pause, asking, self.changes_at, self.finds.wake]
             .into_iter()
             .flatten()
             .min()
@@ -390,6 +394,7 @@ impl App {
             layer.settle(&cx);
         }
         self.look_around();
+        self.look_up(now);
     }
 
     /// Paints the screen. Reads only.

@@ -33,6 +33,8 @@ pub enum Command {
     Interrupt,
     /// Open the command line.
     CommandLine,
+    /// Find anything that is known.
+    Find,
     /// Filter rows, or search a page.
     Filter,
     /// The next match.
@@ -234,6 +236,7 @@ table! {
     Quit "quit" ["q"] Everywhere "" "Back; at the top, leave"
     Interrupt "interrupt" ["ctrl-c"] Everywhere "" "Cancel; twice, leave"
     CommandLine "command" [":"] Everywhere "command" "Go anywhere by name: :svc, :task, :svc all"
+    Find "find" ["ctrl-p"] Everywhere "find" "Find anything known by name, id, address, image or ARN (:find, jump, search)"
     Filter "filter" ["/"] Everywhere "filter" "Filter rows (words, /regex/, !not), or search a page"
     Help "help" ["?"] Everywhere "help" "This page; type to search, enter runs"
     Describe "describe" ["d"] Table "describe" "All about the row, readable (describe, show, inspect)"

@@ -104,7 +104,12 @@ fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
 }
 
 fn health(cluster: &Arc<Cluster>, _: &Cx) -> Health {
-    match cluster.status.as_str() {
+    status_health(&cluster.status)
+}
+
+/// How well a cluster in this status is.
+pub(super) fn status_health(status: &str) -> Health {
+    match status {
         "ACTIVE" => Health::Ok,
         "FAILED" => Health::Sick,
         "PROVISIONING" | "DEPROVISIONING" => Health::Moving,

@@ -256,26 +256,29 @@ fn rows_of(task: &Arc<Task>, store: &Store) -> Vec<Row> {
 }
 
 fn health(row: &Row, _: &Cx) -> Health {
-    let Some(container) = row.container() else {
-        return Health::Unknown;
-    };
+    row.container()
+        .map_or(Health::Unknown, |container| judge(&row.task, container))
+}
+
+/// How a container is doing, or how it ended.
+pub(super) fn judge(task: &Task, container: &Container) -> Health {
     if container.health == "UNHEALTHY" {
         return Health::Sick;
     }
     match container.last_status.as_str() {
         "RUNNING" => Health::Ok,
         "PENDING" | "PULLED" | "CREATED" | "STARTING" | "RESOURCES_PROVISIONED" => Health::Moving,
-        "STOPPED" => ended(row, container),
+        "STOPPED" => ended(task, container),
         _ => Health::Unknown,
     }
 }
 
-fn ended(row: &Row, container: &Container) -> Health {
-    let told = row.task.is_stopped() && stops::explain(&row.task).health == Health::Done;
+fn ended(task: &Task, container: &Container) -> Health {
+    let told = task.is_stopped() && stops::explain(task).health == Health::Done;
     match (container.exit_code, container.reason.as_deref()) {
         _ if told => Health::Done,
         (Some(0) | None, None | Some("")) => Health::Done,
-        (Some(143), None | Some("")) if row.task.is_stopped() => Health::Done,
+        (Some(143), None | Some("")) if task.is_stopped() => Health::Done,
         _ => Health::Sick,
     }
 }

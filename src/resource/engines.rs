@@ -140,7 +140,8 @@ pub static VIEW: View<Row> = View {
     page,
 };
 
-fn health(state: &EngineState) -> Health {
+/// How the connection to an engine is doing.
+pub(super) fn health(state: &EngineState) -> Health {
     match state {
         EngineState::Failed(_) => Health::Sick,
         EngineState::Connecting => Health::Moving,

@@ -105,7 +105,7 @@ pub static VIEW: View<Row> = View {
     enter: |subject, _, _| Some(Step::Describe("images", subject.clone())),
     links: &[Link {
         id: "image.tags",
-        key: "t",
+        key: "v",
         label: "tags",
         about: "The tags of the repository, where they point and who runs them",
         to: |subject, _, _| {

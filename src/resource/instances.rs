@@ -131,6 +131,11 @@ fn status_health(instance: &ContainerInstance) -> Health {
 }
 
 fn health(instance: &Arc<ContainerInstance>, _: &Cx) -> Health {
+    judge(instance)
+}
+
+/// How an instance is doing, by its status and whether its agent is heard.
+pub(super) fn judge(instance: &ContainerInstance) -> Health {
     match status_health(instance) {
         Health::Done => Health::Done,
         _ if !instance.agent_connected => Health::Sick,

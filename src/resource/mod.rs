@@ -12,6 +12,7 @@ mod page;
 mod place;
 mod policies;
 mod reasons;
+mod state;
 mod stops;
 mod streams;
 mod usage;
@@ -25,6 +26,7 @@ pub use deployments::bounds;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called};
 pub use rollouts::{rollout_line, told};
+pub use state::{State, state};
 pub use streams::{
     Ended, Previous, Streams, logged, needs_of_logs, needs_of_previous, previous, streams,
 };

@@ -89,7 +89,7 @@ pub static VIEW: View<Row> = View {
     enter: |subject, _, _| Some(Step::Open(Place::of("images", subject.clone()))),
     links: &[Link {
         id: "repository.tags",
-        key: "t",
+        key: "v",
         label: "tags",
         about: "The tags of the repository, where they point and who runs them",
         to: |subject, _, _| Some(Step::Open(Place::of("tags", subject.clone()))),

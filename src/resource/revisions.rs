@@ -143,7 +143,8 @@ fn health(row: &Row, _: &Cx) -> Health {
         .map_or(Health::Ok, |known| status_health(&known.status))
 }
 
-fn status_health(status: &str) -> Health {
+/// How well a revision in this status is.
+pub(super) fn status_health(status: &str) -> Health {
     match status {
         "ACTIVE" => Health::Ok,
         "INACTIVE" => Health::Done,

@@ -336,7 +336,8 @@ fn group(task: &Task) -> &str {
     }
 }
 
-fn status_words(task: &Task) -> String {
+/// Where a task is in its life, and where ECS wants it, if that is elsewhere.
+pub(super) fn status_words(task: &Task) -> String {
     let lost = task.connectivity.as_deref() == Some("DISCONNECTED");
     if task.desired_status.is_empty() || task.last_status == task.desired_status {
         let agent = if lost { " (no agent)" } else { "" };

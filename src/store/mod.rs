@@ -276,11 +276,6 @@ impl Store {
         self.scaling.get(service)
     }
 
-    /// The tasks known, of whatever cluster, running or stopped.
-    pub fn tasks(&self) -> impl Iterator<Item = &Arc<Task>> {
-        self.tasks.values()
-    }
-
     /// A task.
     #[must_use]
     pub fn task(&self, arn: &Arn) -> Option<&Arc<Task>> {
@@ -340,6 +335,26 @@ impl Store {
             .filter(|task| stopped || !task.is_stopped())
             .cloned()
             .collect()
+    }
+
+    /// All services that are known, whatever list they stand in; in no order.
+    pub fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
+        self.services.values()
+    }
+
+    /// All tasks that are known, running or stopped, whatever list they stand in; in no order.
+    pub fn tasks(&self) -> impl Iterator<Item = &Arc<Task>> {
+        self.tasks.values()
+    }
+
+    /// All container instances that are known; in no order.
+    pub fn instances(&self) -> impl Iterator<Item = &Arc<ContainerInstance>> {
+        self.instances.values()
+    }
+
+    /// All revisions of task definitions whose content is known; in no order.
+    pub fn definitions(&self) -> impl Iterator<Item = &Arc<TaskDefinition>> {
+        self.definitions.values()
     }
 
     /// The container instances of a cluster.

@@ -12,6 +12,7 @@ use crate::{
 
 /// Commands that are no views: name, further names, what follows.
 const WORDS: &[(&str, &[&str])] = &[
+    ("find", &[]),
     ("help", &["h"]),
     ("quit", &["q", "q!"]),
     ("refresh", &[]),
@@ -85,6 +86,9 @@ fn second_words(word: &str, cx: &Cx) -> Vec<String> {
     if word == "theme" {
         return Theme::names().into_iter().map(str::to_owned).collect();
     }
+    if word == "find" {
+        return Vec::new();
+    }
     let mut words = vec!["all".to_owned()];
     words.extend(cx.store.clusters().map(|cluster| cluster.name.clone()));
     words
@@ -107,6 +111,7 @@ pub fn parse_line(line: &str, cx: &Cx) -> Result<Vec<Ask>, String> {
         .find(|(name, more)| *name == word || more.contains(&word))
     {
         return match *name {
+            "find" => Ok(vec![Ask::Find(rest.to_owned())]),
             "help" => Ok(vec![Ask::Run(Target::Command(Command::Help))]),
             "quit" => Ok(vec![Ask::Quit]),
             "refresh" => Ok(vec![Ask::Run(Target::Command(Command::Refresh))]),

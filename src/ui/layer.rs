@@ -5,6 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{Freshness, Level};
 use crate::{
     action::{self, Deed},
+    finder::{Index, Spot},
     keymap::{Area, Command, Key, Keymap, Target},
     model::{Arn, Change, LogReport, Now, Query, Secret, Subject, Tail, TailId},
     resource::{self, Live, Place, Step},
@@ -196,6 +197,10 @@ pub enum Ask {
     Step(Step),
     /// Start anew at a place, as the command line does.
     Jump(Place),
+    /// Open the search over all that is known, with a text.
+    Find(String),
+    /// Go to what was found there, and remember it.
+    Visit(Spot),
     /// Run what a key would run.
     Run(Target),
     /// Put a layer on top.
@@ -369,6 +374,12 @@ pub trait Layer {
 
     /// Brings what it shows up to date with the store and the room it has. Called before it is drawn.
     fn settle(&mut self, _cx: &Cx) {}
+
+    /// Looks things up in the index of names, after [`Layer::settle`], if it searches at all. Whether the index has
+    /// more to take in first, so that it is to be asked again.
+    fn look_up(&mut self, _index: &mut Index, _cx: &Cx) -> bool {
+        false
+    }
 
     /// Its step in the breadcrumbs.
     fn crumb(&self, _store: &Store) -> String {

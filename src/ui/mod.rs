@@ -3,6 +3,7 @@
 
 mod chart;
 mod command_line;
+mod finder;
 mod freshness;
 mod help;
 mod input;
@@ -22,6 +23,7 @@ mod trend;
 
 pub use chart::ChartLayer;
 pub use command_line::{CommandLine, parse_line};
+pub use finder::Finder;
 pub use freshness::{Freshness, Retry};
 pub use help::Help;
 pub use input::Input;

@@ -16,6 +16,7 @@ mod deeds;
 mod docs;
 mod engine;
 mod images;
+mod finder;
 mod layers;
 mod live;
 mod load;

@@ -17,16 +17,19 @@ const USES: &[(&str, &[&str])] = &[
     ("docker", &["model"]),
     ("resource", &["model", "store"]),
     ("action", &["model", "store", "resource"]),
+    ("finder", &["model", "store", "resource"]),
     ("keymap", &["resource", "action"]),
     ("theme", &[]),
     (
         "ui",
-        &["model", "store", "resource", "action", "keymap", "theme"],
+        &[
+            "model", "store", "resource", "action", "finder", "keymap", "theme",
+        ],
     ),
     (
         "app",
         &[
-            "model", "store", "schedule", "resource", "action", "keymap", "theme", "ui",
+            "model", "store", "schedule", "resource", "action", "finder", "keymap", "theme", "ui",
         ],
     ),
     ("config", &["theme"]),
