@@ -180,7 +180,7 @@ fn platforms(image: &Image, cx: &Cx) -> Cell {
 
 /// What a scan found: as asked for by itself, or else as the image says.
 fn scan<'a>(image: &'a Image, store: &'a Store) -> Option<&'a Scan> {
-    let asked = store.findings(&image.arn).flatten();
+    let asked = store.findings(&image.arn);
     let told = asked.filter(|scan| scan.counts.is_some());
     told.or(image.scan.as_ref()).or(asked)
 }
@@ -322,7 +322,7 @@ fn scan_section(page: &mut Page, image: &Image, cx: &Cx) {
         page.time("completed", scan.completed_at, cx.now);
     } else if image.is_index() {
         page.toned("", "scans are of the images of an index", Tone::Muted);
-    } else if cx.store.findings(&image.arn).is_some() {
+    } else if cx.store.has_findings(&image.arn) {
         page.toned("", "it was never scanned", Tone::Muted);
     } else if drift::missing(&query, cx.store).is_none() {
         page.toned("", "not known", Tone::Muted);
@@ -334,7 +334,7 @@ fn scan_section(page: &mut Page, image: &Image, cx: &Cx) {
 
 /// The image that a tag points to, as far as that is known.
 pub(super) fn of_tag<'a>(tag: &Arn, store: &'a Store) -> Option<&'a Arc<Image>> {
-    store.image(store.tag_points_to(tag).flatten()?)
+    store.image(store.image_of_tag(tag)?)
 }
 
 #[cfg(test)]

@@ -16,20 +16,39 @@ pub struct ImageTotal {
     pub bytes: i64,
 }
 
+/// Where a tag points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagTarget {
+    /// To this image.
+    Image(Arn),
+    /// There is no such tag.
+    Gone,
+}
+
+impl TagTarget {
+    /// The image.
+    #[must_use]
+    pub fn image(&self) -> Option<&Arn> {
+        match self {
+            Self::Image(image) => Some(image),
+            Self::Gone => None,
+        }
+    }
+}
+
 /// All that is known of ECR.
 #[derive(Debug, Default)]
-pub(super) struct Images {
+pub(super) struct Registry {
     repositories: HashMap<Arn, Arc<Repository>>,
     images: HashMap<Arn, Arc<Image>>,
-    /// The image that each tag points to; none if there is no such tag.
-    tags: HashMap<Arn, Option<Arn>>,
+    tags: HashMap<Arn, TagTarget>,
     manifests: HashMap<Arn, Arc<Manifest>>,
     findings: HashMap<Arn, Option<Scan>>,
     policies: HashMap<(Arn, PolicyKind), Arc<RepositoryPolicy>>,
     totals: HashMap<Arn, ImageTotal>,
 }
 
-impl Images {
+impl Registry {
     pub(super) fn take_repository(&mut self, repository: Repository) {
         let arn = repository.arn.clone();
         self.repositories.insert(arn, Arc::new(repository));
@@ -40,40 +59,39 @@ impl Images {
         if let Some(before) = self.images.get(&image.arn) {
             for tag in before.tags.iter().filter(|tag| !image.tags.contains(tag)) {
                 let tag = image.repository.tag(tag);
-                if self.points_to(&tag) == Some(Some(&image.arn)) {
+                if self.image_of(&tag) == Some(&image.arn) {
                     self.tags.remove(&tag);
                 }
             }
         }
         for tag in &image.tags {
-            let to = Some(image.arn.clone());
+            let to = TagTarget::Image(image.arn.clone());
             let before = self.tags.insert(image.repository.tag(tag), to);
-            self.untag(before.flatten().filter(|one| *one != image.arn), tag);
+            let before = before.filter(|one| one.image() != Some(&image.arn));
+            self.untag(before.as_ref(), tag);
         }
         self.images.insert(image.arn.clone(), Arc::new(image));
     }
 
     pub(super) fn take_tag(&mut self, tag: &ImageTag) {
-        let to = tag
-            .digest
-            .as_ref()
-            .map(|digest| tag.repository.image(digest));
-        let before = self
-            .tags
-            .insert(tag.repository.tag(&tag.name), to.clone())
-            .flatten();
-        if before != to {
-            self.untag(before, &tag.name);
-        }
-        if let Some(image) = to.and_then(|arn| self.images.get_mut(&arn))
+        let to = match &tag.digest {
+            Some(digest) => TagTarget::Image(tag.repository.image(digest)),
+            None => TagTarget::Gone,
+        };
+        let key = tag.repository.tag(&tag.name);
+        let before = self.tags.insert(key, to.clone());
+        let before = before.filter(|before| *before != to);
+        self.untag(before.as_ref(), &tag.name);
+        if let Some(image) = to.image().and_then(|arn| self.images.get_mut(arn))
             && !image.tags.contains(&tag.name)
         {
             Arc::make_mut(image).tags.push(tag.name.clone());
         }
     }
 
-    fn untag(&mut self, image: Option<Arn>, tag: &str) {
-        if let Some(image) = image.and_then(|arn| self.images.get_mut(&arn)) {
+    fn untag(&mut self, target: Option<&TagTarget>, tag: &str) {
+        let image = target.and_then(TagTarget::image);
+        if let Some(image) = image.and_then(|arn| self.images.get_mut(arn)) {
             Arc::make_mut(image).tags.retain(|one| one != tag);
         }
     }
@@ -112,7 +130,7 @@ impl Images {
         if let Some(image) = self.images.remove(arn) {
             for tag in &image.tags {
                 let tag = image.repository.tag(tag);
-                if self.points_to(&tag) == Some(Some(arn)) {
+                if self.image_of(&tag) == Some(arn) {
                     self.tags.remove(&tag);
                 }
             }
@@ -127,8 +145,12 @@ impl Images {
         self.images.get(arn)
     }
 
-    pub(super) fn points_to(&self, tag: &Arn) -> Option<Option<&Arn>> {
-        self.tags.get(tag).map(Option::as_ref)
+    pub(super) fn points_to(&self, tag: &Arn) -> Option<&TagTarget> {
+        self.tags.get(tag)
+    }
+
+    fn image_of(&self, tag: &Arn) -> Option<&Arn> {
+        self.points_to(tag)?.image()
     }
 
     pub(super) fn manifest(&self, image: &Arn) -> Option<&Arc<Manifest>> {
@@ -139,8 +161,12 @@ impl Images {
         self.manifests.values()
     }
 
-    pub(super) fn findings(&self, image: &Arn) -> Option<Option<&Scan>> {
-        self.findings.get(image).map(Option::as_ref)
+    pub(super) fn findings(&self, image: &Arn) -> Option<&Scan> {
+        self.findings.get(image)?.as_ref()
+    }
+
+    pub(super) fn has_findings(&self, image: &Arn) -> bool {
+        self.findings.contains_key(image)
     }
 
     pub(super) fn policy(
@@ -162,13 +188,13 @@ impl super::Store {
     pub fn repositories(&self) -> impl Iterator<Item = &Arc<Repository>> {
         let listing = self.listing(&crate::model::Query::Repositories);
         let items = listing.items().iter();
-        items.filter_map(|arn| self.images.repository(arn))
+        items.filter_map(|arn| self.registry.repository(arn))
     }
 
     /// A repository.
     #[must_use]
     pub fn repository(&self, arn: &Arn) -> Option<&Arc<Repository>> {
-        self.images.repository(arn)
+        self.registry.repository(arn)
     }
 
     /// The images of a repository that are known so far.
@@ -177,47 +203,59 @@ impl super::Store {
             repository: repository.clone(),
         });
         let items = listing.items().iter();
-        items.filter_map(|arn| self.images.image(arn))
+        items.filter_map(|arn| self.registry.image(arn))
     }
 
     /// How many images a repository has and what they take, once they were listed.
     #[must_use]
     pub fn image_total(&self, repository: &Arn) -> Option<ImageTotal> {
-        self.images.total(repository)
+        self.registry.total(repository)
     }
 
     /// An image.
     #[must_use]
     pub fn image(&self, arn: &Arn) -> Option<&Arc<Image>> {
-        self.images.image(arn)
+        self.registry.image(arn)
     }
 
-    /// The image that a tag points to: none if that is not known, none within if there is no such tag.
+    /// Where a tag points, as far as that is known.
     #[must_use]
-    pub fn tag_points_to(&self, tag: &Arn) -> Option<Option<&Arn>> {
-        self.images.points_to(tag)
+    pub fn tag_points_to(&self, tag: &Arn) -> Option<&TagTarget> {
+        self.registry.points_to(tag)
+    }
+
+    /// The image that a tag points to, as far as that is known.
+    #[must_use]
+    pub fn image_of_tag(&self, tag: &Arn) -> Option<&Arn> {
+        self.tag_points_to(tag)?.image()
     }
 
     /// The manifest of an image.
     #[must_use]
     pub fn manifest(&self, image: &Arn) -> Option<&Arc<Manifest>> {
-        self.images.manifest(image)
+        self.registry.manifest(image)
     }
 
     /// The manifests known, of whatever image.
     pub fn manifests(&self) -> impl Iterator<Item = &Arc<Manifest>> {
-        self.images.manifests()
+        self.registry.manifests()
     }
 
-    /// What the scan of an image found: none if that was not asked, none within if it was never scanned.
+    /// What the scan of an image found, as far as it was asked for and there is one.
     #[must_use]
-    pub fn findings(&self, image: &Arn) -> Option<Option<&Scan>> {
-        self.images.findings(image)
+    pub fn findings(&self, image: &Arn) -> Option<&Scan> {
+        self.registry.findings(image)
+    }
+
+    /// Whether it was asked what the scan of an image found.
+    #[must_use]
+    pub fn has_findings(&self, image: &Arn) -> bool {
+        self.registry.has_findings(image)
     }
 
     /// A policy of a repository, once it was asked for.
     #[must_use]
     pub fn policy(&self, repository: &Arn, kind: PolicyKind) -> Option<&Arc<RepositoryPolicy>> {
-        self.images.policy(repository, kind)
+        self.registry.policy(repository, kind)
     }
 }

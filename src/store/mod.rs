@@ -7,7 +7,7 @@ mod stats;
 
 use std::{collections::HashMap, sync::Arc};
 
-pub use images::ImageTotal;
+pub use images::{ImageTotal, TagTarget};
 pub use listing::{FaultRecord, Listing};
 pub use stats::{HISTORY, Past, Track};
 
@@ -30,7 +30,7 @@ pub struct Store {
     instances: HashMap<Arn, Arc<ContainerInstance>>,
     definitions: HashMap<Arn, Arc<TaskDefinition>>,
     scaling: HashMap<Arn, Arc<ScalingTarget>>,
-    images: images::Images,
+    registry: images::Registry,
     listings: HashMap<Query, Listing>,
     stats: stats::Stats,
     records: records::Records,
@@ -72,7 +72,7 @@ impl Store {
                 self.forget(&gone);
                 if let Query::Images { repository } = query {
                     let items = self.listings.get(query).map_or(&[][..], Listing::items);
-                    self.images.count(repository, items);
+                    self.registry.count(repository, items);
                 }
             }
             Part::Failed { fault, .. } => {
@@ -125,12 +125,12 @@ impl Store {
                     self.scaling
                         .insert(target.service.clone(), Arc::new(target));
                 }
-                Entity::Repository(repository) => self.images.take_repository(*repository),
-                Entity::Image(image) => self.images.take_image(*image),
-                Entity::Tag(tag) => self.images.take_tag(&tag),
-                Entity::Manifest(manifest) => self.images.take_manifest(*manifest),
-                Entity::Findings(image, scan) => self.images.take_findings(image, scan),
-                Entity::Policy(policy) => self.images.take_policy(*policy),
+                Entity::Repository(repository) => self.registry.take_repository(*repository),
+                Entity::Image(image) => self.registry.take_image(*image),
+                Entity::Tag(tag) => self.registry.take_tag(&tag),
+                Entity::Manifest(manifest) => self.registry.take_manifest(*manifest),
+                Entity::Findings(image, scan) => self.registry.take_findings(image, scan),
+                Entity::Policy(policy) => self.registry.take_policy(*policy),
                 Entity::Metrics(metrics) => self.stats.take_metrics(*metrics),
                 Entity::Definition(definition) => {
                     self.definitions
@@ -151,7 +151,7 @@ impl Store {
             self.tasks.remove(arn);
             self.instances.remove(arn);
             self.scaling.remove(arn);
-            self.images.forget(arn);
+            self.registry.forget(arn);
         }
     }
 

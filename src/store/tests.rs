@@ -210,10 +210,9 @@ mod images {
         store.apply(&query, Part::Done { items, calls: 1 }, Now::default());
     }
 
-    fn points_to(store: &Store, tag: &str) -> Option<Option<String>> {
-        let tag = repository().tag(tag);
-        let image = store.tag_points_to(&tag)?;
-        Some(image.map(|image| image.name().to_owned()))
+    fn points_to(store: &Store, tag: &str) -> Option<String> {
+        let image = store.image_of_tag(&repository().tag(tag));
+        image.map(|image| image.name().to_owned())
     }
 
     fn tags(store: &Store, digest: &str) -> Vec<String> {
@@ -228,7 +227,7 @@ mod images {
             &mut store,
             &[image("a", &["stable", "v1"]), image("b", &[])],
         );
-        assert_eq!(points_to(&store, "stable"), Some(Some("a".to_owned())));
+        assert_eq!(points_to(&store, "stable"), Some("a".to_owned()));
         let pointer = ImageTag {
             repository: repository(),
             name: "stable".to_owned(),
@@ -242,7 +241,7 @@ mod images {
             items: Vec::new(),
         };
         store.apply(&query, some, Now::default());
-        assert_eq!(points_to(&store, "stable"), Some(Some("b".to_owned())));
+        assert_eq!(points_to(&store, "stable"), Some("b".to_owned()));
         assert_eq!(
             (tags(&store, "a"), tags(&store, "b")),
             (vec!["v1".to_owned()], vec!["stable".to_owned()])
@@ -258,7 +257,7 @@ mod images {
         );
         list(&mut store, &[image("a", &["v1"])]);
         assert_eq!(points_to(&store, "stable"), None);
-        assert_eq!(points_to(&store, "v1"), Some(Some("a".to_owned())));
+        assert_eq!(points_to(&store, "v1"), Some("a".to_owned()));
         assert_eq!(points_to(&store, "v2"), None);
         assert!(store.image(&repository().image("b")).is_none());
     }

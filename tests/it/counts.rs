@@ -376,13 +376,13 @@ async fn pages_have_their_price() {
     driver.press("G d").await;
     let service = [
         ("DescribeServices", 1),
-        ("ListTasks", 1),
-        ("DescribeTasks", 1),
+        ("ListTasks", 2),
+        ("DescribeTasks", 2),
     ];
     assert_eq!(
         pay(&sandbox),
         calls(service),
-        "a service: why its tasks stopped"
+        "a service: why its tasks stopped, and what those run that are left"
     );
     driver.press("esc z").await;
     assert_eq!(pay(&sandbox), Calls::new(), "its deployments");

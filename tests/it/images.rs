@@ -62,7 +62,7 @@ fn tasks_containers_and_services_name_what_runs_an_older_image() {
     painted::shot(&mut text, "the page of a task", &stage);
     stage.press("esc enter");
     painted::shot(&mut text, "its containers", &stage);
-    stage.press("i");
+    stage.press("j i");
     painted::shot(&mut text, "the image of a container", &stage);
     insta::assert_snapshot!(text);
 }
@@ -122,7 +122,11 @@ fn tags_on_the_screen_are_asked_for_together_and_once_a_minute() {
     let together = stage.resolved.clone();
     assert_eq!(together.len(), 1, "{together:?}");
     assert_eq!(together[0].len(), 2, "{together:?}");
-    assert!(together[0].iter().all(|query| matches!(query, Query::Tag { .. })));
+    assert!(
+        together[0]
+            .iter()
+            .all(|query| matches!(query, Query::Tag { .. }))
+    );
     // From 1 s on, tags are due with every whole minute.
     stage.pass(Duration::from_mins(5));
     assert_eq!(stage.resolved.len(), 6, "{:?}", stage.resolved);

@@ -481,6 +481,8 @@ fn every_key_at_the_foot_does_something() {
                 stage.press("enter");
             } else if view.under().contains(&"family") {
                 stage.run("families");
+            } else if view.under().contains(&"repository") {
+                stage.run("repositories");
             }
             if view.id() == "instances" {
                 stage.run("svc workers-ec2");

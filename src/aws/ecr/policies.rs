@@ -1,5 +1,9 @@
 //! The policies of a repository: `GetRepositoryPolicy` and `GetLifecyclePolicy`.
 
+use aws_sdk_ecr::operation::{
+    get_lifecycle_policy::GetLifecyclePolicyError, get_repository_policy::GetRepositoryPolicyError,
+};
+
 use super::place;
 use crate::{
     aws::fetch::Run,
@@ -38,9 +42,9 @@ impl Run<'_> {
             async {
                 match request.send().await {
                     Err(error)
-                        if error
-                            .as_service_error()
-                            .is_some_and(|one| one.is_repository_policy_not_found_exception()) =>
+                        if error.as_service_error().is_some_and(
+                            GetRepositoryPolicyError::is_repository_policy_not_found_exception,
+                        ) =>
                     {
                         Ok(None)
                     }
@@ -63,9 +67,9 @@ impl Run<'_> {
             async {
                 match request.send().await {
                     Err(error)
-                        if error
-                            .as_service_error()
-                            .is_some_and(|one| one.is_lifecycle_policy_not_found_exception()) =>
+                        if error.as_service_error().is_some_and(
+                            GetLifecyclePolicyError::is_lifecycle_policy_not_found_exception,
+                        ) =>
                     {
                         Ok(None)
                     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_ecr::operation::describe_image_scan_findings::DescribeImageScanFindingsError;
 use aws_sdk_ecr::types::{FindingSeverity, ImageDetail, ImageScanStatus, ScanStatus};
 
 use super::{identifier, place};
@@ -34,9 +35,9 @@ impl Run<'_> {
                 async {
                     match request.send().await {
                         Err(error)
-                            if error
-                                .as_service_error()
-                                .is_some_and(|one| one.is_scan_not_found_exception()) =>
+                            if error.as_service_error().is_some_and(
+                                DescribeImageScanFindingsError::is_scan_not_found_exception,
+                            ) =>
                         {
                             Ok(None)
                         }

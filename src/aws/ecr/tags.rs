@@ -159,16 +159,12 @@ impl Run<'_> {
 /// imageTag:'v9'}`), or, if it names none of them, each half by itself.
 fn without_missing(mut tags: Vec<Arn>, said: &str) -> Vec<Vec<Arn>> {
     let named = |tag: &Arn| said.contains(&format!("imageTag:'{}'", tag.name()));
-    match tags.iter().position(named) {
-        Some(missing) => {
-            tags.remove(missing);
-            vec![tags]
-        }
-        None => {
-            let rest = tags.split_off(tags.len() / 2);
-            vec![tags, rest]
-        }
+    if let Some(missing) = tags.iter().position(named) {
+        tags.remove(missing);
+        return vec![tags];
     }
+    let rest = tags.split_off(tags.len() / 2);
+    vec![tags, rest]
 }
 
 /// What is known of a tag by the images that came.

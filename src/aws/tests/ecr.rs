@@ -95,9 +95,12 @@ async fn images_and_repositories_come_a_thousand_a_call(
     let answer = fake.fetch(&query).await;
     let (items, calls) = answer.done();
     let expected: Vec<String> = (0..size)
-        .map(|number| match images {
-            true => format!("{REPOSITORY}@{}", digest(number)),
-            false => format!("{REPOSITORY}{number}"),
+        .map(|number| {
+            if images {
+                format!("{REPOSITORY}@{}", digest(number))
+            } else {
+                format!("{REPOSITORY}{number}")
+            }
         })
         .collect();
     assert_eq!(items, expected);
@@ -374,9 +377,12 @@ async fn policies_are_read_and_their_absence_is_no_fault(
     #[case] field: &'static str,
     #[values(true, false)] set: bool,
 ) {
-    let fake = Fake::start(move |_, _| match set {
-        true => Reply::ok(&json!({ field: "{}" })),
-        false => Reply::error(400, absent, "it does not exist"),
+    let fake = Fake::start(move |_, _| {
+        if set {
+            Reply::ok(&json!({ field: "{}" }))
+        } else {
+            Reply::error(400, absent, "it does not exist")
+        }
     })
     .await;
     let repository = repository();

@@ -8,7 +8,7 @@ mod tell;
 
 use crate::{
     model::{Arn, Container, ImageReference, Task},
-    store::Store,
+    store::{Store, TagTarget},
 };
 
 pub(super) use live::{
@@ -72,8 +72,8 @@ pub(super) fn of(container: &Container, task: &Task, store: &Store) -> Standing 
     let tag = repository.tag(name);
     let image = match store.tag_points_to(&tag) {
         None => return unknown(Unknown::Tag(tag)),
-        Some(None) => return Standing::Gone(name.to_owned()),
-        Some(Some(image)) => image,
+        Some(TagTarget::Gone) => return Standing::Gone(name.to_owned()),
+        Some(TagTarget::Image(image)) => image,
     };
     if image.name() == digest {
         return Standing::Current(name.to_owned());

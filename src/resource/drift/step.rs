@@ -15,7 +15,7 @@ pub(in crate::resource) fn of_container(
 ) -> Option<Step> {
     let (repository, reference) = named_here(image, beside)?;
     let pointed = reference.pulled_tag().and_then(|tag| {
-        let image = cx.store.tag_points_to(&repository.tag(tag)).flatten();
+        let image = cx.store.image_of_tag(&repository.tag(tag));
         image.cloned()
     });
     let image = digest

@@ -124,7 +124,7 @@ pub(in crate::resource) fn field(page: &mut Page, container: &Container, task: &
 /// Where a tag points now, in the words of a page.
 fn moved(container: &Container, task: &Task, tag: &str, cx: &Cx) -> String {
     let image = named_here(&container.image, &task.arn)
-        .and_then(|(repository, _)| cx.store.tag_points_to(&repository.tag(tag)).flatten());
+        .and_then(|(repository, _)| cx.store.image_of_tag(&repository.tag(tag)));
     let digest = image.map_or("another image", |image| short_digest(image.name()));
     let pushed = image
         .and_then(|image| cx.store.image(image)?.pushed_at)

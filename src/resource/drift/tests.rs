@@ -250,7 +250,9 @@ fn services_tasks_and_containers_say_it_in_words() {
         };
         assert_eq!(cell("services", "DRIFT", &subject, &cx), "-");
         assert_eq!(
-            live_services(&[subject.clone()], &cx).queries.last(),
+            live_services(std::slice::from_ref(&subject), &cx)
+                .queries
+                .last(),
             Some(&tag())
         );
     }
