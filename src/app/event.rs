@@ -4,6 +4,7 @@ use crate::{
     keymap::Key,
     model::{Arn, EngineReport, Fault, LogReport, Part, Query, Subject, Tail, TailId, Watch},
     schedule::Urgency,
+    store::snapshot::Snapshot,
     ui::EnvClass,
 };
 
@@ -49,6 +50,13 @@ pub enum Event {
         subject: Subject,
         /// The answer as JSON text.
         result: Result<String, Fault>,
+    },
+    /// What an earlier run kept was found, or a part of it.
+    Restored {
+        /// What it kept.
+        snapshot: Box<Snapshot>,
+        /// Whether another part is to follow.
+        more: bool,
     },
     /// An engine has something to say.
     Engine(EngineReport),
@@ -167,6 +175,8 @@ pub enum Effect {
         /// The text.
         text: String,
     },
+    /// Keep what is known for the next start.
+    Keep(Box<Snapshot>),
     /// Give the shell back for a while.
     Suspend,
     /// Paint everything again.

@@ -4,6 +4,7 @@ mod asks;
 mod event;
 mod feeds;
 mod history;
+mod keep;
 mod keys;
 mod scene;
 mod wants;
@@ -14,7 +15,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 pub use event::{Connection, Effect, Event};
 
-use self::{feeds::Feeds, history::History, scene::Scene};
+use self::{feeds::Feeds, history::History, keep::Keeping, scene::Scene};
 use crate::{
     keymap::Keymap,
     model::{Fault, Now, Part, Query, Timestamp},
@@ -97,6 +98,7 @@ pub struct App {
     changes_at: Option<Duration>,
     interrupted: Option<Duration>,
     feeds: Feeds,
+    keeping: Keeping,
     /// Where to start, until the names are resolved.
     start: Option<(String, Option<String>)>,
     effects: Vec<Effect>,
@@ -135,6 +137,7 @@ impl App {
             changes_at: None,
             interrupted: None,
             feeds: Feeds::default(),
+            keeping: Keeping::default(),
             start: options.cluster.map(|cluster| (cluster, options.service)),
             effects: vec![Effect::Connect { epoch: 1 }],
         };
@@ -183,6 +186,7 @@ impl App {
                     layer.on_raw(&subject, &answer);
                 }
             }
+            Event::Restored { snapshot, more } => self.on_restored(*snapshot, more, now),
             Event::Engine(report) => self.scene.store.take_report(report, now),
             Event::Log { epoch, id, report } if epoch == self.epoch => {
                 // Whoever shows it may lie below something else by now.
@@ -213,6 +217,7 @@ impl App {
         if !is_piece {
             self.ask_for_what_is_due(now);
         }
+        self.keep_before_leaving(now);
         std::mem::take(&mut self.effects)
     }
 
@@ -220,6 +225,7 @@ impl App {
         match result {
             Ok(connection) => {
                 self.link = Link::Ready;
+                self.judge_place(&connection, now);
                 self.context.profile = connection.profile;
                 self.context.region = connection.region;
                 self.context.endpoint = connection.endpoint;
@@ -251,6 +257,7 @@ impl App {
         self.scene.store.apply(query, part, now);
         if whole && *query == Query::Identity {
             self.classify();
+            self.judge_account(now);
         }
         self.go_to_start(now);
     }
@@ -287,6 +294,7 @@ impl App {
         {
             self.reconnect();
         }
+        self.keep_if_due(now);
     }
 
     /// Tries a connection again that could not be had, unless that is under way.
@@ -329,7 +337,7 @@ impl App {
             Link::Ready => self.schedule.next(&self.wants()),
             Link::Failed { retry_at, .. } => *retry_at,
         };
-        [toast, pause, asking, self.changes_at]
+        [toast, pause, asking, self.changes_at, self.keeps_at()]
             .into_iter()
             .flatten()
             .min()
@@ -375,7 +383,7 @@ impl App {
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, now: Now) {
         let chrome = Chrome {
             context: &self.context,
-            identity: self.scene.store.identity(),
+            identity: self.scene.identity(),
             toast: self.toast.as_ref(),
             header: self.header,
             crumbs: self.crumbs,

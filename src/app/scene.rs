@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     keymap::Keymap,
-    model::{Now, Subject},
+    model::{Identity, Now, Subject},
     store::Store,
     theme::Theme,
     ui::{Cx, Freshness, Glyphs},
@@ -35,6 +35,12 @@ impl Scene {
             under_cursor: None,
             glyphs,
         }
+    }
+
+    /// Whose account is shown, by the credentials or, before these are known, by what an earlier run kept.
+    pub(super) fn identity(&self) -> Option<&Identity> {
+        let restored = || self.store.restored().map(|origin| &origin.identity);
+        self.store.identity().or_else(restored)
     }
 
     pub(super) fn cx(&self, now: Now) -> Cx<'_> {

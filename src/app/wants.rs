@@ -109,7 +109,7 @@ impl App {
                 fault: fault.clone(),
                 since: *since,
                 times: *times,
-                age: None,
+                age: self.oldest(wants, now),
                 retry: retry_at
                     .map_or(Retry::UnderWay, |at| Retry::In(at.saturating_sub(now.mono))),
             };
@@ -138,7 +138,8 @@ impl App {
                 Some(_) if want.query.is_immutable() => {}
                 Some(age) => {
                     oldest = oldest.max(Some(age));
-                    if age >= self.patience(want) {
+                    // What an earlier run fetched is never live, however short ago that was.
+                    if age >= self.patience(want) || !listing.is_current() {
                         late = late.max(Some(age));
                     }
                 }
@@ -150,6 +151,14 @@ impl App {
             (_, Some(age)) => Freshness::Old(age),
             _ => Freshness::Live,
         }
+    }
+
+    /// The age of the oldest answer to these that can grow old; none if there is no answer.
+    fn oldest(&self, wants: &[Want], now: Now) -> Option<Duration> {
+        let changing = wants.iter().filter(|want| changes(&want.query));
+        changing
+            .filter_map(|want| self.scene.store.listing(&want.query).age(now))
+            .max()
     }
 
     /// When a query that failed is asked again.
@@ -170,9 +179,7 @@ impl App {
 
     /// When the first of these answers counts as old, if no other comes.
     fn turns_old_at(&self, wants: &[Want], now: Now) -> Option<Duration> {
-        let changing = wants.iter().filter(|want| {
-            !want.query.is_immutable() && !matches!(want.query, Query::Metrics { .. })
-        });
+        let changing = wants.iter().filter(|want| changes(&want.query));
         changing
             .filter_map(|want| {
                 let age = self.scene.store.listing(&want.query).age(now)?;
@@ -180,4 +187,9 @@ impl App {
             })
             .min()
     }
+}
+
+/// Whether an answer grows old. Metrics say themselves how old they are.
+fn changes(query: &Query) -> bool {
+    !query.is_immutable() && !matches!(query, Query::Metrics { .. })
 }

@@ -90,6 +90,9 @@ struct Settings {
     /// Take the mouse's clicks and wheel
     #[arg(long, global = true)]
     mouse: bool,
+    /// Keep nothing for the next start, and do not show what was kept
+    #[arg(long, global = true)]
+    no_cache: bool,
     /// Read this configuration file
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
@@ -122,6 +125,7 @@ impl Settings {
             color: self.color,
             ascii: self.ascii,
             mouse: self.mouse,
+            no_cache: self.no_cache,
         }
     }
 

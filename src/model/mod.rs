@@ -34,7 +34,9 @@ pub use log::{LogGroup, LogLine, LogPlace, LogReport, LogStream, Tail, TailId, T
 pub use metrics::{MetricSource, Metrics, Point};
 pub use query::{Entity, Identity, MetricOf, Part, Query, Subject, TaskFilter};
 pub use secret::Secret;
-pub use service::{CircuitBreaker, Deployment, LoadBalancer, Service, ServiceEvent, TaskSet};
+pub use service::{
+    CircuitBreaker, Deployment, EVENTS_WRITTEN, LoadBalancer, Service, ServiceEvent, TaskSet,
+};
 pub use stats::{Flow, Memory, Rate, Sample, Usage};
 pub use task::{Container, PortBinding, Task, short_digest};
 pub use time::{Now, Timestamp, age, age_grows_in, age_shrinks_in};

@@ -28,7 +28,9 @@ const USES: &[(&str, &[&str])] = &[
     ("config", &["theme"]),
     (
         "runtime",
-        &["model", "aws", "docker", "keymap", "ui", "app", "config"],
+        &[
+            "model", "store", "aws", "docker", "keymap", "ui", "app", "config",
+        ],
     ),
     (
         "cli",
