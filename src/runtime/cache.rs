@@ -163,13 +163,12 @@ fn plain(text: &str) -> String {
     if plain.is_empty() { "default" } else { plain }.to_owned()
 }
 
-/// What of the environment decides whose credentials are used, besides the profile: the account of keys, the role of
-/// web identities and containers, and other files of profiles. Of a key only what it says of its account.
+/// What of the environment decides whose credentials are used, besides the profile: the account of keys, the role of a
+/// web identity, and other files of profiles. Of a key only what it says of its account.
 fn credentials(variable: impl Fn(&str) -> Option<String>) -> String {
     let account = variable("AWS_ACCESS_KEY_ID").and_then(|id| account_of(&id));
     let others = [
         "AWS_ROLE_ARN",
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONFIG_FILE",
         "AWS_SHARED_CREDENTIALS_FILE",
     ];

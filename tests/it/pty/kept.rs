@@ -56,7 +56,7 @@ fn without_a_network_the_last_session_is_on_the_screen() {
     let mut terminal = session(home.path(), &url, &region, &[]);
     terminal.wait_for(&["clusters", "prod-web", "live"]);
     terminal.type_in("/prod-web\r\r");
-    terminal.wait_for(&["services", "payments", "live"]);
+    terminal.wait_for(&["services", "storefront", "live"]);
     quit(&mut terminal);
     let found = snapshots(home.path());
     let [file] = &found[..] else {
@@ -68,8 +68,8 @@ fn without_a_network_the_last_session_is_on_the_screen() {
     runtime.block_on(Sandbox::stop(sandbox));
     let mut terminal = session(home.path(), &url, &region, &["--cluster", "prod-web"]);
     // The way to the cluster and its services are known, how old they are, and why there is nothing newer.
-    terminal.wait_for(&["payments", "s old"]);
-    terminal.wait_for(&["payments", "unreachable, ", "s old"]);
+    terminal.wait_for(&["storefront", "s old"]);
+    terminal.wait_for(&["storefront", "unreachable, ", "s old"]);
     let before = fs::read(file).unwrap();
     quit(&mut terminal);
     // Nothing was learned, and nothing is forgotten.
