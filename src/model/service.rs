@@ -166,7 +166,7 @@ pub struct LoadBalancer {
 }
 
 /// The number of events of a service that are written down with it.
-pub const EVENTS_WRITTEN: usize = 10;
+pub const EVENTS_WRITTEN: usize = 5;
 
 fn newest<S: Serializer>(events: &[ServiceEvent], serializer: S) -> Result<S::Ok, S::Error> {
     events[..events.len().min(EVENTS_WRITTEN)].serialize(serializer)

@@ -103,10 +103,11 @@ impl Listing {
         self.items.len() - before
     }
 
-    /// Takes away what was restored and is of another account; says whether anything is left that was not.
-    pub(super) fn forget_restored(&mut self, things: &HashSet<Arn>) -> bool {
-        self.items.retain(|arn| !things.contains(arn));
-        self.held.retain(|arn| !things.contains(arn));
+    /// Takes away what was restored, which is what was not fetched, and adds it to what is gone; says whether anything
+    /// is left.
+    pub(super) fn forget_restored(&mut self, fetched: &HashSet<Arn>, gone: &mut Vec<Arn>) -> bool {
+        gone.extend(self.items.extract_if(.., |arn| !fetched.contains(arn)));
+        self.held.retain(|arn| fetched.contains(arn));
         (self.fetched, self.before) = (None, None);
         !self.items.is_empty() || self.fault.is_some()
     }

@@ -131,7 +131,7 @@ impl Store {
     /// Notes that a thing was fetched, and whether it is another than was known.
     fn note(&mut self, arn: &Arn, is_new: bool) {
         self.changes += u64::from(is_new);
-        self.restored.replaced(arn);
+        self.restored.note(arn);
     }
 
     /// Drops what no list holds any more. Task definitions stay: they never change.

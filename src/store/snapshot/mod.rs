@@ -88,17 +88,21 @@ macro_rules! things {
                 $(self.$map.append(&mut other.$map);)+
             }
 
-            fn is_known(store: &Store, arn: &Arn) -> bool {
-                $(store.$map.contains_key(arn))||+
+            /// Puts those that the store does not know into it; of these those alone that are named, if names are
+            /// given.
+            fn put(self, store: &mut Store, named: Option<&HashSet<Arn>>) {
+                $(
+                    store.$map.reserve(self.$map.len());
+                    for thing in self.$map {
+                        if named.is_none_or(|named| named.contains(&thing.arn)) {
+                            store.$map.entry(thing.arn.clone()).or_insert(thing);
+                        }
+                    }
+                )+
             }
 
-            /// Puts those that are named into the store.
-            fn put(self, store: &mut Store, named: &HashSet<Arn>) {
-                $(
-                    let things = self.$map.into_iter();
-                    let things = things.filter(|thing| named.contains(&thing.arn));
-                    store.$map.extend(things.map(|thing| (thing.arn.clone(), thing)));
-                )+
+            fn names(store: &Store) -> impl Iterator<Item = &Arn> {
+                std::iter::empty()$(.chain(store.$map.keys()))+
             }
 
             fn take_away(store: &mut Store, arn: &Arn) {
@@ -165,19 +169,19 @@ impl Content {
     }
 }
 
-/// What the store holds out of a snapshot and has not asked for itself.
+/// Whether the store holds things out of a snapshot, of which nobody knows yet whether they are of this account.
 #[derive(Debug, Default)]
 pub(super) struct Restored {
     origin: Option<Origin>,
-    /// Things, and names that only stand in lists.
-    things: HashSet<Arn>,
+    /// What this process has fetched meanwhile: few, since it is soon known.
+    fetched: HashSet<Arn>,
 }
 
 impl Restored {
-    /// Notes that a thing was fetched by this process.
-    pub(super) fn replaced(&mut self, arn: &Arn) {
-        if !self.things.is_empty() {
-            self.things.remove(arn);
+    /// Notes that a thing was fetched.
+    pub(super) fn note(&mut self, arn: &Arn) {
+        if self.origin.is_some() {
+            self.fetched.insert(arn.clone());
         }
     }
 }
@@ -209,22 +213,23 @@ impl Store {
     /// known whose credentials these are.
     pub fn restore(&mut self, snapshot: Snapshot, now: Now) {
         self.version += 1;
-        let mut named = HashSet::new();
-        for List {
-            query,
-            items,
-            fetched,
-        } in snapshot.content.lists
-        {
-            if !self.listings.contains_key(&query) {
-                named.extend(items.iter().cloned());
-                let listing = Listing::restored(items, fetched, snapshot.taken, now);
-                self.listings.insert(query, listing);
-            }
+        if self.restored.origin.is_none() {
+            self.restored.fetched = Things::names(self).cloned().collect();
         }
-        named.retain(|arn| !Things::is_known(self, arn));
-        snapshot.content.things.put(self, &named);
-        self.restored.things.extend(named);
+        let Content { lists, things } = snapshot.content;
+        let (lists, late): (Vec<_>, Vec<_>) = lists
+            .into_iter()
+            .partition(|list| !self.listings.contains_key(&list.query));
+        // Things that only stand in lists that were fetched meanwhile are newer there, or gone.
+        let named = (!late.is_empty()).then(|| {
+            let items = lists.iter().flat_map(|list| &list.items);
+            items.cloned().collect()
+        });
+        things.put(self, named.as_ref());
+        for list in lists {
+            let listing = Listing::restored(list.items, list.fetched, snapshot.taken, now);
+            self.listings.insert(list.query, listing);
+        }
         self.restored.origin = Some(snapshot.origin);
     }
 
@@ -242,12 +247,14 @@ impl Store {
     /// Drops everything that was restored and that this process has not fetched itself: it is of another account.
     pub fn drop_restored(&mut self) {
         self.version += 1;
-        let Restored { things, .. } = std::mem::take(&mut self.restored);
-        for arn in &things {
+        let Restored { fetched, .. } = std::mem::take(&mut self.restored);
+        let mut gone = Vec::new();
+        self.listings.retain(|_, listing| {
+            listing.is_current() || listing.forget_restored(&fetched, &mut gone)
+        });
+        for arn in &gone {
             Things::take_away(self, arn);
         }
-        self.listings
-            .retain(|_, listing| listing.is_current() || listing.forget_restored(&things));
     }
 }
 
