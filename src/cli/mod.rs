@@ -65,6 +65,10 @@ enum Command {
 
 /// Flags that go before the configuration file.
 #[derive(Debug, Default, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 struct Settings {
     /// Use this profile of the AWS configuration
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]

@@ -118,6 +118,10 @@ pub enum Environment {
 
 /// What the command line says; the rest stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct Flags {
     /// `--config`: the configuration file.
     pub config: Option<PathBuf>,
