@@ -246,8 +246,11 @@ impl Store {
 
     /// Drops everything that was restored and that this process has not fetched itself: it is of another account.
     pub fn drop_restored(&mut self) {
+        let Restored { origin, fetched } = std::mem::take(&mut self.restored);
+        if origin.is_none() {
+            return;
+        }
         self.version += 1;
-        let Restored { fetched, .. } = std::mem::take(&mut self.restored);
         let mut gone = Vec::new();
         self.listings.retain(|_, listing| {
             listing.is_current() || listing.forget_restored(&fetched, &mut gone)
