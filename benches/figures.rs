@@ -9,6 +9,9 @@
     reason = "a measurement that cannot be made fails by a panic"
 )]
 
+#[path = "figures/kept.rs"]
+mod kept;
+
 use std::{
     collections::BTreeMap,
     hint::black_box,
@@ -48,6 +51,21 @@ struct Desk {
 impl Desk {
     /// Connected, with one cluster on the screen.
     fn new() -> Self {
+        let mut desk = Self::unconnected();
+        let epoch = desk.app.epoch();
+        desk.take(Event::Connected {
+            epoch,
+            result: Ok(Connection::default()),
+        });
+        let cluster = cluster();
+        let entities = vec![Entity::Cluster(samples::cluster(&cluster))];
+        desk.answer(&Query::Clusters, entities, &[cluster]);
+        desk.frame();
+        desk
+    }
+
+    /// Just started, with nothing on the screen.
+    fn unconnected() -> Self {
         let now = Now {
             wall: Timestamp(1_760_000_000_000),
             mono: Duration::from_secs(1),
@@ -71,15 +89,6 @@ impl Desk {
         let shown = Buffer::empty(SCREEN);
         let mut desk = Self { app, now, shown };
         desk.take(Event::Resize(SCREEN.width, SCREEN.height));
-        let epoch = desk.app.epoch();
-        desk.take(Event::Connected {
-            epoch,
-            result: Ok(Connection::default()),
-        });
-        let cluster = cluster();
-        let entities = vec![Entity::Cluster(samples::cluster(&cluster))];
-        desk.answer(&Query::Clusters, entities, &[cluster]);
-        desk.frame();
         desk
     }
 
@@ -528,6 +537,7 @@ fn main() {
     with_many_services(&mut criterion);
     with_stats(&mut criterion);
     with_many_names(&mut criterion);
+    kept::all(&mut criterion);
     criterion.final_summary();
     if std::env::args().any(|argument| argument == "--bench") {
         percentiles();

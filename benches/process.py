@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Measures the built program as a process: time to the first frame, processor time and bytes written while nothing
+"""Measures the built program as a process: time to the first frame, to what the last session kept, processor time and bytes written while nothing
 changes, memory with 20,000 tasks, what 300 sampled containers cost, a container that writes without pause, size. Linux
 only; takes about twelve minutes. A Docker Engine, if there is one, runs the last container for a while too.
 
-    cargo build --release && benches/process.py [PROGRAM]
+    cargo build --release && benches/process.py [PROGRAM [PART...]]
+
+The parts are starts, kept, idle, memory, samples and flood; without one it is all of them.
 """
 
 import fcntl
@@ -30,6 +32,7 @@ PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(Path(__file__).parent.parent
 STARTS = 10
 IDLE_SECONDS = 60
 CLUSTERS, SERVICES, TASKS = 4, 50, 100
+KEPT_SERVICES, KEPT_TASKS = 5_000, 4
 SAMPLED_SERVICES, SAMPLED_TASKS, SAMPLED_HOSTS, SAMPLED_SECONDS, KEYS = 3, 100, 4, 30, 50
 FLOOD_SERVICE, FLOOD_RATE, FLOOD_SECONDS, FLOOD_KEYS = "legacy-admin", 100_000, 20, 20
 FLOOD_IMAGES = "busybox", "alpine", "ecsight-test/app/web:v2"
@@ -40,8 +43,8 @@ class Screen:
 
     COLUMNS, ROWS = 140, 40
 
-    def __init__(self, arguments, variables=None, config=""):
-        home = tempfile.mkdtemp()
+    def __init__(self, arguments, variables=None, config="", home=None):
+        home = home or tempfile.mkdtemp()
         path = Path(home, "config.toml")
         path.write_text(config)
         arguments = arguments if "demo" in arguments else ["--config", str(path), *arguments]
@@ -256,6 +259,41 @@ def starts():
     print(f"demo, exec to the clusters shown:   {statistics.median(rows) * 1000:6.0f} ms (median of {STARTS})")
 
 
+def kept():
+    """Nothing listens at the endpoint when the program is started again."""
+    sandbox = Sandbox("--clusters", "1", "--services", str(KEPT_SERVICES), "--tasks", str(KEPT_TASKS))
+    (cluster,) = sandbox.call("ListClusters")["clusterArns"]
+    name = cluster.rsplit("/", 1)[1]
+    home, config = tempfile.mkdtemp(), "cache = true\n[budget]\nburst = 1.0\nrefill = 1.0\n"
+    arguments = ["--cluster", name, "--color", "never"]
+    screen = Screen(arguments, sandbox.variables, config, home)
+    counted = f"services  {KEPT_SERVICES}"
+    screen.watch(300, lambda text: counted in text and "live" in text)
+    screen.press("\x1b", 1)
+    os.write(screen.terminal, b"t")
+    screen.watch(300, lambda text: f"tasks  {KEPT_SERVICES * KEPT_TASKS}" in text and "live" in text)
+    os.write(screen.terminal, b":q\r")
+    while os.waitpid(screen.pid, os.WNOHANG) == (0, 0):
+        try:
+            screen.read(0.1)
+        except OSError:
+            pass
+    sandbox.end()
+    (file,) = Path(home).rglob("*.snapshot")
+    rows = []
+    for _ in range(STARTS):
+        screen = Screen(arguments, sandbox.variables, config, home)
+        # The end of the first frame.
+        shown = screen.read(10, b"\x1b[?2026l")
+        rows.append(time.monotonic() - screen.started)
+        screen.draw(shown.decode(errors="replace"))
+        if not (counted in screen.text() and " old" in screen.text()):
+            sys.exit(f"the first frame shows something else:\n{screen.text()}")
+        screen.end()
+    print(f"{KEPT_SERVICES} services and {KEPT_SERVICES * KEPT_TASKS} tasks, kept:   {file.stat().st_size / 2**20:6.1f} MiB")
+    print(f"no network, exec to the services:   {statistics.median(rows) * 1000:6.0f} ms (median of {STARTS}), {max(rows) * 1000:.0f} ms at most")
+
+
 def idle():
     sandbox = Sandbox()
     screen = Screen([], sandbox.variables)
@@ -389,8 +427,7 @@ def lines_in(screen):
 
 if __name__ == "__main__":
     print(f"size of the program:                {os.path.getsize(PROGRAM) / 2**20:6.1f} MiB")
-    starts()
-    idle()
-    memory()
-    samples()
-    flood()
+    parts = [starts, kept, idle, memory, samples, flood]
+    for part in parts:
+        if part.__name__ in sys.argv[2:] or not sys.argv[2:]:
+            part()

@@ -6,12 +6,15 @@ use super::{Follow, Step, words};
 use crate::{
     model::{Arn, Change, Image, Query, Repository, Subject, short_digest},
     resource::Cx,
+    store::TagTarget,
 };
 
 /// The image that a row stands for, or that a tag of the row points to.
 pub(super) fn of<'a>(subject: &Subject, cx: &Cx<'a>) -> Result<&'a Arc<Image>, String> {
     let image = match subject.arn.kind() {
-        "tag" => cx.store.tag_points_to(&subject.arn).flatten(),
+        "tag" => cx.store
+            .tag_points_to(&subject.arn)
+            .and_then(TagTarget::image),
         _ => cx.store.image(&subject.arn).map(|image| &image.arn),
     };
     image
@@ -40,7 +43,7 @@ pub(super) fn refuse(subject: &Subject, cx: &Cx) -> Option<String> {
 
 /// The digest that a tag names, as far as that is known; none if there is no such tag.
 pub(super) fn holder<'a>(repository: &Arn, tag: &str, cx: &Cx<'a>) -> Option<&'a str> {
-    let image = cx.store.tag_points_to(&repository.tag(tag)).flatten()?;
+    let image = cx.store.tag_points_to(&repository.tag(tag))?.image()?;
     Some(image.name())
 }
 

@@ -290,7 +290,7 @@ impl App {
             .cluster_named(&cluster)
             .map(|cluster| cluster.arn.clone())
         else {
-            if store.listing(&Query::Clusters).is_complete() {
+            if store.listing(&Query::Clusters).is_current() {
                 self.start = None;
                 let text = format!("there is no cluster {cluster} in this region");
                 self.say(Level::Warn, text, now);
@@ -314,7 +314,7 @@ impl App {
             .listing(&Query::Services {
                 cluster: found.clone(),
             })
-            .is_complete()
+            .is_current()
         {
             self.start = None;
             self.say(

@@ -7,6 +7,7 @@ use crate::{
         TailId, Watch,
     },
     schedule::Urgency,
+    store::snapshot::Snapshot,
     ui::EnvClass,
 };
 
@@ -52,6 +53,13 @@ pub enum Event {
         subject: Subject,
         /// The answer as JSON text.
         result: Result<String, Fault>,
+    },
+    /// What an earlier run kept was found, or a part of it.
+    Restored {
+        /// What it kept.
+        snapshot: Box<Snapshot>,
+        /// Whether another part is to follow.
+        more: bool,
     },
     /// An engine has something to say.
     Engine(EngineReport),
@@ -199,6 +207,8 @@ pub enum Effect {
         /// The text.
         text: String,
     },
+    /// Keep what is known for the next start.
+    Keep(Box<Snapshot>),
     /// Give the shell back for a while.
     Suspend,
     /// Paint everything again.

@@ -6,6 +6,7 @@ mod event;
 mod feeds;
 mod find;
 mod history;
+mod keep;
 mod keys;
 mod scene;
 mod wants;
@@ -18,7 +19,9 @@ use ratatui::{buffer::Buffer, layout::Rect};
 pub use deeds::Protects;
 pub use event::{Connection, Effect, Event};
 
-use self::{deeds::Deeds, feeds::Feeds, find::Finds, history::History, scene::Scene};
+use self::{
+    deeds::Deeds, feeds::Feeds, find::Finds, history::History, keep::Keeping, scene::Scene,
+};
 use crate::{
     keymap::Keymap,
     model::{Fault, Now, Part, Query, Timestamp},
@@ -106,6 +109,7 @@ pub struct App {
     /// What is under way because of what was done from here, as last looked at.
     notes: Vec<(String, Tone)>,
     finds: Finds,
+    keeping: Keeping,
     /// Where to start, until the names are resolved.
     start: Option<(String, Option<String>)>,
     effects: Vec<Effect>,
@@ -147,6 +151,7 @@ impl App {
             deeds: Deeds::new(options.protects),
             notes: Vec::new(),
             finds: Finds::default(),
+            keeping: Keeping::default(),
             start: options.cluster.map(|cluster| (cluster, options.service)),
             effects: vec![Effect::Connect { epoch: 1 }, Effect::ReadAudit],
         };
@@ -195,6 +200,7 @@ impl App {
                     layer.on_raw(&subject, &answer);
                 }
             }
+            Event::Restored { snapshot, more } => self.on_restored(*snapshot, more, now),
             Event::Engine(report) => self.scene.store.take_report(report, now),
             Event::Log { epoch, id, report } if epoch == self.epoch => {
                 // Whoever shows it may lie below something else by now.
@@ -232,6 +238,7 @@ impl App {
         if !is_piece {
             self.ask_for_what_is_due(now);
         }
+        self.keep_before_leaving(now);
         std::mem::take(&mut self.effects)
     }
 
@@ -239,6 +246,7 @@ impl App {
         match result {
             Ok(connection) => {
                 self.link = Link::Ready;
+                self.judge_place(&connection, now);
                 self.scene.context.profile = connection.profile;
                 self.scene.context.region = connection.region;
                 self.scene.context.endpoint = connection.endpoint;
@@ -273,6 +281,7 @@ impl App {
         }
         if whole && *query == Query::Identity {
             self.classify();
+            self.judge_account(now);
         }
         self.go_to_start(now);
     }
@@ -309,6 +318,7 @@ impl App {
         {
             self.reconnect();
         }
+        self.keep_if_due(now);
     }
 
     /// Tries a connection again that could not be had, unless that is under way.
@@ -352,7 +362,14 @@ impl App {
             Link::Ready => self.schedule.next(&self.wants()),
             Link::Failed { retry_at, .. } => *retry_at,
         };
-        [toast, pause, asking, self.changes_at, self.finds.wake]
+        [
+            toast,
+            pause,
+            asking,
+            self.changes_at,
+            self.finds.wake,
+            self.keeps_at(),
+        ]
             .into_iter()
             .flatten()
             .min()
@@ -401,7 +418,7 @@ impl App {
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, now: Now) {
         let chrome = Chrome {
             context: &self.scene.context,
-            identity: self.scene.store.identity(),
+            identity: self.scene.identity(),
             toast: self.toast.as_ref(),
             header: self.header,
             crumbs: self.crumbs,

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     keymap::Keymap,
-    model::{Now, Subject},
+    model::{Identity, Now, Subject},
     store::Store,
     theme::Theme,
     ui::{Context, Cx, Freshness, Glyphs},
@@ -37,6 +37,12 @@ impl Scene {
             context,
             glyphs,
         }
+    }
+
+    /// Whose account is shown, by the credentials or, before these are known, by what an earlier run kept.
+    pub(super) fn identity(&self) -> Option<&Identity> {
+        let restored = || self.store.restored().map(|origin| &origin.identity);
+        self.store.identity().or_else(restored)
     }
 
     pub(super) fn cx(&self, now: Now) -> Cx<'_> {

@@ -12,7 +12,7 @@ use crate::{
     theme::Depth,
 };
 
-fn app() -> (App, Now) {
+pub(super) fn app() -> (App, Now) {
     let now = Now::default();
     let options = Options {
         keys: BTreeMap::new(),

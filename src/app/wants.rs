@@ -135,7 +135,7 @@ impl App {
                 fault: fault.clone(),
                 since: *since,
                 times: *times,
-                age: None,
+                age: self.oldest(wants, now),
                 retry: retry_at
                     .map_or(Retry::UnderWay, |at| Retry::In(at.saturating_sub(now.mono))),
             };
@@ -161,7 +161,8 @@ impl App {
                 Some(_) if want.query.is_immutable() => {}
                 Some(age) => {
                     oldest = oldest.max(Some(age));
-                    if age >= self.patience(want) {
+                    // What an earlier run fetched is never live, however short ago that was.
+                    if age >= self.patience(want) || !listing.is_current() {
                         late = late.max(Some(age));
                     }
                 }
@@ -173,6 +174,16 @@ impl App {
             (_, Some(age)) => Freshness::Old(age),
             _ => Freshness::Live,
         }
+    }
+
+    /// The age of the oldest answer to these that can grow old; none if there is no answer.
+    fn oldest(&self, wants: &[Want], now: Now) -> Option<Duration> {
+        let changing = wants
+            .iter()
+            .filter(|want| !want.query.is_immutable() && is_essential(want));
+        changing
+            .filter_map(|want| self.scene.store.listing(&want.query).age(now))
+            .max()
     }
 
     /// When a query that failed is asked again.

@@ -39,3 +39,4 @@ pub use call::Clients;
 pub use connect::{Settings, StaticKeys};
 pub use pacer::{Pacer, Urgency};
 pub use raw::RawTarget;
+pub use transport::is_loopback;

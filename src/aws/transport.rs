@@ -90,7 +90,8 @@ fn unusable(message: &str) -> Fault {
 }
 
 /// Whether a URL leads to this machine, by its host.
-fn is_loopback(url: &str) -> bool {
+#[must_use]
+pub fn is_loopback(url: &str) -> bool {
     let host = host_of(url);
     host == "localhost" || host == "[::1]" || host.starts_with("127.")
 }

@@ -14,7 +14,7 @@ use crate::{
     config::{Config, EngineHost, LOG_VARIABLE, LogError, start_log},
     docker::{self, HostRule},
     model::Secret,
-    runtime::{Reach, Session},
+    runtime::{Cache, Reach, Session},
     sandbox::Sandbox,
     schedule::{Budget, Pace},
     theme::{Depth, Theme},
@@ -140,6 +140,11 @@ fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Sess
         // What is done to a simulated account must not be taken for what was done to a real one.
         config.paths.audit_file = config.paths.state.join("audit-demo.jsonl");
     }
+    // The simulated account is another each time.
+    let cache = match sandbox {
+        Some(_) => None,
+        None => Cache::of(&config, super::variable),
+    };
     let context = Context {
         profile: settings.profile.clone().unwrap_or_default(),
         region: settings.region.clone().unwrap_or_default(),
@@ -170,6 +175,7 @@ fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Sess
             engines,
         },
         config,
+        cache,
     })
 }
 

@@ -65,6 +65,10 @@ enum Command {
 
 /// Flags that go before the configuration file.
 #[derive(Debug, Default, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 struct Settings {
     /// Use this profile of the AWS configuration
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
@@ -90,6 +94,9 @@ struct Settings {
     /// Take the mouse's clicks and wheel
     #[arg(long, global = true)]
     mouse: bool,
+    /// Keep nothing for the next start, and do not show what was kept
+    #[arg(long, global = true)]
+    no_cache: bool,
     /// Read this configuration file
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
@@ -122,6 +129,7 @@ impl Settings {
             color: self.color,
             ascii: self.ascii,
             mouse: self.mouse,
+            no_cache: self.no_cache,
         }
     }
 

@@ -24,7 +24,7 @@ fn nothing_said_explores() {
 #[test]
 fn every_flag_is_taken_on_either_side_of_the_command() {
     let flags = "-p one -r eu-west-1 --endpoint-url http://127.0.0.1:1 --readonly --color always --theme nord \
-                 --ascii --mouse --config my.toml";
+                 --ascii --mouse --no-cache --config my.toml";
     let expected = Flags {
         config: Some(PathBuf::from("my.toml")),
         profile: Some("one".to_owned()),
@@ -35,6 +35,7 @@ fn every_flag_is_taken_on_either_side_of_the_command() {
         color: Some(ColorChoice::TrueColor),
         ascii: true,
         mouse: true,
+        no_cache: true,
     };
     for line in [
         format!("ecsight {flags}"),

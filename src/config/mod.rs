@@ -49,6 +49,8 @@ pub struct Config {
     pub ascii: Setting<bool>,
     /// Whether to take the mouse.
     pub mouse: Setting<bool>,
+    /// Whether what is known is kept on the disk for the next start.
+    pub cache: Setting<bool>,
     /// How often to fetch.
     pub refresh: Refresh,
     /// How much of AWS's limits to use.
@@ -118,6 +120,10 @@ pub enum Environment {
 
 /// What the command line says; the rest stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct Flags {
     /// `--config`: the configuration file.
     pub config: Option<PathBuf>,
@@ -137,6 +143,8 @@ pub struct Flags {
     pub ascii: bool,
     /// `--mouse`.
     pub mouse: bool,
+    /// `--no-cache`.
+    pub no_cache: bool,
 }
 
 impl Flags {
@@ -152,6 +160,7 @@ impl Flags {
             ("color", self.color.map(|choice| choice.to_string())),
             ("ascii", switch(self.ascii)),
             ("mouse", switch(self.mouse)),
+            ("cache", self.no_cache.then(|| "false".to_owned())),
         ]
         .into_iter()
         .filter_map(|(path, text)| Some((path, text?)))
@@ -210,6 +219,7 @@ impl Config {
             color: Setting::default(ColorChoice::Auto),
             ascii: Setting::default(false),
             mouse: Setting::default(false),
+            cache: Setting::default(true),
             refresh: Refresh {
                 visible_seconds: Setting::default(5),
                 rollout_seconds: Setting::default(3),

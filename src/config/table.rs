@@ -108,6 +108,10 @@ pub(super) const KEYS: &[Key] = keys! {
         variables: ["ECSIGHT_MOUSE"], flag: Some("--mouse"), check: Check::Any, sample: "",
         help: "Take the mouse's clicks and wheel. The terminal's own selection then needs Shift.",
     }
+    "cache" => cache {
+        variables: ["ECSIGHT_CACHE"], flag: Some("--no-cache"), check: Check::Any, sample: "",
+        help: "Keep clusters, services, instances and tasks in the cache folder, and show them at once at the next start.\nWhat an endpoint on this machine simulates is kept only where this is set.",
+    }
     "refresh.visible_seconds" => refresh.visible_seconds {
         variables: ["ECSIGHT_REFRESH_VISIBLE_SECONDS"], flag: None, check: SECONDS, sample: "",
         help: "How often what is on the screen is fetched.",

@@ -98,6 +98,7 @@ fn every_flag_is_applied() {
         color: Some(ColorChoice::Never),
         ascii: true,
         mouse: true,
+        no_cache: true,
     };
     let config = User::new(None).load(&flags).unwrap();
     for (path, text) in flags.given() {
@@ -397,7 +398,7 @@ fn the_report_names_every_path_and_setting() {
     assert_eq!(row("region"), ["region", "(unset)", "default"]);
     assert_eq!(row("keys.quit"), ["keys.quit", "[]", &format!("{file}:3")]);
     for key in table::KEYS {
-        assert_eq!(row(&format!("{} ", key.path))[0], key.path);
+        assert_eq!(row(&format!("{}  ", key.path))[0], key.path);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Visitor};
+
 use super::short_digest;
 
 /// The identity of a thing in the account: its ARN, or for the few things without one (a task
@@ -175,6 +177,33 @@ impl fmt::Display for Arn {
 impl From<&str> for Arn {
     fn from(text: &str) -> Self {
         Self::new(text)
+    }
+}
+
+impl Serialize for Arn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Arn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Reader)
+    }
+}
+
+/// Reads an ARN without a copy of its text in between: of large accounts there are very many.
+struct Reader;
+
+impl Visitor<'_> for Reader {
+    type Value = Arn;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an ARN or a name")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Arn, E> {
+        Ok(Arn::new(text))
     }
 }
 

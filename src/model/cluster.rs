@@ -1,9 +1,11 @@
 //! Clusters and what services and clusters share: capacity provider strategies and tags.
 
+use serde::{Deserialize, Serialize};
+
 use super::Arn;
 
 /// A key and value that users put on a resource.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Tag {
     /// The key.
     pub key: String,
@@ -12,7 +14,7 @@ pub struct Tag {
 }
 
 /// One item of a capacity provider strategy.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct StrategyItem {
     /// The capacity provider: `FARGATE`, `FARGATE_SPOT`, or the name of one of the account's own.
     pub provider: String,
@@ -24,7 +26,7 @@ pub struct StrategyItem {
 
 /// A cluster as `DescribeClusters` reports it. Statuses are kept as AWS spells them, so that one
 /// unknown today is data tomorrow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cluster {
     /// The identity.
     pub arn: Arn,

@@ -194,7 +194,7 @@ pub struct ManifestChild {
 }
 
 /// The policies that a repository may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum PolicyKind {
     /// Who may do what with it.
     Permission,

@@ -1,9 +1,11 @@
 //! Container instances: the EC2 (or external) hosts of a cluster.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Arn, Tag, Timestamp};
 
 /// A container instance as `DescribeContainerInstances` reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerInstance {
     /// The identity.
     pub arn: Arn,

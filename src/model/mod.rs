@@ -46,7 +46,8 @@ pub use record::{Ending, Goal, Record, Rollout, Verdict};
 pub use reference::ImageReference;
 pub use secret::Secret;
 pub use service::{
-    CircuitBreaker, Deployment, LoadBalancer, ScalingTarget, Service, ServiceEvent, TaskSet,
+    CircuitBreaker, Deployment, EVENTS_WRITTEN, LoadBalancer, ScalingTarget, Service, ServiceEvent,
+    TaskSet,
 };
 pub use stats::{Flow, Memory, Rate, Sample, Usage};
 pub use task::{Container, PortBinding, Task, short_digest};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Arn, Cluster, ContainerInstance, Fault, Image, ImageTag, Manifest, Metrics, PolicyKind,
     Repository, RepositoryPolicy, ScalingTarget, Scan, Service, Task, TaskDefinition,
@@ -44,7 +46,7 @@ impl Subject {
 }
 
 /// Which tasks of a cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TaskFilter {
     /// All of them.
     All,
@@ -57,7 +59,7 @@ pub enum TaskFilter {
 }
 
 /// A question to the account. The same query is never under way twice.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Query {
     /// Who the credentials belong to.
     Identity,
@@ -159,7 +161,7 @@ pub enum Query {
 }
 
 /// What metrics are of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MetricOf {
     /// A service, namespace `AWS/ECS`.
     Service(Arn),
@@ -259,7 +261,7 @@ impl fmt::Display for Query {
 }
 
 /// Who the credentials belong to, as `GetCallerIdentity` says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Identity {
     /// The account, twelve digits.
     pub account: String,

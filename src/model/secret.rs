@@ -3,6 +3,9 @@
 use std::fmt;
 
 /// A value that prints as a mask. Only [`Secret::reveal`] gives the text.
+///
+/// It cannot be serialised, and so nothing that holds one can be: that is what keeps secrets out of the snapshots on
+/// the disk.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 

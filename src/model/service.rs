@@ -1,9 +1,11 @@
 //! Services with what is embedded in them: deployments, task sets, events, load balancers.
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use super::{Arn, StrategyItem, Tag, Timestamp};
 
 /// A service as `DescribeServices` reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// The identity.
     pub arn: Arn,
@@ -41,7 +43,9 @@ pub struct Service {
     pub deployments: Vec<Deployment>,
     /// Task sets, of external and `CodeDeploy` controllers.
     pub task_sets: Vec<TaskSet>,
-    /// The newest 100 events, newest first.
+    /// The newest 100 events, newest first. Written down, it is the newest [`EVENTS_WRITTEN`]: all of them would be
+    /// most of what is known of an account.
+    #[serde(serialize_with = "newest")]
     pub events: Vec<ServiceEvent>,
     /// Load balancers it registers its tasks with.
     pub load_balancers: Vec<LoadBalancer>,
@@ -68,7 +72,7 @@ pub struct Service {
 }
 
 /// The deployment circuit breaker of a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CircuitBreaker {
     /// Whether it watches deployments.
     pub enable: bool,
@@ -86,7 +90,7 @@ impl CircuitBreaker {
 }
 
 /// One deployment of a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployment {
     /// `ecs-svc/…`.
     pub id: String,
@@ -117,7 +121,7 @@ pub struct Deployment {
 }
 
 /// A task set of a service with an external or `CodeDeploy` controller.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskSet {
     /// `ecs-svc/…`.
     pub id: String,
@@ -138,7 +142,7 @@ pub struct TaskSet {
 }
 
 /// One line of what the service scheduler did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceEvent {
     /// A UUID.
     pub id: String,
@@ -161,7 +165,7 @@ pub struct ScalingTarget {
 }
 
 /// Where a service registers its tasks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LoadBalancer {
     /// The target group, for application and network load balancers.
     pub target_group: Option<Arn>,
@@ -171,6 +175,13 @@ pub struct LoadBalancer {
     pub container: String,
     /// Its port.
     pub port: i32,
+}
+
+/// The number of events of a service that are written down with it.
+pub const EVENTS_WRITTEN: usize = 5;
+
+fn newest<S: Serializer>(events: &[ServiceEvent], serializer: S) -> Result<S::Ok, S::Error> {
+    events[..events.len().min(EVENTS_WRITTEN)].serialize(serializer)
 }
 
 impl Service {

@@ -1,9 +1,11 @@
 //! Tasks and their containers, running and stopped.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Arn, Tag, Timestamp};
 
 /// A task as `DescribeTasks` reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// The identity.
     pub arn: Arn,
@@ -61,7 +63,9 @@ pub struct Task {
     pub stopped_reason: Option<String>,
     /// Its containers.
     pub containers: Vec<Container>,
-    /// What the caller of `RunTask` overrode, in words, without values of environment variables.
+    /// What the caller of `RunTask` overrode, in words, without values of environment variables. Never written down:
+    /// a command may carry a token.
+    #[serde(skip)]
     pub overrides: Vec<String>,
     /// The version counter that AWS raises with every change.
     pub version: i64,
@@ -70,7 +74,7 @@ pub struct Task {
 }
 
 /// A container of a task.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Container {
     /// The name in the task definition.
     pub name: String,
@@ -99,7 +103,7 @@ pub struct Container {
 }
 
 /// A container port that is reachable on the host.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PortBinding {
     /// The address on the host, often `0.0.0.0`.
     pub ip: String,

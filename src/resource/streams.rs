@@ -178,7 +178,7 @@ fn is_complete(subject: &Subject, store: &Store) -> bool {
                 filter: TaskFilter::Service(subject.arn.name().to_owned()),
                 stopped,
             };
-            store.listing(&query).is_complete()
+            store.listing(&query).is_current()
         })
     })
 }

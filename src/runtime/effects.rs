@@ -3,7 +3,12 @@
 
 use tokio::sync::mpsc;
 
-use super::{audit, feeds::Feeds, save};
+use super::{
+    audit,
+    cache::{Cache, Writer},
+    feeds::Feeds,
+    save,
+};
 use crate::{
     app::{Connection, Effect, Event},
     aws::{Clients, RawTarget, Settings, Urgency},
@@ -58,6 +63,9 @@ pub struct Outside {
     config: Config,
     clients: Option<Clients>,
     feeds: Feeds,
+    snapshots: Option<Writer>,
+    /// The account that a snapshot is of, until it is known whose the credentials are.
+    expected: Option<String>,
     panicked: bool,
 }
 
@@ -100,7 +108,53 @@ impl Outside {
             config,
             clients: None,
             feeds,
+            snapshots: None,
+            expected: None,
             panicked: false,
+        }
+    }
+
+    /// Begins to use a cache: gives what the last session kept for the first screen, and sends the rest when it is
+    /// read. Snapshots are written to it from now on.
+    pub fn restore(&mut self, cache: Cache) -> Vec<Event> {
+        let kept = cache.read();
+        self.snapshots = Some(Writer::new(cache));
+        let Some((kept, front)) = kept else {
+            return Vec::new();
+        };
+        let account = front.origin.identity.account.clone();
+        let profile = Some(front.origin.profile.as_str());
+        let classified = Event::Classified {
+            class: self
+                .config
+                .environment(Some(&account), profile)
+                .map(class_of),
+            readonly: self.config.is_readonly(Some(&account), profile) || self.reach.aws.readonly,
+        };
+        self.expected = Some(account);
+        let sender = self.tasks.sender();
+        tokio::task::spawn_blocking(move || {
+            let snapshot = kept.rest().unwrap_or_else(|why| {
+                tracing::warn!("the tasks of the last session are not used: {why}");
+                kept.nothing()
+            });
+            let event = Event::Restored {
+                snapshot: Box::new(snapshot),
+                more: false,
+            };
+            let _ = sender.blocking_send(Message::Event(Box::new(event)));
+        });
+        let restored = Event::Restored {
+            snapshot: Box::new(front),
+            more: true,
+        };
+        vec![restored, classified]
+    }
+
+    /// Ends what must not be left half done.
+    pub fn finish(&mut self) {
+        if let Some(snapshots) = self.snapshots.take() {
+            snapshots.finish();
         }
     }
 
@@ -128,6 +182,14 @@ impl Outside {
     /// Takes new clients into use; of the account nothing is known yet.
     fn connected(&mut self, clients: Clients) -> Connection {
         let (clients, class) = self.judge(clients, None);
+        let profile = clients.profile().unwrap_or(&self.reach.profile_name);
+        // Until the account is known, what is on the screen is that of the snapshot.
+        let class = class.or_else(|| {
+            let expected = self.expected.as_deref();
+            self.config
+                .environment(expected, Some(profile))
+                .map(class_of)
+        });
         let connection = Connection {
             profile: clients
                 .profile()
@@ -144,6 +206,7 @@ impl Outside {
 
     /// Applies the user's patterns to the account, now that it is known.
     fn classify(&mut self, account: &str) -> Option<Event> {
+        self.expected = None;
         let clients = self.clients.take()?;
         let (clients, class) = self.judge(clients, Some(account));
         let readonly = clients.is_readonly();
@@ -247,6 +310,11 @@ impl Outside {
                 self.ask_many(epoch, |clients, parts| async move {
                     clients.resolve(&queries, Urgency::Visible, parts).await;
                 });
+            }
+            Effect::Keep(snapshot) => {
+                if let Some(snapshots) = &mut self.snapshots {
+                    snapshots.write(*snapshot);
+                }
             }
             Effect::Watch(watch) => self.feeds.watch(watch),
             Effect::Tail { epoch, id, tail } => {

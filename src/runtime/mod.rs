@@ -1,6 +1,7 @@
 //! The world outside the program: terminal, network, clock, signals. Events go in to `app`, its effects are done here.
 
 mod audit;
+mod cache;
 mod clipboard;
 mod effects;
 mod events;
@@ -17,6 +18,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
+pub use cache::Cache;
 pub use clipboard::osc52;
 pub use effects::{Message, Outside, Reach, Senders};
 
@@ -44,6 +46,8 @@ pub struct Session {
     pub reach: Reach,
     /// The user's patterns and paths.
     pub config: Config,
+    /// Where snapshots are kept, if they are.
+    pub cache: Option<Cache>,
 }
 
 /// Takes the terminal over and runs until the user leaves.
@@ -64,6 +68,12 @@ pub async fn explore(session: Session) -> io::Result<()> {
     let mut outside = Outside::new(senders, session.reach, session.config);
     let mut events = events::Events::start()?;
     let mut pending = app.update(Event::Resize(width, height), clock.now());
+    if let Some(cache) = session.cache {
+        app.keep(clock.now());
+        for event in outside.restore(cache) {
+            pending.extend(app.update(event, clock.now()));
+        }
+    }
     let mut frames = Frames::new(is_far());
     loop {
         for effect in std::mem::take(&mut pending) {
@@ -73,7 +83,11 @@ pub async fn explore(session: Session) -> io::Result<()> {
                         "a background task panicked, which is a bug in ecsight: please report what it wrote",
                     ));
                 }
-                Effect::Quit => return Ok(()),
+                Effect::Quit => {
+                    drop(screen);
+                    outside.finish();
+                    return Ok(());
+                }
                 Effect::Suspend => {
                     screen.suspend()?;
                     let (width, height) = screen.size()?;

@@ -21,6 +21,8 @@ pub struct Listing {
     items: Vec<Arn>,
     held: HashSet<Arn>,
     fetched: Option<Now>,
+    /// The age that it had when it was restored; none where this process fetched it.
+    before: Option<Duration>,
     fault: Option<FaultRecord>,
 }
 
@@ -28,16 +30,42 @@ pub struct Listing {
 pub(super) static NEVER: std::sync::LazyLock<Listing> = std::sync::LazyLock::new(Listing::default);
 
 impl Listing {
+    /// What an earlier run had fetched, and kept at `taken`. A clock that went back since makes it no younger than it
+    /// was then.
+    pub(super) fn restored(
+        items: Vec<Arn>,
+        fetched: Timestamp,
+        taken: Timestamp,
+        now: Now,
+    ) -> Self {
+        Self {
+            held: items.iter().cloned().collect(),
+            items,
+            fetched: Some(Now {
+                wall: fetched,
+                mono: now.mono,
+            }),
+            before: Some(now.wall.since(fetched).max(taken.since(fetched))),
+            fault: None,
+        }
+    }
+
     /// The identities in AWS's order; more may come while the first answer is under way.
     #[must_use]
     pub fn items(&self) -> &[Arn] {
         &self.items
     }
 
-    /// Whether a whole answer has ever come.
+    /// Whether a whole answer has ever come, be it to an earlier run.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.fetched.is_some()
+    }
+
+    /// Whether a whole answer has come to this run, so that what is not in it is not there.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.fetched.is_some() && self.before.is_none()
     }
 
     /// When the last whole answer came.
@@ -46,11 +74,12 @@ impl Listing {
         self.fetched.map(|now| now.wall)
     }
 
-    /// The time since the last whole answer, by the clock that never jumps.
+    /// The time since the last whole answer, by the clock that never jumps; by the calendar up to the start of this
+    /// run, if it came to an earlier one.
     #[must_use]
     pub fn age(&self, now: Now) -> Option<Duration> {
-        self.fetched
-            .map(|fetched| now.mono.saturating_sub(fetched.mono))
+        let since = now.mono.saturating_sub(self.fetched?.mono);
+        Some(since.saturating_add(self.before.unwrap_or_default()))
     }
 
     /// The fault of the last attempt, none if it succeeded.
@@ -63,12 +92,24 @@ impl Listing {
         self.held.contains(arn)
     }
 
-    pub(super) fn extend(&mut self, items: Vec<Arn>) {
+    /// Adds to the list; how many it did not hold.
+    pub(super) fn extend(&mut self, items: Vec<Arn>) -> usize {
+        let before = self.items.len();
         for arn in items {
             if self.held.insert(arn.clone()) {
                 self.items.push(arn);
             }
         }
+        self.items.len() - before
+    }
+
+    /// Takes away what was restored, which is what was not fetched, and adds it to what is gone; says whether anything
+    /// is left.
+    pub(super) fn forget_restored(&mut self, fetched: &HashSet<Arn>, gone: &mut Vec<Arn>) -> bool {
+        gone.extend(self.items.extract_if(.., |arn| !fetched.contains(arn)));
+        self.held.retain(|arn| fetched.contains(arn));
+        (self.fetched, self.before) = (None, None);
+        !self.items.is_empty() || self.fault.is_some()
     }
 
     /// Replaces the list and returns what is no longer in it. What stands in it twice (a list can shift between two
@@ -84,6 +125,7 @@ impl Listing {
         self.items = items;
         self.held = held;
         self.fetched = Some(now);
+        self.before = None;
         self.fault = None;
         gone
     }

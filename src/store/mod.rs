@@ -3,6 +3,7 @@
 mod images;
 mod listing;
 mod records;
+pub mod snapshot;
 mod stats;
 
 use std::{collections::HashMap, sync::Arc};
@@ -36,7 +37,9 @@ pub struct Store {
     records: records::Records,
     /// Whether engines of container instances may be connected to, by the user's settings.
     host_engines: bool,
+    restored: snapshot::Restored,
     version: u64,
+    changes: u64,
 }
 
 impl Store {
@@ -52,16 +55,21 @@ impl Store {
         self.version
     }
 
+    /// Rises with every thing and every item of a list that comes, goes or is not what it was. Answers that say what
+    /// is known anyway do not count.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Takes in a piece of an answer.
     pub fn apply(&mut self, query: &Query, part: Part, now: Now) {
         self.version += 1;
         match part {
             Part::Some { entities, items } => {
                 self.take_in(entities);
-                self.listings
-                    .entry(query.clone())
-                    .or_default()
-                    .extend(items);
+                let listing = self.listings.entry(query.clone()).or_default();
+                self.changes += count(listing.extend(items));
             }
             Part::Done { items, .. } => {
                 let gone = self
@@ -69,6 +77,7 @@ impl Store {
                     .entry(query.clone())
                     .or_default()
                     .complete(items, now);
+                self.changes += count(gone.len());
                 self.forget(&gone);
                 if let Query::Images { repository } = query {
                     let items = self.listings.get(query).map_or(&[][..], Listing::items);
@@ -95,11 +104,14 @@ impl Store {
             match entity {
                 Entity::Identity(identity) => self.identity = Some(Arc::new(identity)),
                 Entity::Cluster(cluster) => {
-                    self.clusters.insert(cluster.arn.clone(), Arc::new(cluster));
+                    let arn = cluster.arn.clone();
+                    let is_new = put(&mut self.clusters, &arn, cluster.into());
+                    self.note(&arn, is_new);
                 }
                 Entity::Service(service) => {
-                    self.services
-                        .insert(service.arn.clone(), Arc::from(service));
+                    let arn = service.arn.clone();
+                    let is_new = put(&mut self.services, &arn, service.into());
+                    self.note(&arn, is_new);
                 }
                 Entity::Task(task) => {
                     // An answer can be older than what is known: AWS is eventually consistent.
@@ -108,7 +120,9 @@ impl Store {
                         .get(&task.arn)
                         .map_or(i64::MIN, |known| known.version);
                     if task.version >= known {
-                        self.tasks.insert(task.arn.clone(), Arc::from(task));
+                        let arn = task.arn.clone();
+                        let is_new = put(&mut self.tasks, &arn, task.into());
+                        self.note(&arn, is_new);
                     }
                 }
                 Entity::Instance(instance) => {
@@ -117,8 +131,9 @@ impl Store {
                         .get(&instance.arn)
                         .map_or(i64::MIN, |known| known.version);
                     if instance.version >= known {
-                        self.instances
-                            .insert(instance.arn.clone(), Arc::from(instance));
+                        let arn = instance.arn.clone();
+                        let is_new = put(&mut self.instances, &arn, instance.into());
+                        self.note(&arn, is_new);
                     }
                 }
                 Entity::Scaling(target) => {
@@ -138,6 +153,12 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// Notes that a thing was fetched, and whether it is another than was known.
+    fn note(&mut self, arn: &Arn, is_new: bool) {
+        self.changes += u64::from(is_new);
+        self.restored.note(arn);
     }
 
     /// Drops what no list holds any more. Task definitions stay: they never change.
@@ -394,6 +415,19 @@ impl Store {
     pub fn size(&self) -> (usize, usize, usize) {
         (self.clusters.len(), self.services.len(), self.tasks.len())
     }
+}
+
+/// Puts a thing into its place; says whether it is another than was there.
+fn put<T: PartialEq>(map: &mut HashMap<Arn, Arc<T>>, arn: &Arn, thing: Arc<T>) -> bool {
+    if map.get(arn).is_some_and(|known| *known == thing) {
+        return false;
+    }
+    map.insert(arn.clone(), thing);
+    true
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -35,7 +35,9 @@ const USES: &[(&str, &[&str])] = &[
     ("config", &["theme"]),
     (
         "runtime",
-        &["model", "aws", "docker", "keymap", "ui", "app", "config"],
+        &[
+            "model", "store", "aws", "docker", "keymap", "ui", "app", "config",
+        ],
     ),
     (
         "cli",

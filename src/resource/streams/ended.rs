@@ -115,7 +115,7 @@ pub fn previous(subject: &Subject, store: &Store) -> Previous {
         filter: filter.clone(),
         stopped: true,
     };
-    if !store.listing(&query).is_complete() {
+    if !store.listing(&query).is_current() {
         return Previous::Looking;
     }
     let whose = match filter {

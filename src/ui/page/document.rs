@@ -204,7 +204,7 @@ fn absence(view: &dyn Resource, subject: &Subject, cx: &Cx) -> Page {
     let asked = view.page_needs(subject, cx.store);
     let settled = asked
         .iter()
-        .all(|query| cx.store.listing(query).is_complete());
+        .all(|query| cx.store.listing(query).is_current());
     let says = if settled {
         format!("The {noun} {name} is not there (any more).")
     } else if cx.freshness.is_faulty() {

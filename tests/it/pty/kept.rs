@@ -1,0 +1,96 @@
+//! What is kept for the next start: seen again without a network, by nobody else, and only if it is wanted.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use ecsight::sandbox::Sandbox;
+
+use super::still_world;
+use crate::support::pty::{Launch, Terminal};
+
+/// A session with this home, on the sandbox.
+fn session(home: &Path, url: &str, region: &str, arguments: &[&str]) -> Terminal {
+    let home = home.display().to_string();
+    let launch = Launch {
+        size: (160, 40),
+        ..Launch::new(arguments)
+    };
+    launch
+        .variable("HOME", &home)
+        .variable("XDG_CACHE_HOME", &format!("{home}/cache"))
+        .variable("ECSIGHT_CACHE", "true")
+        .variable("AWS_ENDPOINT_URL", url)
+        .variable("AWS_REGION", region)
+        .variable("AWS_ACCESS_KEY_ID", "test")
+        .variable("AWS_SECRET_ACCESS_KEY", "test")
+        .start()
+}
+
+/// All snapshots below a folder.
+fn snapshots(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(snapshots(&path));
+        } else if path.extension().is_some_and(|end| end == "snapshot") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn quit(terminal: &mut Terminal) {
+    terminal.type_in(":q\r");
+    assert_eq!(terminal.wait_for_restored().exit_code(), 0);
+}
+
+#[test]
+fn without_a_network_the_last_session_is_on_the_screen() {
+    let (runtime, sandbox) = still_world();
+    let home = tempfile::tempdir().unwrap();
+    let (url, region) = (sandbox.url(), sandbox.region().to_owned());
+    let mut terminal = session(home.path(), &url, &region, &[]);
+    terminal.wait_for(&["clusters", "prod-web", "live"]);
+    terminal.type_in("/prod-web\r\r");
+    terminal.wait_for(&["services", "storefront", "live"]);
+    quit(&mut terminal);
+    let found = snapshots(home.path());
+    let [file] = &found[..] else {
+        panic!("one snapshot, not {found:?}");
+    };
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(file), mode(file.parent().unwrap())), (0o600, 0o700));
+
+    runtime.block_on(Sandbox::stop(sandbox));
+    let mut terminal = session(home.path(), &url, &region, &["--cluster", "prod-web"]);
+    // The way to the cluster and its services are known, how old they are, and why there is nothing newer.
+    terminal.wait_for(&["storefront", "s old"]);
+    terminal.wait_for(&["storefront", "unreachable, ", "s old"]);
+    let before = fs::read(file).unwrap();
+    quit(&mut terminal);
+    // Nothing was learned, and nothing is forgotten.
+    assert_eq!(fs::read(file).unwrap(), before);
+
+    fs::write(file, &before[..before.len() / 2]).unwrap();
+    let mut terminal = session(home.path(), &url, &region, &[]);
+    terminal.wait_for(&["unreachable"]);
+    assert!(!terminal.text().contains("prod-web"), "{}", terminal.text());
+    quit(&mut terminal);
+}
+
+#[test]
+fn nothing_is_kept_where_nothing_is_to_be_kept() {
+    let (_runtime, sandbox) = still_world();
+    let home = tempfile::tempdir().unwrap();
+    let (url, region) = (sandbox.url(), sandbox.region().to_owned());
+    for arguments in [&["--no-cache"][..], &["demo", "--seed", "7"]] {
+        let mut terminal = session(home.path(), &url, &region, arguments);
+        terminal.wait_for(&["clusters", "prod-web", "live"]);
+        quit(&mut terminal);
+        assert_eq!(snapshots(home.path()), [PathBuf::new(); 0], "{arguments:?}");
+    }
+}
