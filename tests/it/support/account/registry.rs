@@ -104,7 +104,7 @@ pub(super) fn stock(account: &mut Account) {
     moving.created_at = Some(ago(86_400 * 400));
     let report = repository("report");
     let mut fixed = samples::repository(&report);
-    fixed.mutability = "IMMUTABLE_WITH_EXCLUSION".to_owned();
+    fixed.mutability = "IMMUTABLE_WITH_EXCLUSION".into();
     fixed.exclusions = vec!["stable".to_owned(), "dev-*".to_owned()];
     fixed.created_at = Some(ago(86_400 * 3));
     let empty = repository("tools/a-repository-that-nobody-has-pushed-anything-to-yet");
