@@ -70,7 +70,8 @@ fn name_of(entity: &Entity) -> Arn {
         Entity::Instance(it) => it.arn.clone(),
         Entity::Definition(it) => it.arn.clone(),
         Entity::Metrics(it) => it.of.clone(),
-        Entity::Identity(_) => Arn::new(""),
+        // The rest is never kept.
+        _ => Arn::new(""),
     }
 }
 
