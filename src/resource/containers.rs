@@ -207,7 +207,7 @@ pub static VIEW: View<Row> = View {
 /// The image of a container.
 const IMAGE: Link = Link {
     id: "container.image",
-    key: "i",
+    key: "I",
     label: "image",
     about: "The image that the container runs, if it is in the account's ECR",
     to: |subject, _, cx| {

@@ -89,7 +89,7 @@ pub static VIEW: View<Row> = View {
     enter: |subject, _, _| Some(Step::Describe("revisions", subject.clone())),
     links: &[Link {
         id: "revision.image",
-        key: "i",
+        key: "I",
         label: "image",
         about: "The image that the revision names, if it is in the account's ECR",
         to: |subject, _, cx| {

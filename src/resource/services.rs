@@ -152,7 +152,7 @@ pub static VIEW: View<Row> = View {
         },
         Link {
             id: "service.image",
-            key: "i",
+            key: "I",
             label: "image",
             about: "The image that the service runs, if its tasks are known and it is in the account's ECR",
             to: |subject, _, cx| image(cx.store.service(&subject.arn)?, cx),

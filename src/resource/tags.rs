@@ -96,7 +96,7 @@ pub static VIEW: View<Row> = View {
     },
     links: &[Link {
         id: "tag.images",
-        key: "i",
+        key: "I",
         label: "images",
         about: "The images of the repository, tagged or not",
         to: |subject, _, _| {

@@ -211,7 +211,7 @@ pub static VIEW: View<Arc<Task>> = View {
         },
         Link {
             id: "task.image",
-            key: "i",
+            key: "I",
             label: "image",
             about: "The image that the task runs, if it is in the account's ECR",
             to: |subject, _, cx| drift::step_of_task(cx.store.task(&subject.arn)?, cx),

@@ -475,6 +475,26 @@ fn nothing_that_is_typed_reaches_a_screen_or_a_shell_unquoted() {
     assert!(copied.ends_with(r"--reason 'it'\''s $(late)'"), "{copied}");
 }
 
+#[test]
+fn another_answer_is_another_plan_and_none_that_changed_meanwhile() {
+    let mut stage = Stage::new(
+        Account::shop(),
+        Setup {
+            size: (120, 40),
+            ..Setup::default()
+        },
+    );
+    stage.run("repositories").press("enter j t");
+    stage.pass(HEARS);
+    stage.write("stable,next").press("enter");
+    let text = stage.text();
+    assert!(!text.contains("since this came up"), "{text}");
+    assert!(
+        text.contains("tag stable") && text.contains("tag next  (no such tag)"),
+        "{text}"
+    );
+}
+
 /// One thing that happens between a look and a key.
 #[derive(Debug, Clone)]
 enum Step {

@@ -13,7 +13,7 @@ use super::{Ask, Cx, Input, Layer, Level, Need, Proposal, Reply, text};
 use crate::{
     action::{Deed, Plan},
     keymap::{Code, Key},
-    model::{Facts, Subject},
+    model::{Change, Facts, Subject},
     store::Store,
 };
 
@@ -49,8 +49,8 @@ pub struct PlanLayer {
     /// When it was last put before the person, by the clock that never jumps; none until it was brought up to date.
     shown_at: Option<Duration>,
     needs: Vec<Need>,
-    /// What the plan rests on, as last shown.
-    facts: Vec<Facts>,
+    /// What would be done and what that rests on, as last shown.
+    drawn: Vec<(Change, Facts)>,
     /// Lines of the text scrolled away.
     top: usize,
 }
@@ -80,7 +80,7 @@ impl PlanLayer {
             notices,
             shown_at: None,
             needs: Vec::new(),
-            facts: Vec::new(),
+            drawn: Vec::new(),
             top: 0,
         })
     }
@@ -227,23 +227,27 @@ impl PlanLayer {
             Proposal::Changes(changes, _) => self.deed.plan_of(changes, &model),
         };
         let Ok(plan) = &self.plan else { return };
-        let facts: Vec<_> = plan.steps.iter().map(|step| step.facts.clone()).collect();
-        if self.facts.len() == facts.len() {
-            let mut differences = self
-                .facts
-                .iter()
-                .zip(&facts)
-                .flat_map(|(was, is)| was.differences(is))
-                .peekable();
-            if differences.peek().is_some() {
-                self.notices = differences
-                    .map(|difference| format!("since this came up: {difference}"))
-                    .collect();
-                self.focus = Focus::Cancel;
-                self.shown_at = Some(cx.now.mono);
-            }
+        let drawn: Vec<_> = plan
+            .steps
+            .iter()
+            .map(|step| (step.change.clone(), step.facts.clone()))
+            .collect();
+        // Another answer makes another change; only what is beneath the same one can have moved.
+        let same = |((was, _), (is, _)): &(&(Change, Facts), &(Change, Facts))| was == is;
+        let differences: Vec<_> = self
+            .drawn
+            .iter()
+            .zip(&drawn)
+            .filter(same)
+            .flat_map(|((_, was), (_, is))| was.differences(is))
+            .map(|difference| format!("since this came up: {difference}"))
+            .collect();
+        if !differences.is_empty() {
+            self.notices = differences;
+            self.focus = Focus::Cancel;
+            self.shown_at = Some(cx.now.mono);
         }
-        self.facts = facts;
+        self.drawn = drawn;
     }
 
     fn ask_needs(&mut self, cx: &Cx) {
@@ -274,9 +278,9 @@ impl PlanLayer {
 }
 
 /// The answer that a change would have been proposed by, as far as its plan needs to ask for what it names.
-fn answer_of(change: &crate::model::Change) -> String {
+fn answer_of(change: &Change) -> String {
     match change {
-        crate::model::Change::SetRevision { definition, .. } => definition.name().to_owned(),
+        Change::SetRevision { definition, .. } => definition.name().to_owned(),
         _ => String::new(),
     }
 }
