@@ -421,7 +421,13 @@ impl App {
             ))
         });
         let Some((change, name, deed)) = found else {
-            let text = "there is nothing to take back; :audit shows what was done".to_owned();
+            let text = match record {
+                Some(record) => format!(
+                    "{} {} cannot be taken back from here",
+                    record.deed, record.name
+                ),
+                None => "there is nothing to take back; :audit shows what was done".to_owned(),
+            };
             self.say(Level::Info, text, now);
             return;
         };

@@ -370,9 +370,9 @@ impl App {
             self.finds.wake,
             self.keeps_at(),
         ]
-            .into_iter()
-            .flatten()
-            .min()
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Whether nothing is under way: no query, no connection.

@@ -6,6 +6,11 @@ use crate::{model::Subject, store::Store};
 /// What a thing is called where a person reads it: tasks by their short id, instances by their EC2 id, all else by name.
 #[must_use]
 pub fn called<'a>(subject: &'a Subject, store: &'a Store) -> &'a str {
+    // A deed is called by what it was done to.
+    let record = subject.part.as_deref().and_then(|id| store.record(id));
+    if let Some(record) = record {
+        return &record.name;
+    }
     match (subject.arn.kind(), &subject.part) {
         ("task" | "image", None) => subject.arn.short(),
         ("container-instance", None) => store
