@@ -115,7 +115,7 @@ fn environment(before: &ContainerDefinition, after: &ContainerDefinition, diffs:
         match other {
             None => diffs.push(Diff::new(&what, "set", "not set")),
             Some((_, other)) if other != value => {
-                diffs.push(Diff::new(&what, "set", "another value"))
+                diffs.push(Diff::new(&what, "set", "another value"));
             }
             Some(_) => {}
         }

@@ -27,7 +27,12 @@ pub static DEED: Deed = Deed {
         })
     },
     step,
-    impact: |changes, cx| changes.iter().flat_map(|change| impact(change, cx)).collect(),
+    impact: |changes, cx| {
+        changes
+            .iter()
+            .flat_map(|change| impact(change, cx))
+            .collect()
+    },
     then: |_, _| Vec::new(),
 };
 
@@ -39,7 +44,9 @@ fn impact(change: &Change, cx: &Cx) -> Vec<String> {
     let mut impact = vec!["an image that was deleted cannot be had back from ECR".to_owned()];
     if users > 0 {
         let users = resource::count(i64::try_from(users).unwrap_or(i64::MAX), "service");
-        impact.push(format!("{users} run it now: tasks that start later cannot pull it"));
+        impact.push(format!(
+            "{users} run it now: tasks that start later cannot pull it"
+        ));
     }
     impact
 }
@@ -55,12 +62,19 @@ fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
     let tags: Vec<&str> = known.tags.iter().map(String::as_str).collect();
     let name = format!("{}@{}", repository.name(), short_digest(digest));
     let mut step = image::step(change, &tags, "Delete image", name, cx);
-    let named = if tags.is_empty() { "untagged".to_owned() } else { tags.join(", ") };
+    let named = if tags.is_empty() {
+        "untagged".to_owned()
+    } else {
+        tags.join(", ")
+    };
     step.diffs.push(Diff::new("image", &named, "deleted"));
     step.calls = vec![
         "ecr:DescribeImages".to_owned(),
         format!("ecr:BatchDeleteImage imageDigest={}", short_digest(digest)),
     ];
-    step.command = format!("aws ecr batch-delete-image {} --image-ids imageDigest={digest}", image::flags(repository));
+    step.command = format!(
+        "aws ecr batch-delete-image {} --image-ids imageDigest={digest}",
+        image::flags(repository)
+    );
     Ok(step)
 }

@@ -12,7 +12,8 @@ use crate::{
 /// The image that a row stands for, or that a tag of the row points to.
 pub(super) fn of<'a>(subject: &Subject, cx: &Cx<'a>) -> Result<&'a Arc<Image>, String> {
     let image = match subject.arn.kind() {
-        "tag" => cx.store
+        "tag" => cx
+            .store
             .tag_points_to(&subject.arn)
             .and_then(TagTarget::image),
         _ => cx.store.image(&subject.arn).map(|image| &image.arn),
@@ -32,7 +33,12 @@ pub(super) fn repository<'a>(arn: &Arn, cx: &Cx<'a>) -> Result<&'a Arc<Repositor
 /// The queries that say what a repository allows and where its tags point.
 pub(super) fn needs(subject: &Subject) -> Vec<Query> {
     let mut queries = vec![Query::Repositories];
-    queries.extend(subject.arn.repository().map(|repository| Query::Images { repository }));
+    queries.extend(
+        subject
+            .arn
+            .repository()
+            .map(|repository| Query::Images { repository }),
+    );
     queries
 }
 
@@ -65,13 +71,21 @@ pub(super) fn step(
 
 /// A digest as a person compares it.
 pub(super) fn short(digest: Option<&str>) -> String {
-    digest.map_or_else(|| "(no such tag)".to_owned(), |digest| short_digest(digest).to_owned())
+    digest.map_or_else(
+        || "(no such tag)".to_owned(),
+        |digest| short_digest(digest).to_owned(),
+    )
 }
 
 /// `--repository-name … --registry-id …` of a repository.
 pub(super) fn flags(repository: &Arn) -> String {
-    let name = repository.repository_name().unwrap_or_else(|| repository.name());
-    format!("--registry-id {} --repository-name {name}", repository.account())
+    let name = repository
+        .repository_name()
+        .unwrap_or_else(|| repository.name());
+    format!(
+        "--registry-id {} --repository-name {name}",
+        repository.account()
+    )
 }
 
 /// What is typed as the name of a tag.
@@ -88,7 +102,9 @@ pub(super) fn tag(text: &str) -> Result<&str, String> {
     if fits {
         Ok(text)
     } else {
-        Err(format!("{text:?} is no tag: letters, digits, _ . and - make one"))
+        Err(format!(
+            "{text:?} is no tag: letters, digits, _ . and - make one"
+        ))
     }
 }
 

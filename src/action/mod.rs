@@ -36,8 +36,9 @@ pub struct Deed {
     pub typed: bool,
     /// Why it cannot be done to a row, as a sentence; none if it can.
     pub refuse: fn(&Subject, &Cx) -> Option<String>,
-    /// The parts of a row that it can be done to, where one has to be chosen first; empty where there is no choice.
-    pub parts: fn(&Subject, &Cx) -> Vec<Subject>,
+    /// The parts of a row that it can be done to, where one has to be chosen first, with what is worth knowing of each;
+    /// empty where there is no choice.
+    pub parts: fn(&Subject, &Cx) -> Vec<(Subject, String)>,
     /// The queries that fill the plan.
     pub needs: fn(&Subject, &str, &Cx) -> Vec<Query>,
     /// What it asks for; none if it asks for nothing.

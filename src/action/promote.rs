@@ -28,9 +28,7 @@ pub static DEED: Deed = Deed {
     propose,
     step,
     impact: |_, _| {
-        vec![
-            "ECR copies no layers: it refuses if they are not in that repository".to_owned(),
-        ]
+        vec!["ECR copies no layers: it refuses if they are not in that repository".to_owned()]
     },
     then: |_, _| Vec::new(),
 };
@@ -38,7 +36,10 @@ pub static DEED: Deed = Deed {
 fn field(subjects: &[Subject], cx: &Cx) -> Option<Field> {
     let known = image::of(subjects.first()?, cx).ok()?;
     let tag = known.tags.first().map_or("latest", String::as_str);
-    let others = cx.store.repositories().filter(|other| other.arn != known.repository);
+    let others = cx
+        .store
+        .repositories()
+        .filter(|other| other.arn != known.repository);
     let candidates = others.map(|other| Candidate {
         value: format!("{}:{tag}", other.name),
         detail: other.mutability.to_lowercase(),
@@ -61,7 +62,9 @@ fn propose(subject: &Subject, answer: &str, cx: &Cx) -> Result<Change, String> {
     let to = cx
         .store
         .repositories()
-        .find(|repository| repository.name == name && repository.arn.account() == known.repository.account())
+        .find(|repository| {
+            repository.name == name && repository.arn.account() == known.repository.account()
+        })
         .ok_or_else(|| format!("there is no repository {name} in this registry"))?;
     if to.arn == known.repository {
         return Err("that is the repository it is in; retag it there".to_owned());
@@ -75,7 +78,13 @@ fn propose(subject: &Subject, answer: &str, cx: &Cx) -> Result<Change, String> {
 }
 
 fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
-    let Change::Promote { repository, digest, to, tag } = change else {
+    let Change::Promote {
+        repository,
+        digest,
+        to,
+        tag,
+    } = change
+    else {
         return Err("that promotes nothing".to_owned());
     };
     let allowed = image::repository(to, cx)?;
@@ -84,15 +93,25 @@ fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
     }
     let holder = image::holder(to, tag, cx);
     if holder.is_some() && holder != Some(digest) && !allowed.can_move(tag) {
-        return Err(format!("{} is {}: {tag} cannot be moved to another image", allowed.name, allowed.mutability));
+        return Err(format!(
+            "{} is {}: {tag} cannot be moved to another image",
+            allowed.name, allowed.mutability
+        ));
     }
     let name = format!("{}:{tag}", allowed.name);
     let mut step = image::step(change, &[tag], "Promote", name, cx);
-    step.diffs.push(Diff::new(&format!("{}:{tag}", allowed.name), &image::short(holder), &image::short(Some(digest))));
+    step.diffs.push(Diff::new(
+        &format!("{}:{tag}", allowed.name),
+        &image::short(holder),
+        &image::short(Some(digest)),
+    ));
     step.calls = vec![
         "ecr:DescribeImages".to_owned(),
         format!("ecr:BatchGetImage repositoryName={}", name_of(repository)),
-        format!("ecr:PutImage repositoryName={} imageTag={tag}", allowed.name),
+        format!(
+            "ecr:PutImage repositoryName={} imageTag={tag}",
+            allowed.name
+        ),
         "ecr:DescribeImages".to_owned(),
     ];
     let (from, into) = (image::flags(repository), image::flags(to));
@@ -115,5 +134,7 @@ fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
 }
 
 fn name_of(repository: &Arn) -> &str {
-    repository.repository_name().unwrap_or_else(|| repository.name())
+    repository
+        .repository_name()
+        .unwrap_or_else(|| repository.name())
 }

@@ -28,7 +28,9 @@ pub static DEED: Deed = Deed {
 fn needs(subject: &Subject, answer: &str, _: &Cx) -> Vec<Query> {
     let mut queries = image::needs(subject);
     let repository = subject.arn.repository();
-    let tags = answer.split([',', ' ']).filter_map(|tag| image::tag(tag).ok());
+    let tags = answer
+        .split([',', ' '])
+        .filter_map(|tag| image::tag(tag).ok());
     queries.extend(tags.filter_map(|tag| {
         let tag = repository.as_ref()?.tag(tag);
         Some(Query::Tag { tag })
@@ -43,12 +45,24 @@ fn field(subjects: &[Subject], cx: &Cx) -> Option<Field> {
         if other.digest == known.digest {
             continue;
         }
-        tags.extend(other.tags.iter().map(|tag| (tag.as_str(), other.digest.as_str(), other.pushed_at)));
+        tags.extend(
+            other
+                .tags
+                .iter()
+                .map(|tag| (tag.as_str(), other.digest.as_str(), other.pushed_at)),
+        );
     }
     // Names such as stable move; numbers of versions do not.
     let moves = |tag: &str| !tag.contains(|letter: char| letter.is_ascii_digit());
-    tags.sort_by(|one, two| moves(two.0).cmp(&moves(one.0)).then_with(|| two.2.cmp(&one.2)));
-    let value = tags.iter().find(|(tag, ..)| moves(tag)).map(|(tag, ..)| (*tag).to_owned());
+    tags.sort_by(|one, two| {
+        moves(two.0)
+            .cmp(&moves(one.0))
+            .then_with(|| two.2.cmp(&one.2))
+    });
+    let value = tags
+        .iter()
+        .find(|(tag, ..)| moves(tag))
+        .map(|(tag, ..)| (*tag).to_owned());
     let candidates = tags.into_iter().map(|(tag, digest, _)| Candidate {
         value: tag.to_owned(),
         detail: format!("names {}", image::short(Some(digest))),
@@ -73,7 +87,11 @@ fn propose(subject: &Subject, answer: &str, cx: &Cx) -> Result<Change, String> {
     if tags.is_empty() {
         return Err("write the tags that are to name this image".to_owned());
     }
-    let named: Vec<_> = tags.iter().filter(|tag| known.tags.contains(tag)).cloned().collect();
+    let named: Vec<_> = tags
+        .iter()
+        .filter(|tag| known.tags.contains(tag))
+        .cloned()
+        .collect();
     if named.len() == tags.len() {
         return Err(format!("{} names it already", named.join(", ")));
     }
@@ -86,18 +104,30 @@ fn propose(subject: &Subject, answer: &str, cx: &Cx) -> Result<Change, String> {
 }
 
 fn impact(changes: &[Change], cx: &Cx) -> Vec<String> {
-    let services: usize = changes.iter().map(|change| super::redeploy::services_of_tags(change, cx).len()).sum();
-    let mut impact = vec!["tasks that run keep their image; tasks of the next deployment get this one".to_owned()];
+    let services: usize = changes
+        .iter()
+        .map(|change| super::redeploy::services_of_tags(change, cx).len())
+        .sum();
+    let mut impact = vec![
+        "tasks that run keep their image; tasks of the next deployment get this one".to_owned(),
+    ];
     if services > 0 {
         let services = i64::try_from(services).unwrap_or(i64::MAX);
         let services = resource::count(services, "service");
-        impact.push(format!("{services} known to run such a tag: a redeploy is offered next"));
+        impact.push(format!(
+            "{services} known to run such a tag: a redeploy is offered next"
+        ));
     }
     impact
 }
 
 fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
-    let Change::Tag { repository, digest, tags } = change else {
+    let Change::Tag {
+        repository,
+        digest,
+        tags,
+    } = change
+    else {
         return Err("that moves no tag".to_owned());
     };
     let allowed = image::repository(repository, cx)?;
@@ -117,10 +147,21 @@ fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
     let mut step = image::step(change, &names, "Retag", name, cx);
     for tag in &names {
         let before = image::short(image::holder(repository, tag, cx));
-        step.diffs.push(Diff::new(&format!("tag {tag}"), &before, &image::short(Some(digest))));
+        step.diffs.push(Diff::new(
+            &format!("tag {tag}"),
+            &before,
+            &image::short(Some(digest)),
+        ));
     }
-    step.calls = vec!["ecr:DescribeImages".to_owned(), "ecr:BatchGetImage".to_owned()];
-    step.calls.extend(names.iter().map(|tag| format!("ecr:PutImage imageTag={tag}")));
+    step.calls = vec![
+        "ecr:DescribeImages".to_owned(),
+        "ecr:BatchGetImage".to_owned(),
+    ];
+    step.calls.extend(
+        names
+            .iter()
+            .map(|tag| format!("ecr:PutImage imageTag={tag}")),
+    );
     step.calls.push("ecr:DescribeImages".to_owned());
     step.command = command(repository, digest, &names);
     step.undo = undo(change, cx);
@@ -137,20 +178,28 @@ fn is_listed(repository: &crate::model::Arn, cx: &Cx) -> bool {
 
 /// Back to the image that all the tags named before; none if they named several, or one of them none.
 fn undo(change: &Change, cx: &Cx) -> Option<Change> {
-    let Change::Tag { repository, tags, .. } = change else {
+    let Change::Tag {
+        repository, tags, ..
+    } = change
+    else {
         return None;
     };
-    let holders: Vec<_> = tags.iter().map(|tag| image::holder(repository, tag, cx)).collect();
+    let holders: Vec<_> = tags
+        .iter()
+        .map(|tag| image::holder(repository, tag, cx))
+        .collect();
     match (holders.as_slice(), tags.as_slice()) {
         ([None], [tag]) => Some(Change::Untag {
             repository: repository.clone(),
             tag: tag.clone(),
         }),
-        ([Some(first), rest @ ..], _) if rest.iter().all(|holder| *holder == Some(*first)) => Some(Change::Tag {
-            repository: repository.clone(),
-            digest: (*first).to_owned(),
-            tags: tags.clone(),
-        }),
+        ([Some(first), rest @ ..], _) if rest.iter().all(|holder| *holder == Some(*first)) => {
+            Some(Change::Tag {
+                repository: repository.clone(),
+                digest: (*first).to_owned(),
+                tags: tags.clone(),
+            })
+        }
         _ => None,
     }
 }

@@ -79,7 +79,7 @@ fn previous(subject: &Subject, service: &Service, cx: &Cx) -> Option<Arn> {
     };
     of_row
         .filter(|arn| arn != current)
-        .or_else(|| other.filter(|arn| arn != current).last())
+        .or_else(|| other.rev().find(|arn| arn != current))
         .or_else(before)
 }
 
@@ -225,6 +225,21 @@ fn give_up(service: &Arc<Service>, change: &Change, deployment: &str) -> Step {
     step
 }
 
+/// Why it is not known what differs between two revisions.
+fn unknown(current: &Arn, chosen: &Arn, cx: &Cx) -> String {
+    let query = Query::Definition {
+        definition: chosen.clone(),
+    };
+    match cx.store.listing(&query).fault() {
+        Some(record) => format!("{} cannot be read: {}", chosen.name(), record.fault.message),
+        None => format!(
+            "asking what differs between {} and {}",
+            current.name(),
+            chosen.name()
+        ),
+    }
+}
+
 fn set_revision(service: &Service, change: &Change, chosen: &Arn, cx: &Cx) -> Result<Step, String> {
     let current = service
         .task_definition
@@ -233,35 +248,18 @@ fn set_revision(service: &Service, change: &Change, chosen: &Arn, cx: &Cx) -> Re
     let mut step = words::step_on(service, change, "Set revision");
     step.diffs
         .push(Diff::new("task definition", current.name(), chosen.name()));
-    match (cx.store.definition(current), cx.store.definition(chosen)) {
-        (Some(before), Some(after)) => {
-            if after.status != "ACTIVE" {
-                return Err(format!(
-                    "{} is {} and cannot be deployed",
-                    chosen.name(),
-                    after.status
-                ));
-            }
-            step.diffs.extend(definition::differences(before, after));
-        }
-        _ => {
-            let query = Query::Definition {
-                definition: chosen.clone(),
-            };
-            if let Some(record) = cx.store.listing(&query).fault() {
-                return Err(format!(
-                    "{} cannot be read: {}",
-                    chosen.name(),
-                    record.fault.message
-                ));
-            }
-            return Err(format!(
-                "asking what differs between {} and {}",
-                current.name(),
-                chosen.name()
-            ));
-        }
+    let (Some(before), Some(after)) = (cx.store.definition(current), cx.store.definition(chosen))
+    else {
+        return Err(unknown(current, chosen, cx));
+    };
+    if after.status != "ACTIVE" {
+        return Err(format!(
+            "{} is {} and cannot be deployed",
+            chosen.name(),
+            after.status
+        ));
     }
+    step.diffs.extend(definition::differences(before, after));
     step.calls = vec![
         "ecs:DescribeServices".to_owned(),
         format!("ecs:UpdateService taskDefinition={}", chosen.name()),

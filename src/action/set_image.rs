@@ -36,13 +36,16 @@ pub static DEED: Deed = Deed {
 };
 
 /// The containers to choose from, where there are several.
-fn parts(subject: &Subject, cx: &Cx) -> Vec<Subject> {
+fn parts(subject: &Subject, cx: &Cx) -> Vec<(Subject, String)> {
     let Some(definition) = current(subject, cx) else {
         return Vec::new();
     };
     let containers = definition.containers.iter();
     let parts: Vec<_> = containers
-        .map(|container| Subject::part(&subject.arn, &container.name))
+        .map(|container| {
+            let part = Subject::part(&subject.arn, &container.name);
+            (part, container.image.clone())
+        })
         .collect();
     if parts.len() > 1 { parts } else { Vec::new() }
 }
@@ -225,12 +228,7 @@ fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
 }
 
 /// The same with the AWS CLI and jq: it takes two commands.
-fn command(
-    base: &str,
-    container: &str,
-    image: &str,
-    service: &Service,
-) -> String {
+fn command(base: &str, container: &str, image: &str, service: &Service) -> String {
     let edit = format!(
         ".taskDefinition | .containerDefinitions |= map(if .name == \"{container}\" then .image = \"{image}\" else . end) \
          | del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, .registeredBy, .deregisteredAt)"
@@ -240,10 +238,7 @@ fn command(
         words::quote(&edit),
         words::update_service(
             service,
-            &format!(
-                "--task-definition {}",
-                Arn::new(base).family()
-            )
+            &format!("--task-definition {}", Arn::new(base).family())
         )
     )
 }

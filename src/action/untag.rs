@@ -20,7 +20,10 @@ pub static DEED: Deed = Deed {
     needs: |subject, _, _| image::needs(subject),
     field: |_, _| None,
     propose: |subject, _, _| {
-        let repository = subject.arn.repository().ok_or("that is no tag of a repository")?;
+        let repository = subject
+            .arn
+            .repository()
+            .ok_or("that is no tag of a repository")?;
         Ok(Change::Untag {
             repository,
             tag: subject.arn.name().to_owned(),
@@ -54,12 +57,23 @@ fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
     let Change::Untag { repository, tag } = change else {
         return Err("that deletes no tag".to_owned());
     };
-    let holder = image::holder(repository, tag, cx).ok_or_else(|| format!("there is no tag {tag}"))?;
+    let holder =
+        image::holder(repository, tag, cx).ok_or_else(|| format!("there is no tag {tag}"))?;
     let name = format!("{}:{tag}", repository.name());
     let mut step = image::step(change, &[tag], "Delete tag", name, cx);
-    step.diffs.push(Diff::new(&format!("tag {tag}"), &image::short(Some(holder)), "(no such tag)"));
-    step.calls = vec!["ecr:DescribeImages".to_owned(), format!("ecr:BatchDeleteImage imageTag={tag}")];
-    step.command = format!("aws ecr batch-delete-image {} --image-ids imageTag={tag}", image::flags(repository));
+    step.diffs.push(Diff::new(
+        &format!("tag {tag}"),
+        &image::short(Some(holder)),
+        "(no such tag)",
+    ));
+    step.calls = vec![
+        "ecr:DescribeImages".to_owned(),
+        format!("ecr:BatchDeleteImage imageTag={tag}"),
+    ];
+    step.command = format!(
+        "aws ecr batch-delete-image {} --image-ids imageTag={tag}",
+        image::flags(repository)
+    );
     let subject = Subject::whole(&repository.tag(tag));
     let stays = image::of(&subject, cx).is_ok_and(|known| known.tags.len() > 1);
     step.undo = stays.then(|| Change::Tag {

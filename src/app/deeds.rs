@@ -97,9 +97,9 @@ impl App {
             self.open_plan(Proposal::Rows(deed, subjects));
             return;
         }
-        let choices = parts.into_iter().map(|part| Choice {
+        let choices = parts.into_iter().map(|(part, detail)| Choice {
             label: part.name().to_owned(),
-            detail: deed.label.to_owned(),
+            detail,
             ask: Ask::Plan(Proposal::Rows(deed, vec![part])),
         });
         let menu = Menu::new("Which container?", choices.collect());
@@ -125,14 +125,14 @@ impl App {
         let protects = &self.deeds.protects;
         let store = &self.scene.store;
         let cluster = store.cluster_of(target);
-        let cluster = cluster.as_ref().map(|cluster| cluster.name());
+        let cluster = cluster.as_ref().map(Arn::name);
         let account = store.identity().map(|identity| identity.account.as_str());
         let profile = self.scene.context.profile.as_str();
         let both = account.map(|account| format!("{account}-{profile}"));
         [cluster, account, Some(profile), both.as_deref()]
             .into_iter()
             .flatten()
-            .any(|name| protects(name))
+            .any(protects)
     }
 
     /// Opens the menu of everything that can be done to the row.
@@ -233,8 +233,8 @@ impl App {
         };
         self.effects.push(Effect::Act {
             epoch: self.epoch,
-            act,
-            record: record.clone(),
+            act: Box::new(act),
+            record: Box::new(record.clone()),
         });
         let name = record.id.clone();
         self.scene.store.take_record(record.clone());

@@ -182,9 +182,9 @@ pub enum Effect {
         /// The context.
         epoch: u64,
         /// What is to be done.
-        act: Act,
+        act: Box<Act>,
         /// Its record, as far as it is known.
-        record: Record,
+        record: Box<Record>,
     },
     /// Read what earlier sessions did.
     ReadAudit,

@@ -147,12 +147,11 @@ impl App {
             return;
         };
         waves.moving.remove(at);
-        match rollout.ended {
-            Some((Ending::Steady, _)) => waves.done += 1,
-            _ => {
-                waves.failed += 1;
-                waves.halted = true;
-            }
+        if matches!(rollout.ended, Some((Ending::Steady, _))) {
+            waves.done += 1;
+        } else {
+            waves.failed += 1;
+            waves.halted = true;
         }
         if waves.is_between() {
             self.next_wave(now);

@@ -49,10 +49,12 @@ kinds! {
     Family "family" ["td" "families"] Fuzzily "A task definition family by its name.";
     Revision "revision" ["rev" "revisions"] Fuzzily "A revision of a task definition, `family:revision`.";
     Engine "engine" ["engines"] Literally "A Docker Engine by its address.";
+    Repository "repo" ["repository" "repositories"] Fuzzily "A repository of ECR by its name.";
+    Stored "ecr" ["stored"] Fuzzily "An image in ECR by its repository and a tag, `shop:stable`.";
     Address "ip" ["address"] Literally "A task by the address of its network interface.";
     Interface "eni" ["interface"] Literally "A task by the id of its network interface.";
     Image "image" ["images"] Fuzzily "A container by its image as the task definition names it.";
-    Digest "digest" ["sha"] Literally "A container by the digest of its image.";
+    Digest "digest" ["sha"] Literally "A container by the digest of its image, or an image in ECR by its own.";
     Runtime "runtime" ["docker"] Literally "A container by the id that its engine gave it.";
     Tag "tag" ["tags"] Fuzzily "Whatever carries a tag, `key=value`; those of AWS itself are left out.";
 }

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     model::{
-        Arn, Cluster, ContainerInstance, Engine, Health, Now, Query, Service, Subject, Tag, Task,
-        TaskDefinition,
+        Arn, Cluster, ContainerInstance, Engine, Health, Image, Now, Query, Repository, Service,
+        Subject, Tag, Task, TaskDefinition,
     },
     resource::{self, Place, Scope, State},
     store::Store,
@@ -54,6 +54,16 @@ pub(super) fn things(store: &Store) -> Vec<Arc<dyn Thing>> {
             .definitions()
             .map(|one| Arc::clone(one) as Arc<dyn Thing>),
     );
+    things.extend(
+        store
+            .repositories()
+            .map(|one| Arc::clone(one) as Arc<dyn Thing>),
+    );
+    things.extend(
+        store
+            .all_images()
+            .map(|one| Arc::clone(one) as Arc<dyn Thing>),
+    );
     for family in store.listing(&Query::Families).items() {
         things.push(Arc::new(Listed(family.clone())));
         let revisions = Query::Revisions {
@@ -94,6 +104,11 @@ pub fn place_of(subject: &Subject, store: &Store) -> Option<Place> {
         ("task-definition", _) => {
             let family = Arn::new(arn.family());
             Some(Place::of("revisions", Subject::whole(&family)))
+        }
+        ("repository", _) => Some(everywhere("repositories")),
+        ("image", _) => {
+            let repository = arn.repository()?;
+            Some(Place::of("images", Subject::whole(&repository)))
         }
         _ if arn.is_of_aws() => Some(everywhere("families")),
         _ => Some(everywhere("engines")),
@@ -179,6 +194,54 @@ impl Thing for Cluster {
             health,
         });
         tags(&self.tags, &self.name, health, draft);
+    }
+}
+
+impl Thing for Repository {
+    fn arn(&self) -> Arn {
+        self.arn.clone()
+    }
+
+    fn write(&self, _: Now, draft: &mut Draft) {
+        draft.add(Name {
+            kind: Kind::Repository,
+            text: &self.name,
+            place: "",
+            part: "",
+            health: Health::Ok,
+        });
+    }
+}
+
+impl Thing for Image {
+    fn arn(&self) -> Arn {
+        self.arn.clone()
+    }
+
+    fn write(&self, _: Now, draft: &mut Draft) {
+        let repository = self.repository.repository_name().unwrap_or_default();
+        let name = |kind, text| Name {
+            kind,
+            text,
+            place: repository,
+            part: "",
+            health: Health::Ok,
+        };
+        draft.add(name(Kind::Digest, &self.digest));
+        for tag in &self.tags {
+            let text = format!("{repository}:{tag}");
+            draft.add(Name {
+                kind: Kind::Stored,
+                text: &text,
+                place: repository,
+                part: "",
+                health: Health::Ok,
+            });
+        }
+    }
+
+    fn cost(&self) -> usize {
+        1 + self.tags.len()
     }
 }
 

@@ -70,9 +70,9 @@ impl Record {
             None => self.after,
         };
         Self {
-            verdict,
-            requests,
             after,
+            requests,
+            verdict,
             ..self
         }
     }

@@ -281,7 +281,7 @@ impl Outside {
                     let _ = sender.send(Message::Event(Box::new(event))).await;
                 });
             }
-            Effect::Act { epoch, act, record } => return self.act(epoch, act, record),
+            Effect::Act { epoch, act, record } => return self.act(epoch, *act, *record),
             Effect::ReadAudit => {
                 let path = self.config.paths.audit_file.clone();
                 let sender = self.tasks.sender();

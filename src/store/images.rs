@@ -206,6 +206,11 @@ impl super::Store {
         items.filter_map(|arn| self.registry.image(arn))
     }
 
+    /// All images that are known, of whatever repository; in no order.
+    pub fn all_images(&self) -> impl Iterator<Item = &Arc<Image>> {
+        self.registry.images.values()
+    }
+
     /// How many images a repository has and what they take, once they were listed.
     #[must_use]
     pub fn image_total(&self, repository: &Arn) -> Option<ImageTotal> {

@@ -17,12 +17,11 @@ impl Store {
     pub fn take_record(&mut self, record: Record) {
         self.version += 1;
         let records = &mut self.records.records;
-        match records.iter_mut().find(|known| known.id == record.id) {
-            Some(known) => *known = Arc::new(record),
-            None => {
-                let at = records.partition_point(|known| known.at > record.at);
-                records.insert(at, Arc::new(record));
-            }
+        if let Some(known) = records.iter_mut().find(|known| known.id == record.id) {
+            *known = Arc::new(record);
+        } else {
+            let at = records.partition_point(|known| known.at > record.at);
+            records.insert(at, Arc::new(record));
         }
     }
 

@@ -502,15 +502,17 @@ enum Step {
     Reorder(usize),
     Lose(usize),
     Pass(u16),
+    Filter(&'static str),
     Act(&'static str),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        3 => select(vec!["j", "k", "g", "G", "N", "S", "A", "O", "<", ">", "!", "ctrl-r", "ctrl-w", "space"]).prop_map(Step::Press),
+        3 => select(vec!["j", "k", "g", "G", "N", "S", "A", "O", "<", ">", "!", "ctrl-r", "ctrl-w"]).prop_map(Step::Press),
         2 => any::<usize>().prop_map(Step::Reorder),
         1 => any::<usize>().prop_map(Step::Lose),
         1 => (0_u16..9_000).prop_map(Step::Pass),
+        1 => select(vec!["service-0", "1", "!3", "nothing"]).prop_map(Step::Filter),
         3 => select(vec!["s", "r", "E"]).prop_map(Step::Act),
     ]
 }
@@ -550,8 +552,10 @@ proptest! {
                     }
                 }
                 Step::Pass(milliseconds) => stage.pass(Duration::from_millis(milliseconds.into())),
+                Step::Filter(text) => {
+                    stage.press("/").write(text).press("enter");
+                }
                 Step::Act(key) => {
-                    stage.press("esc esc");
                     let Some(name) = seen(&mut stage) else { continue };
                     let before = acts(&stage).len();
                     // What is on its way when the key is pressed comes after it.
@@ -579,6 +583,9 @@ proptest! {
                         succeed(&mut stage);
                     }
                     stage.press("esc");
+                    if stage.text().contains("[ Cancel ]") {
+                        stage.press("esc");
+                    }
                 }
             }
         }

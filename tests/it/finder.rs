@@ -115,6 +115,24 @@ fn enter_leads_to_the_table_of_the_thing_with_the_cursor_on_it() {
 }
 
 #[test]
+fn images_of_ecr_are_found_by_repository_tag_and_digest() {
+    let mut stage = known(140, 40);
+    stage.run("repositories").press("enter");
+    let crumbs = stage.crumbs();
+    let name = crumbs.split(" > ").nth(2).expect("a repository").to_owned();
+    let image = stage.under_cursor().expect("an image");
+    stage.run("clusters");
+    let reached = go(&mut stage, &format!("repo:{name}"));
+    assert!(reached.starts_with("clusters > repositories"), "{reached}");
+    assert_eq!(stage.under_cursor().as_deref(), Some(name.as_str()));
+    stage.run("clusters");
+    let reached = go(&mut stage, &format!("digest:{image} {name}"));
+    let images = format!("clusters > repositories > {name} > images");
+    assert!(reached.starts_with(&images), "{reached}");
+    assert_eq!(stage.under_cursor(), Some(image));
+}
+
+#[test]
 fn an_arn_or_a_link_leads_to_its_thing_known_or_not() {
     let mut stage = known(140, 40);
     let service = Account::shop().services[0].arn.clone();

@@ -214,6 +214,39 @@ fn loading_empty_and_faulty() {
 }
 
 #[test]
+fn plans_and_the_menu_of_deeds() {
+    let mut text = String::new();
+    for (width, height, ascii) in [(80, 24, false), (140, 40, false), (60, 20, true)] {
+        let setup = Setup {
+            size: (width, height),
+            ascii,
+            ..Setup::default()
+        };
+        let mut stage = Stage::new(Account::shop(), setup);
+        stage.run("svc prod-web").press("a");
+        painted::shot(&mut text, "menu", &stage);
+        stage.press("esc");
+        for (title, line, keys) in [
+            ("scale", "svc prod-web", "s"),
+            ("redeploy several", "svc prod-web", "space space r"),
+            ("roll back", "svc prod-web", "u"),
+            ("set image", "svc prod-web", "i"),
+            ("stop a task", "task workers-ec2", "X"),
+            ("drain", "instances workers-ec2", "u"),
+        ] {
+            stage.run(line).press(keys);
+            stage.pass(std::time::Duration::from_millis(401));
+            painted::shot(&mut text, title, &stage);
+            stage.press("esc esc esc");
+        }
+        stage.run("repositories").press("enter t");
+        stage.pass(std::time::Duration::from_millis(401));
+        painted::shot(&mut text, "retag", &stage);
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn small_and_plain_terminals() {
     let mut text = String::new();
     let mut stage = Stage::sized(40, 12);

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long a write may take. There is no second attempt, and AWS may well be busy with it when it is cut off.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Parts of an answer that may wait.
 const PARTS: usize = 16;

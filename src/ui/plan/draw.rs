@@ -82,7 +82,7 @@ impl PlanLayer {
             lines.push(Line::loud("note", notice.clone(), Role::StatusWarn));
         }
         match &self.plan {
-            Ok(plan) => self.lines_of(plan, &mut lines, cx),
+            Ok(plan) => Self::lines_of(plan, &mut lines, cx),
             Err(why) => {
                 self.targets_of_rows(&mut lines, cx);
                 lines.push(place(None, cx));
@@ -119,7 +119,7 @@ impl PlanLayer {
         }
     }
 
-    fn lines_of(&self, plan: &Plan, lines: &mut Vec<Line>, cx: &Cx) {
+    fn lines_of(plan: &Plan, lines: &mut Vec<Line>, cx: &Cx) {
         let arrow = if cx.glyphs.ascii { "->" } else { "→" };
         let one = plan.steps.len() == 1;
         for step in &plan.steps {
@@ -132,7 +132,12 @@ impl PlanLayer {
             let title = if one {
                 step.name.clone()
             } else {
-                format!("{}  {} {arrow} {}", step.name, step.before(), step.after())
+                let (before, after) = (step.before(), step.after());
+                if before == after {
+                    format!("{}  {before} (stays)", step.name)
+                } else {
+                    format!("{}  {before} {arrow} {after}", step.name)
+                }
             };
             lines.push(Line::loud(label, title, Role::TextEmphasis));
             lines.push(Line::loud(
@@ -333,7 +338,7 @@ impl PlanLayer {
             x += text::put(buffer, (x, y), pointer, 1, cx.theme.style(Role::Key), "");
             x += text::put(buffer, (x, y), label, inner.width, style, "") + 1;
         }
-        let mut hint = "tab moves  enter takes  esc cancels  ctrl-y copies the command".to_owned();
+        let mut hint = "tab moves  enter takes  esc cancels  ctrl-y copies".to_owned();
         if hidden > 0 {
             hint = format!("{hidden} more lines: pgdn  {hint}");
         }

@@ -176,8 +176,11 @@ impl PlanLayer {
         // Whoever begins to type anew means another value, not one that is written behind the old one.
         let fresh =
             focus == Focus::Entry && self.entry.as_ref().is_some_and(|entry| !entry.touched);
-        if fresh && key.typed().is_some() {
-            self.input(focus).map(|input| input.set(""));
+        if fresh
+            && key.typed().is_some()
+            && let Some(input) = self.input(focus)
+        {
+            input.set("");
         }
         let took = self.input(focus).is_some_and(|input| input.on_key(key));
         if took {

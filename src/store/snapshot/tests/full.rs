@@ -1,5 +1,10 @@
 //! Things of which every field is set, so that nothing that is written can change unnoticed.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the fields that these fill are optional"
+)]
+
 use crate::model::{
     Arn, CircuitBreaker, Cluster, Container, ContainerInstance, Deployment, LoadBalancer,
     PortBinding, Service, ServiceEvent, StrategyItem, Tag, Task, TaskSet, Timestamp, samples,
