@@ -11,7 +11,7 @@ use super::{
     rows::{Row, Sheet},
 };
 use crate::{
-    model::{Cluster, ContainerDefinition, Health, Image, Service, ServiceEvent, Task, Timestamp},
+    model::{ContainerDefinition, Health, Image, Service, ServiceEvent, Task, Timestamp},
     resource::{Cx, Runners, runners, state},
     ui::is_unsafe,
 };

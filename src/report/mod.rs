@@ -4,6 +4,7 @@
 mod ask;
 mod fields;
 mod items;
+mod named;
 mod names;
 mod rows;
 mod table;
@@ -57,6 +58,13 @@ impl Kind {
             Self::Images => "images",
             Self::Events => "events",
         }
+    }
+
+    /// The kind of this name, or of one of its further names.
+    #[must_use]
+    pub fn find(word: &str) -> Option<Self> {
+        let is = |kind: &Self| kind.id() == word || kind.aliases().contains(&word);
+        Self::ALL.into_iter().find(is)
     }
 
     /// Further names, those of the view.

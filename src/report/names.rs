@@ -1,7 +1,11 @@
 //! From names to places: which clusters, services and repositories are meant, and asking for what is in them, with as
 //! few calls as the names allow.
 
-use super::{Kind, Outcome, Request, Stop, ask::Desk};
+use super::{
+    Kind, Outcome, Request, Stop,
+    ask::Desk,
+    named::{Named, is_cluster, is_container, is_image, is_service, is_task, repository_of},
+};
 use crate::{
     model::{Arn, Query, Subject, Task},
     resource::{Cx, Scope, find as view},
@@ -9,10 +13,6 @@ use crate::{
     ui::clean,
 };
 
-/// Letters of an id that are enough to name a task.
-const ID: usize = 8;
-/// Digits of a digest that are enough to name an image.
-const DIGEST: usize = 12;
 /// Candidates that are listed where a name means several things.
 const LISTED: usize = 12;
 
@@ -29,42 +29,6 @@ pub(super) struct Selection {
     pub(super) names: Vec<(String, Names)>,
     /// Whether each row says what it is a part of.
     pub(super) says_whole: bool,
-}
-
-/// A name with the cluster that it may begin with.
-struct Named {
-    cluster: Option<String>,
-    name: String,
-}
-
-impl Named {
-    /// Reads `name`, `cluster/name` or an ARN.
-    fn parse(text: &str) -> Self {
-        let arn = Arn::new(text);
-        if arn.is_of_aws() {
-            return Self {
-                cluster: arn.cluster_name().map(str::to_owned),
-                name: arn.name().to_owned(),
-            };
-        }
-        match text.split_once('/') {
-            Some((cluster, name)) => Self {
-                cluster: Some(cluster.to_owned()),
-                name: name.to_owned(),
-            },
-            None => Self {
-                cluster: None,
-                name: text.to_owned(),
-            },
-        }
-    }
-
-    fn or_of(mut self, cluster: Option<&Arn>) -> Self {
-        if self.cluster.is_none() {
-            self.cluster = cluster.map(|arn| arn.as_str().to_owned());
-        }
-        self
-    }
 }
 
 /// Finds out what is meant and asks for it.
@@ -386,70 +350,6 @@ async fn images(desk: &mut Desk<'_>, request: &Request) -> Result<Selection, Sto
         places,
         names: named(&request.names, is_image),
     })
-}
-
-/// The repository that the name of an image begins with: `shop/web` of `shop/web:v1` and `shop/web@sha256:…`.
-fn repository_of(name: &str) -> Option<&str> {
-    if let Some((repository, _)) = name.split_once('@') {
-        return Some(repository);
-    }
-    let (repository, _) = name
-        .split_once(':')
-        .filter(|(begin, _)| *begin != "sha256")?;
-    Some(repository)
-}
-
-fn is_cluster(name: &str, subject: &Subject, _: &Store) -> bool {
-    subject.arn.name() == name || subject.arn.as_str() == name
-}
-
-/// Whether a thing is in the cluster that a name begins with, if it does.
-fn is_there(one: &Named, arn: &Arn, store: &Store) -> bool {
-    one.cluster.as_deref().is_none_or(|name| {
-        let cluster = store.cluster_of(arn);
-        cluster.is_some_and(|cluster| cluster.name() == name || cluster.as_str() == name)
-    })
-}
-
-fn is_service(name: &str, subject: &Subject, store: &Store) -> bool {
-    let one = Named::parse(name);
-    subject.arn.name() == one.name && is_there(&one, &subject.arn, store)
-}
-
-fn is_task(name: &str, subject: &Subject, store: &Store) -> bool {
-    let one = Named::parse(name);
-    let id = subject.arn.name();
-    let begins = one.name.len() >= ID && id.starts_with(&one.name);
-    (begins || id == one.name) && is_there(&one, &subject.arn, store)
-}
-
-/// A container by its name, alone or behind its task.
-fn is_container(name: &str, subject: &Subject, store: &Store) -> bool {
-    match name.rsplit_once('/') {
-        None => subject.name() == name,
-        Some((task, container)) => {
-            subject.name() == container && is_task(task, &Subject::whole(&subject.arn), store)
-        }
-    }
-}
-
-/// An image by a tag or its digest, alone or behind its repository.
-fn is_image(name: &str, subject: &Subject, store: &Store) -> bool {
-    let Some(image) = store.image(&subject.arn) else {
-        return false;
-    };
-    let repository = repository_of(name);
-    if repository.is_some_and(|one| one != image.repository.name()) {
-        return false;
-    }
-    let rest = repository.map_or(name, |one| &name[one.len() + 1..]);
-    let digits = rest.strip_prefix("sha256:").unwrap_or(rest);
-    let digest = image
-        .digest
-        .strip_prefix("sha256:")
-        .unwrap_or(&image.digest);
-    let by_digest = digits.len() >= DIGEST && digest.starts_with(digits);
-    by_digest || image.tags.iter().any(|tag| tag == rest)
 }
 
 /// The task of a container, where a row says what it is a part of.
