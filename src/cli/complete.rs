@@ -117,6 +117,24 @@ impl Typed {
         let cache = config.and_then(|config| Cache::of(&config, super::variable));
         cache.map(|cache| cache.names()).unwrap_or_default()
     }
+
+    /// The services among them: those of the cluster that is named, or all, each behind its cluster.
+    fn services(&self) -> Vec<String> {
+        let named = self.names().into_iter().flat_map(|(cluster, services)| {
+            let alone = self.cluster.as_ref() == Some(&cluster);
+            let taken = self.cluster.is_none() || alone;
+            let services = services.into_iter().filter(move |_| taken);
+            let full = move |service: String| {
+                if alone {
+                    service
+                } else {
+                    format!("{cluster}/{service}")
+                }
+            };
+            services.map(full).collect::<Vec<_>>()
+        });
+        named.collect()
+    }
 }
 
 /// Those that begin with what is written, in order. Names that a shell could take for more than a name are left out.
@@ -196,25 +214,6 @@ pub(super) fn columns(current: &OsStr) -> Vec<CompletionCandidate> {
         current,
         columns.into_iter().map(|name| name.replace(' ', "-")),
     )
-}
-
-impl Typed {
-    fn services(&self) -> Vec<String> {
-        let named = self.names().into_iter().flat_map(|(cluster, services)| {
-            let alone = self.cluster.as_ref() == Some(&cluster);
-            let taken = self.cluster.is_none() || alone;
-            let services = services.into_iter().filter(move |_| taken);
-            let full = move |service: String| {
-                if alone {
-                    service
-                } else {
-                    format!("{cluster}/{service}")
-                }
-            };
-            services.map(full).collect::<Vec<_>>()
-        });
-        named.collect()
-    }
 }
 
 #[cfg(test)]

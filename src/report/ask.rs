@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 
-use super::{IDENTITY, Outcome};
+use super::Outcome;
 use crate::{
     aws::{Clients, Urgency},
     model::{Fault, FaultKind, Now, Part, Query},
@@ -103,7 +103,7 @@ impl<'a> Desk<'a> {
     /// Asks who the caller is, unless what is known tells the account anyway.
     pub(super) async fn learn_account(&mut self) {
         if self.account().is_none() && self.faults.is_empty() {
-            self.complete(|_| vec![IDENTITY]).await;
+            self.complete(|_| vec![Query::Identity]).await;
         }
     }
 

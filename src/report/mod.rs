@@ -11,9 +11,9 @@ mod table;
 
 use crate::{
     aws::Clients,
-    model::{Health, Now, Query},
+    model::{Health, Now},
     resource::{self, Cx, Resource},
-    ui::Pattern,
+    ui::{Pattern, clean},
 };
 
 use ask::Desk;
@@ -169,8 +169,8 @@ impl Request {
     }
 }
 
-/// What came of asking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What came of asking, the graver the later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Everything that was named was found.
     Found,
@@ -250,14 +250,15 @@ pub async fn get(clients: &Clients, request: &Request, clock: impl Fn() -> Now) 
         Format::Table { width, ascii } => table::narrow(&sheet, request, width, ascii, &cx),
         Format::Wide => table::wide(&sheet, &cx),
     };
-    let outcome = match missing.is_empty() {
-        true => desk.outcome(),
-        false => desk.outcome().max(Outcome::Missing),
+    let outcome = if missing.is_empty() {
+        desk.outcome()
+    } else {
+        desk.outcome().max(Outcome::Missing)
     };
     let noun = view.noun();
-    let missing = missing.into_iter().map(|name| {
-        crate::ui::clean(&format!("there is no {noun} {name} among those listed")).into_owned()
-    });
+    let missing = missing
+        .into_iter()
+        .map(|name| clean(&format!("there is no {noun} {name} among those listed")).into_owned());
     Answer {
         text,
         notes: missing.chain(faults).collect(),
@@ -272,23 +273,6 @@ pub fn fields() -> String {
     fields::page()
 }
 
-impl Outcome {
-    /// The graver of two.
-    fn max(self, other: Self) -> Self {
-        let weight = |outcome| match outcome {
-            Self::Found => 0,
-            Self::Missing => 1,
-            Self::Ambiguous => 2,
-            Self::Faulty => 3,
-        };
-        if weight(other) > weight(self) {
-            other
-        } else {
-            self
-        }
-    }
-}
-
 /// A word for a health, as the JSON has it.
 fn health_word(health: Health) -> &'static str {
     match health {
@@ -300,9 +284,6 @@ fn health_word(health: Health) -> &'static str {
         Health::Unknown => "unknown",
     }
 }
-
-/// The query that tells whose account it is.
-const IDENTITY: Query = Query::Identity;
 
 #[cfg(test)]
 mod tests;

@@ -60,7 +60,7 @@ pub(super) async fn find(desk: &mut Desk<'_>, request: &Request) -> Result<Selec
                 says_whole: false,
             })
         }
-        Kind::Services | Kind::Events => services(desk, request, cluster).await,
+        Kind::Services | Kind::Events => services(desk, request, cluster.as_ref()).await,
         _ => tasks(desk, request, cluster).await,
     }
 }
@@ -105,7 +105,7 @@ fn ambiguous(noun: &str, name: &str, mut candidates: Vec<String>) -> Stop {
 async fn services(
     desk: &mut Desk<'_>,
     request: &Request,
-    cluster: Option<Arn>,
+    cluster: Option<&Arn>,
 ) -> Result<Selection, Stop> {
     let names: Vec<String> = request
         .names
@@ -113,13 +113,13 @@ async fn services(
         .chain(&request.service)
         .cloned()
         .collect();
-    let scope = match &cluster {
+    let scope = match cluster {
         Some(arn) => Scope::of(Subject::whole(arn)),
         None => Scope::account(),
     };
     let wanted: Vec<Named> = names
         .iter()
-        .map(|name| Named::parse(name).or_of(cluster.as_ref()))
+        .map(|name| Named::parse(name).or_of(cluster))
         .collect();
     if !wanted.is_empty() && wanted.iter().all(|one| one.cluster.is_some()) {
         for one in &wanted {

@@ -17,6 +17,7 @@ mod docs;
 mod engine;
 mod images;
 mod finder;
+mod get;
 mod layers;
 mod live;
 mod load;
