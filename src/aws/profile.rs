@@ -50,6 +50,15 @@ pub(super) async fn check(named: Option<&str>) -> Result<Profile, Fault> {
     })
 }
 
+/// The names of all profiles of the shared files, in order; none if the files cannot be read.
+pub async fn profiles() -> Vec<String> {
+    let files = load_files().await;
+    let files = files.as_ref().map(ProfileSet::profiles).into_iter();
+    let mut names: Vec<String> = files.flatten().map(str::to_owned).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Follows `source_profile` from one profile to the next. The SDK takes a missing one for a lack of credentials and
 /// goes on to the machine's role, which is not what was asked for.
 fn trace_sources(

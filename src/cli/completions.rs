@@ -1,11 +1,14 @@
-//! `ecsight completions`: what a shell needs to complete the command line.
+//! `ecsight completions`: what a shell needs to complete the command line. The values are found in `complete`.
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _};
-use clap_complete::Shell;
+use clap::Args;
+use clap_complete::{Shell, env::Shells};
 
-use super::Cli;
+use super::complete::VARIABLE;
+
+/// What the program is called.
+const NAME: &str = "ecsight";
 
 /// The arguments of `ecsight completions`.
 #[derive(Debug, Args)]
@@ -16,15 +19,16 @@ pub(super) struct Arguments {
 
 /// Prints the completions.
 pub(super) fn run(arguments: &Arguments) -> color_eyre::Result<ExitCode> {
-    Ok(super::print(&script(arguments.shell))?)
+    Ok(super::print(&script(arguments.shell)?)?)
 }
 
-fn script(shell: Shell) -> Vec<u8> {
-    let mut command = Cli::command();
-    let name = command.get_name().to_owned();
+/// The script asks the program itself what may come next.
+fn script(shell: Shell) -> std::io::Result<Vec<u8>> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, name, &mut script);
-    script
+    if let Some(completer) = Shells::builtins().completer(&shell.to_string()) {
+        completer.write_registration(VARIABLE, NAME, NAME, NAME, &mut script)?;
+    }
+    Ok(script)
 }
 
 #[cfg(test)]
@@ -36,11 +40,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shell_completes_every_command() {
+    fn every_shell_asks_the_program() {
         for shell in Shell::value_variants() {
-            let script = String::from_utf8(script(*shell)).unwrap();
-            for command in Cli::command().get_subcommands() {
-                assert!(script.contains(command.get_name()), "{shell}: {command}");
+            let script = String::from_utf8(script(*shell).unwrap()).unwrap();
+            for word in [NAME, VARIABLE] {
+                assert!(script.contains(word), "{shell}: {word}");
             }
         }
     }

@@ -72,7 +72,7 @@ fn screen_problem(
     if !is_terminal {
         return Some(
             "standard output is not a terminal, so there is no screen to draw on: run ecsight in a terminal, \
-             or use `ecsight sandbox` or `ecsight config`, which need no screen",
+             or use `ecsight get`, `ecsight sandbox` or `ecsight config`, which need no screen",
         );
     }
     if Depth::is_dumb(variable) {
@@ -180,7 +180,7 @@ fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Sess
 }
 
 /// What to connect to: AWS as every AWS tool finds it, or the simulated account and nothing else.
-fn settings(config: &Config, sandbox: Option<&Sandbox>) -> aws::Settings {
+pub(super) fn settings(config: &Config, sandbox: Option<&Sandbox>) -> aws::Settings {
     let budget = Budget {
         burst_share: *config.budget.burst,
         refill_share: *config.budget.refill,

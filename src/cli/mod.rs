@@ -1,8 +1,10 @@
 //! The command line: what may be written on it, and a file for each command. What commands work with lives elsewhere.
 
+mod complete;
 mod completions;
 mod config;
 mod explore;
+mod get;
 mod keys;
 mod man;
 mod sandbox;
@@ -15,6 +17,7 @@ use std::process::ExitCode;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
+use clap_complete::{CompleteEnv, engine::ArgValueCompleter};
 
 pub use explore::Launch;
 pub use scale::Scale;
@@ -49,6 +52,8 @@ pub struct Cli {
 /// What to do instead of exploring AWS.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// List clusters, services, tasks, containers, images or events once, without a screen
+    Get(get::Arguments),
     /// Explore a simulated account, without AWS
     Demo(Scale),
     /// Serve the simulated account to any AWS client, without a screen, until Ctrl-C
@@ -71,10 +76,10 @@ enum Command {
 )]
 struct Settings {
     /// Use this profile of the AWS configuration
-    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), add = ArgValueCompleter::new(complete::profiles))]
     profile: Option<String>,
     /// Use this AWS region
-    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), add = ArgValueCompleter::new(complete::regions))]
     region: Option<String>,
     /// Call this endpoint instead of AWS
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
@@ -86,7 +91,7 @@ struct Settings {
     #[arg(long, global = true, value_name = "WHEN", value_parser = color_parser())]
     color: Option<ColorChoice>,
     /// Use this theme: a built-in one, or a file of the themes folder
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", add = ArgValueCompleter::new(complete::themes))]
     theme: Option<String>,
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
@@ -105,11 +110,11 @@ struct Settings {
 /// Where to start exploring.
 #[derive(Debug, Default, Args)]
 struct Start {
-    /// Start with the services of this cluster
-    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    /// Start with the services of this cluster; `get` lists what is in it
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), add = ArgValueCompleter::new(complete::clusters))]
     cluster: Option<String>,
-    /// Start with the tasks of this service of the cluster
-    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    /// Start with the tasks of this service of the cluster; `get` lists what is of it
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), add = ArgValueCompleter::new(complete::services))]
     service: Option<String>,
 }
 
@@ -142,7 +147,9 @@ impl Cli {
     /// What clap cannot check: flags of the program may stand on either side of the command, and clap compares only
     /// those on the same side.
     fn check(self) -> Result<Self, clap::Error> {
-        if self.start.service.is_some() && self.start.cluster.is_none() {
+        // What is listed may be looked for in all clusters.
+        let is_listed = matches!(self.command, Some(Command::Get(_)));
+        if !is_listed && self.start.service.is_some() && self.start.cluster.is_none() {
             let message = "--service <NAME> needs the cluster of the service: add --cluster <NAME>";
             return Err(Self::command().error(ErrorKind::MissingRequiredArgument, message));
         }
@@ -155,12 +162,17 @@ impl Cli {
 /// # Errors
 /// When a command fails for another reason than bad input, which is exit code 2 and a message.
 pub fn run() -> color_eyre::Result<ExitCode> {
+    // A shell asks what may come next: it is answered, and nothing else is done.
+    CompleteEnv::with_factory(Cli::command)
+        .var(complete::VARIABLE)
+        .complete();
     let cli = match Cli::try_parse().and_then(Cli::check) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
     match cli.command {
         None => explore::run(cli.settings, cli.start, None),
+        Some(Command::Get(arguments)) => get::run(arguments, cli.settings, cli.start),
         Some(Command::Demo(scale)) => explore::run(cli.settings, cli.start, Some(scale)),
         Some(Command::Sandbox(arguments)) => sandbox::run(&arguments),
         Some(Command::Config(arguments)) => config::run(&arguments, cli.settings),

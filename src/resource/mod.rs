@@ -31,7 +31,7 @@ pub use streams::{
     Ended, Previous, Streams, logged, needs_of_logs, needs_of_previous, previous, streams,
 };
 pub use usage::{Chart, Panel, Series, Unit, chart};
-pub use users::services_running;
+pub use users::{Runners, runners, services_running};
 pub use view::{Cx, Live, Resource, Rows, View};
 pub use words::count;
 

@@ -214,6 +214,29 @@ pub(super) fn section(page: &mut Page, users: &Users, store: &Store) {
 /// The most tasks of a service that a page names.
 const MOST_TASKS: usize = 8;
 
+/// Who runs an image, in numbers and names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Runners {
+    /// The services, each by its cluster and name.
+    pub services: Vec<(Arn, String)>,
+    /// The number of tasks, those of services too.
+    pub tasks: usize,
+}
+
+/// Who is known to run each of these images.
+#[must_use]
+pub fn runners(images: &[Arn], store: &Store) -> Vec<Runners> {
+    let index = UserIndex::of(store, None);
+    let of = |image: &Arn| {
+        let users = index.get(image);
+        Runners {
+            tasks: users.tasks_known(store).len(),
+            services: users.services.into_keys().collect(),
+        }
+    };
+    images.iter().map(of).collect()
+}
+
 /// The services whose running tasks are known to name a tag, or to run an image.
 #[must_use]
 pub fn services_running(thing: &Arn, store: &Store) -> Vec<Arn> {

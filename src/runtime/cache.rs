@@ -13,7 +13,11 @@ use std::{
 use crate::{
     aws,
     config::{Config, Origin, Setting},
-    store::snapshot::{self, Kept, Key, Snapshot},
+    model::{Arn, Now},
+    store::{
+        Store,
+        snapshot::{self, Kept, Key, Snapshot},
+    },
 };
 
 /// What the names of the files end in.
@@ -100,6 +104,24 @@ impl Cache {
             tracing::warn!(path = %path.display(), "the snapshot of the last session is not used: {why}");
         })
         .ok()
+    }
+
+    /// The names of the clusters that the last session kept, each with those of its services.
+    #[must_use]
+    pub fn names(&self) -> Vec<(String, Vec<String>)> {
+        let Some((_, front)) = self.read() else {
+            return Vec::new();
+        };
+        let mut store = Store::new();
+        store.restore(front, Now::default());
+        let services = |cluster: &Arn| {
+            let services = store.services_of(cluster).into_iter();
+            services.map(|service| service.name.clone()).collect()
+        };
+        let clusters = store.clusters();
+        clusters
+            .map(|cluster| (cluster.name.clone(), services(&cluster.arn)))
+            .collect()
     }
 
     /// Writes a snapshot in the place of the one before; whoever reads meanwhile gets one or the other, whole.

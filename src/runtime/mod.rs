@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 pub use cache::Cache;
 pub use clipboard::osc52;
 pub use effects::{Message, Outside, Reach, Senders};
+pub use terminal::columns;
 
 use self::{frames::Frames, terminal::Screen};
 use crate::{
@@ -153,18 +154,22 @@ fn is_far() -> bool {
 
 /// The one clock of the program.
 #[derive(Debug, Clone, Copy)]
-struct Clock {
+pub struct Clock {
     started: Instant,
 }
 
 impl Clock {
-    fn start() -> Self {
+    /// A clock that starts now.
+    #[must_use]
+    pub fn start() -> Self {
         Self {
             started: Instant::now(),
         }
     }
 
-    fn now(self) -> Now {
+    /// The present moment.
+    #[must_use]
+    pub fn now(self) -> Now {
         let wall = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| {

@@ -22,6 +22,13 @@ use ratatui::{
 
 use super::clipboard;
 
+/// The width of the terminal in cells; none where there is no terminal, or one that does not tell.
+#[must_use]
+pub fn columns() -> Option<u16> {
+    let (columns, _) = crossterm::terminal::size().ok()?;
+    Some(columns).filter(|columns| *columns > 0)
+}
+
 /// The terminal, taken over: raw, on the alternate screen. Gives it back when dropped, and before a panic is told.
 ///
 /// Frames go straight to the backend. `ratatui::Terminal` would ask the terminal where its cursor is and wait seconds

@@ -14,7 +14,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Cx;
-use crate::theme::Role;
+use crate::{resource::Cut, theme::Role};
 
 /// Makes text safe to show: control characters become visible (`^[` for escape), invisible and direction-changing
 /// characters become `<U+202E>`, line ends and tabs become spaces.
@@ -54,7 +54,8 @@ pub fn clean_lines(text: &str) -> String {
 }
 
 /// Whether a character can act on a terminal, or hide or reorder what stands beside it.
-fn is_unsafe(character: char) -> bool {
+#[must_use]
+pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
@@ -114,6 +115,16 @@ pub(super) fn cut_start(text: &str, most: usize, ellipsis: &str) -> String {
     let room = most.saturating_sub(ellipsis.width());
     let head = cut(ellipsis, most, "");
     format!("{head}{}", skip_cells(text, cells - room))
+}
+
+/// Cuts clean text to a width in cells where it may be cut.
+#[must_use]
+pub fn shorten(text: &str, most: usize, at: Cut, ellipsis: &str) -> String {
+    match at {
+        Cut::End => cut(text, most, ellipsis).into_owned(),
+        Cut::Middle => cut_middle(text, most, ellipsis),
+        Cut::Start => cut_start(text, most, ellipsis),
+    }
 }
 
 /// What is left of clean text when its first cells are scrolled away.

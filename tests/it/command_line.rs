@@ -41,7 +41,9 @@ fn told(output: &Output) -> &str {
 #[case(&["config", "--example"], "[refresh]")]
 #[case(&["keys"], "page.down")]
 #[case(&["keys", "--markdown"], "| Keys | Command | Where | What |")]
-#[case(&["completions", "bash"], "_ecsight()")]
+#[case(&["get", "--help"], "Exit codes:")]
+#[case(&["get", "--fields"], "## containers")]
+#[case(&["completions", "bash"], "_clap_complete_ecsight()")]
 #[case(&["completions", "zsh"], "#compdef ecsight")]
 #[case(&["man"], ".TH ecsight 1")]
 fn what_is_asked_is_printed(#[case] arguments: &[&str], #[case] expected: &str) {
@@ -109,6 +111,7 @@ fn every_manual_page_is_written() {
     for page in [
         "ecsight.1",
         "ecsight-demo.1",
+        "ecsight-get.1",
         "ecsight-sandbox.1",
         "ecsight-config.1",
     ] {

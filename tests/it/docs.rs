@@ -20,6 +20,7 @@ const PAGES: [&str; 4] = [
 const GENERATED: &[(&str, &[&str])] = &[
     ("assets/keys.md", &["keys", "--markdown"]),
     ("assets/config.toml", &["config", "--example"]),
+    ("assets/get-json.md", &["get", "--fields"]),
 ];
 
 fn root() -> PathBuf {

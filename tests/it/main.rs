@@ -16,6 +16,7 @@ mod deeds;
 mod docs;
 mod engine;
 mod finder;
+mod get;
 mod images;
 mod layers;
 mod live;

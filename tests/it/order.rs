@@ -32,6 +32,7 @@ const USES: &[(&str, &[&str])] = &[
             "model", "store", "schedule", "resource", "action", "finder", "keymap", "theme", "ui",
         ],
     ),
+    ("report", &["model", "store", "aws", "resource", "ui"]),
     ("config", &["theme"]),
     (
         "runtime",
@@ -42,8 +43,8 @@ const USES: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "schedule", "aws", "docker", "keymap", "theme", "ui", "app", "config",
-            "runtime", "sandbox",
+            "model", "schedule", "aws", "docker", "keymap", "theme", "ui", "app", "report",
+            "config", "runtime", "sandbox",
         ],
     ),
     ("sandbox", &[]),
@@ -64,7 +65,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("crossterm", &["runtime"]),
     ("aws_", &["aws", "sandbox/tests"]),
     ("hyper", &["docker", "sandbox"]),
-    ("tokio", &["aws", "docker", "runtime", "sandbox", "cli"]),
+    (
+        "tokio",
+        &["aws", "docker", "report", "runtime", "sandbox", "cli"],
+    ),
     ("clap", &["cli"]),
     ("bollard", &["docker", "sandbox/tests"]),
 ];

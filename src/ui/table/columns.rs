@@ -103,6 +103,19 @@ pub(super) fn lay_out(shown: &[Shown], measured: &[u16], room: u16, wish: Wish) 
     Layout { columns, more }
 }
 
+/// Which of these columns stand beside one another on a line of `room` cells, and how wide each is, as on a screen.
+/// `measured` holds the width of the content of each.
+#[must_use]
+pub fn fit(heads: &[Head], measured: &[u16], room: u16) -> Vec<(usize, u16)> {
+    let columns = heads.iter().enumerate();
+    let shown: Vec<Shown> = columns
+        .map(|(index, head)| Shown { index, head: *head })
+        .collect();
+    let layout = lay_out(&shown, measured, room.saturating_add(MARK), Wish::default());
+    let columns = layout.columns.into_iter();
+    columns.map(|(shown, width)| (shown.index, width)).collect()
+}
+
 /// Drops columns of `from` or a higher rank, the highest and rightmost first, until the rest fits.
 fn give_way(kept: &mut Vec<Shown>, from: u8, fits: impl Fn(&[Shown]) -> bool) {
     while !fits(kept) {

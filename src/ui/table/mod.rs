@@ -7,6 +7,7 @@ mod motion;
 mod rows;
 mod sort;
 
+pub use columns::fit;
 pub(super) use draw::role_of;
 
 use std::ops::Range;

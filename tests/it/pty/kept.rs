@@ -94,3 +94,45 @@ fn nothing_is_kept_where_nothing_is_to_be_kept() {
         assert_eq!(snapshots(home.path()), [PathBuf::new(); 0], "{arguments:?}");
     }
 }
+
+/// What a shell is offered for the last of these words, by what was kept.
+fn completed(home: &Path, url: &str, region: &str, words: &[&str]) -> Vec<String> {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ecsight"))
+        .args(["--", "ecsight"])
+        .args(words)
+        .env_clear()
+        .env("HOME", home)
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .env("ECSIGHT_CACHE", "true")
+        .env("AWS_ENDPOINT_URL", url)
+        .env("AWS_REGION", region)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("ECSIGHT_COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", words.len().to_string())
+        .env("_CLAP_IFS", "\n")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_shell_completes_the_names_that_were_kept() {
+    let (runtime, sandbox) = still_world();
+    let home = tempfile::tempdir().unwrap();
+    let (url, region) = (sandbox.url(), sandbox.region().to_owned());
+    let mut terminal = session(home.path(), &url, &region, &["--cluster", "prod-web"]);
+    terminal.wait_for(&["services", "storefront", "live"]);
+    quit(&mut terminal);
+    // Nobody answers any more.
+    runtime.block_on(Sandbox::stop(sandbox));
+    let completed = |words: &[&str]| completed(home.path(), &url, &region, words);
+    assert_eq!(completed(&["--cluster", "prod-w"]), ["prod-web"]);
+    assert_eq!(completed(&["get", "clusters", "prod-w"]), ["prod-web"]);
+    let full = ["prod-web/storefront"];
+    assert_eq!(completed(&["get", "services", "prod-web/storef"]), full);
+    let line = ["get", "tasks", "-c", "prod-web", "--service", "storef"];
+    assert_eq!(completed(&line), ["storefront"]);
+    assert!(completed(&["--region", "eu-x", "--cluster", "prod"]).is_empty());
+}
