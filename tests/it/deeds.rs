@@ -48,7 +48,7 @@ fn staged(setup: Setup) -> Stage {
 /// What the outside was asked to do, in order.
 fn acts(stage: &Stage) -> Vec<(Act, Record)> {
     let acts = stage.effects.iter().filter_map(|effect| match effect {
-        Effect::Act { act, record, .. } => Some((act.clone(), record.clone())),
+        Effect::Act { act, record, .. } => Some(((**act).clone(), (**record).clone())),
         _ => None,
     });
     acts.collect()
