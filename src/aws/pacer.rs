@@ -1,28 +1,67 @@
 //! Grants the permission to call: one task owns the token buckets and serves the most urgent waiter first.
 //! The buckets themselves are in `schedule`.
 
-use std::{collections::VecDeque, time::Duration};
+mod account;
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     time::{Instant, sleep},
 };
 
+use self::account::Account;
 pub use crate::schedule::Urgency;
-use crate::schedule::{Budget, QuotaGroup, TokenBucket};
+use crate::{
+    model::QuotaUse,
+    schedule::{Budget, QuotaGroup, TokenBucket},
+};
+
+/// How soon an answer is wanted, of which more than one call may depend and which may become more urgent on the way.
+/// Clones are the same haste.
+#[derive(Debug, Clone)]
+pub struct Haste(Arc<AtomicU8>);
+
+impl Haste {
+    pub(super) fn urgency(&self) -> Urgency {
+        let place = usize::from(self.0.load(Ordering::Relaxed));
+        Urgency::ALL.get(place).copied().unwrap_or_default()
+    }
+}
+
+impl From<Urgency> for Haste {
+    fn from(urgency: Urgency) -> Self {
+        Self(Arc::new(AtomicU8::new(urgency as u8)))
+    }
+}
+
+impl From<&Haste> for Haste {
+    fn from(haste: &Haste) -> Self {
+        haste.clone()
+    }
+}
 
 /// The way to the task that owns the buckets; cheap to clone. The task ends with the last clone.
 #[derive(Debug, Clone)]
 pub struct Pacer {
     inbox: mpsc::UnboundedSender<Message>,
+    uses: watch::Receiver<Vec<QuotaUse>>,
 }
 
 enum Message {
     Acquire {
         group: QuotaGroup,
-        urgency: Urgency,
-        grant: oneshot::Sender<Permit>,
+        waiter: Waiter,
     },
+    /// A haste that somebody waits with has grown.
+    Raised,
     Refund(QuotaGroup),
     Penalise(QuotaGroup),
 }
@@ -56,24 +95,37 @@ impl Pacer {
     #[must_use]
     pub fn start(budget: Budget) -> Self {
         let (inbox, messages) = mpsc::unbounded_channel();
-        let desk = Desk::new(budget, inbox.downgrade());
+        let (told, uses) = watch::channel(Vec::new());
+        let desk = Desk::new(budget, inbox.downgrade(), told);
         tokio::spawn(desk.serve(messages));
-        Self { inbox }
+        Self { inbox, uses }
+    }
+
+    /// How the quotas stand, all groups in their order: told when that changed, and at most once a second. Ends with
+    /// the task.
+    #[must_use]
+    pub fn uses(&self) -> watch::Receiver<Vec<QuotaUse>> {
+        self.uses.clone()
+    }
+
+    /// Lets what depends on this haste go before what is less urgent from now on, whether it waits already or will.
+    /// Nothing becomes less urgent.
+    pub fn raise(&self, haste: &Haste, urgency: Urgency) {
+        haste.0.fetch_min(urgency as u8, Ordering::Relaxed);
+        let _ = self.inbox.send(Message::Raised);
     }
 
     /// Waits until one call of this operation may be sent. Dropping the future gives up the place and the token.
     ///
     /// Operations without a published quota never wait.
-    pub async fn acquire(&self, operation: &str, urgency: Urgency) {
+    pub async fn acquire(&self, operation: &str, haste: impl Into<Haste>) {
         let Some(group) = QuotaGroup::of(operation) else {
             return;
         };
         let (grant, granted) = oneshot::channel();
-        let asked = self.inbox.send(Message::Acquire {
-            group,
-            urgency,
-            grant,
-        });
+        let haste = haste.into();
+        let waiter = Waiter { haste, grant };
+        let asked = self.inbox.send(Message::Acquire { group, waiter });
         // The task lives as long as `self`; if the runtime is being torn down, nothing is left to pace.
         if asked.is_ok()
             && let Ok(permit) = granted.await
@@ -90,39 +142,57 @@ impl Pacer {
     }
 }
 
+/// Somebody who waits for a token.
+struct Waiter {
+    haste: Haste,
+    grant: oneshot::Sender<Permit>,
+}
+
 /// The buckets with the callers that wait before each.
 struct Desk {
     lanes: Vec<Lane>,
     back: mpsc::WeakUnboundedSender<Message>,
     start: Instant,
+    account: Account,
 }
 
 struct Lane {
     group: QuotaGroup,
     bucket: TokenBucket,
-    waiting: [VecDeque<oneshot::Sender<Permit>>; Urgency::ALL.len()],
+    waiting: [VecDeque<Waiter>; Urgency::ALL.len()],
+    calls: u64,
+    throttles: u64,
 }
 
 impl Desk {
-    fn new(budget: Budget, back: mpsc::WeakUnboundedSender<Message>) -> Self {
+    fn new(
+        budget: Budget,
+        back: mpsc::WeakUnboundedSender<Message>,
+        told: watch::Sender<Vec<QuotaUse>>,
+    ) -> Self {
         let lanes = QuotaGroup::ALL
             .into_iter()
             .map(|group| Lane {
                 group,
                 bucket: TokenBucket::new(group, budget),
                 waiting: Default::default(),
+                calls: 0,
+                throttles: 0,
             })
             .collect();
         Self {
             lanes,
             back,
             start: Instant::now(),
+            account: Account::new(told),
         }
     }
 
     async fn serve(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
         loop {
-            let wake = self.grant();
+            let grant = self.grant();
+            let report = self.account.settle(&mut self.lanes, self.start.elapsed());
+            let wake = grant.into_iter().chain(report).min();
             tokio::select! {
                 message = messages.recv() => {
                     let Some(message) = message else { return };
@@ -139,14 +209,20 @@ impl Desk {
 
     fn receive(&mut self, message: Message) {
         let now = self.start.elapsed();
+        self.account.note();
         match message {
-            Message::Acquire {
-                group,
-                urgency,
-                grant,
-            } => self.lanes[group as usize].waiting[urgency as usize].push_back(grant),
-            Message::Refund(group) => self.lanes[group as usize].bucket.refund(),
-            Message::Penalise(group) => self.lanes[group as usize].bucket.penalise(now),
+            Message::Acquire { group, waiter } => self.lanes[group as usize].queue(waiter),
+            Message::Raised => self.lanes.iter_mut().for_each(Lane::sort),
+            Message::Refund(group) => {
+                let lane = &mut self.lanes[group as usize];
+                lane.bucket.refund();
+                lane.calls = lane.calls.saturating_sub(1);
+            }
+            Message::Penalise(group) => {
+                let lane = &mut self.lanes[group as usize];
+                lane.bucket.penalise(now);
+                lane.throttles += 1;
+            }
         }
     }
 
@@ -162,28 +238,50 @@ impl Desk {
 }
 
 impl Lane {
+    fn queue(&mut self, waiter: Waiter) {
+        self.waiting[waiter.haste.urgency() as usize].push_back(waiter);
+    }
+
+    /// Moves those whose haste has grown.
+    fn sort(&mut self) {
+        for urgency in Urgency::ALL {
+            let queue = &mut self.waiting[urgency as usize];
+            if queue.iter().all(|waiter| waiter.haste.urgency() == urgency) {
+                continue;
+            }
+            for waiter in std::mem::take(queue) {
+                self.queue(waiter);
+            }
+        }
+    }
+
     fn grant(
         &mut self,
         now: Duration,
         back: &mpsc::WeakUnboundedSender<Message>,
     ) -> Option<Duration> {
-        for queue in &mut self.waiting {
+        for (urgency, queue) in Urgency::ALL.into_iter().zip(&mut self.waiting) {
             while let Some(front) = queue.front() {
-                if front.is_closed() {
+                if front.grant.is_closed() {
                     queue.pop_front();
                     continue;
                 }
-                if let Err(wait) = self.bucket.take(now) {
+                let taken = match urgency {
+                    Urgency::Interactive | Urgency::Visible => self.bucket.take(now),
+                    Urgency::Background => self.bucket.take_spare(now),
+                };
+                if let Err(wait) = taken {
                     return Some(wait);
                 }
-                if let Some(grant) = queue.pop_front() {
+                if let Some(waiter) = queue.pop_front() {
+                    self.calls += 1;
                     let permit = Permit {
                         group: self.group,
                         back: back.clone(),
                         spent: false,
                     };
                     // A permit that finds nobody comes back by its own drop.
-                    let _ = grant.send(permit);
+                    let _ = waiter.grant.send(permit);
                 }
             }
         }
