@@ -26,6 +26,7 @@ pub(super) fn app() -> (App, Now) {
         context: Context::default(),
         host_engines: false,
         protects: Box::new(|_| false),
+        crawl: false,
         seed: 1,
         notices: Vec::new(),
     };

@@ -5,6 +5,8 @@
 pub struct QuotaUse {
     /// The quota in words: `service read`.
     pub name: &'static str,
+    /// The operations that draw from it.
+    pub operations: &'static [&'static str],
     /// Whether AWS publishes it; otherwise a modest one is assumed.
     pub published: bool,
     /// The account's whole quota: calls that may come at once.

@@ -59,6 +59,31 @@ pub enum QuotaGroup {
     ScalingWrite,
 }
 
+/// Which operations draw from which group.
+const OPERATIONS: &[(QuotaGroup, &[&str])] = &[
+    (QuotaGroup::ClusterRead, &["ListClusters", "DescribeClusters"]),
+    (QuotaGroup::ServiceRead, &["ListServices", "DescribeServices"]),
+    (QuotaGroup::ResourceRead, &["ListTasks", "DescribeTasks", "ListContainerInstances", "DescribeContainerInstances", "ListAttributes"]),
+    (QuotaGroup::DefinitionRead, &["ListTaskDefinitionFamilies", "ListTaskDefinitions", "DescribeTaskDefinition"]),
+    (QuotaGroup::DeploymentRead, &["ListServiceDeployments", "DescribeServiceDeployments"]),
+    (QuotaGroup::RevisionRead, &["DescribeServiceRevisions"]),
+    (QuotaGroup::CapacityRead, &["DescribeCapacityProviders"]),
+    (QuotaGroup::TagRead, &["ListTagsForResource"]),
+    (QuotaGroup::SettingRead, &["ListAccountSettings"]),
+    (QuotaGroup::Protection, &["GetTaskProtection", "UpdateTaskProtection"]),
+    (QuotaGroup::ServiceWrite, &["CreateService", "UpdateService", "DeleteService"]),
+    (QuotaGroup::ResourceWrite, &["RunTask", "StartTask", "StopTask", "ExecuteCommand", "UpdateContainerInstancesState"]),
+    (QuotaGroup::DefinitionWrite, &["RegisterTaskDefinition", "DeregisterTaskDefinition"]),
+    (QuotaGroup::LogSearch, &["FilterLogEvents"]),
+    (QuotaGroup::LogRead, &["GetLogEvents"]),
+    (QuotaGroup::LogTail, &["StartLiveTail"]),
+    (QuotaGroup::MetricRead, &["GetMetricData"]),
+    (QuotaGroup::ImageRead, &["DescribeRepositories", "DescribeImages", "ListImages", "BatchGetImage", "DescribeImageScanFindings", "GetRepositoryPolicy", "GetLifecyclePolicy"]),
+    (QuotaGroup::ImageWrite, &["PutImage", "BatchDeleteImage"]),
+    (QuotaGroup::ScalingRead, &["DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScalingActivities", "DescribeScheduledActions"]),
+    (QuotaGroup::ScalingWrite, &["RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy", "PutScheduledAction", "DeleteScheduledAction"]),
+];
+
 impl QuotaGroup {
     /// All groups, in the order of their discriminants.
     pub const ALL: [Self; 21] = [
@@ -88,54 +113,19 @@ impl QuotaGroup {
     /// The group that an operation draws from; `None` for operations without a published quota.
     #[must_use]
     pub fn of(operation: &str) -> Option<Self> {
-        Some(match operation {
-            "ListClusters" | "DescribeClusters" => Self::ClusterRead,
-            "ListServices" | "DescribeServices" => Self::ServiceRead,
-            "ListTasks"
-            | "DescribeTasks"
-            | "ListContainerInstances"
-            | "DescribeContainerInstances"
-            | "ListAttributes" => Self::ResourceRead,
-            "ListTaskDefinitionFamilies" | "ListTaskDefinitions" | "DescribeTaskDefinition" => {
-                Self::DefinitionRead
-            }
-            "ListServiceDeployments" | "DescribeServiceDeployments" => Self::DeploymentRead,
-            "DescribeServiceRevisions" => Self::RevisionRead,
-            "DescribeCapacityProviders" => Self::CapacityRead,
-            "ListTagsForResource" => Self::TagRead,
-            "ListAccountSettings" => Self::SettingRead,
-            "GetTaskProtection" | "UpdateTaskProtection" => Self::Protection,
-            "CreateService" | "UpdateService" | "DeleteService" => Self::ServiceWrite,
-            "RunTask"
-            | "StartTask"
-            | "StopTask"
-            | "ExecuteCommand"
-            | "UpdateContainerInstancesState" => Self::ResourceWrite,
-            "RegisterTaskDefinition" | "DeregisterTaskDefinition" => Self::DefinitionWrite,
-            "FilterLogEvents" => Self::LogSearch,
-            "GetLogEvents" => Self::LogRead,
-            "StartLiveTail" => Self::LogTail,
-            "GetMetricData" => Self::MetricRead,
-            "DescribeRepositories"
-            | "DescribeImages"
-            | "ListImages"
-            | "BatchGetImage"
-            | "DescribeImageScanFindings"
-            | "GetRepositoryPolicy"
-            | "GetLifecyclePolicy" => Self::ImageRead,
-            "PutImage" | "BatchDeleteImage" => Self::ImageWrite,
-            "DescribeScalableTargets"
-            | "DescribeScalingPolicies"
-            | "DescribeScalingActivities"
-            | "DescribeScheduledActions" => Self::ScalingRead,
-            "RegisterScalableTarget"
-            | "DeregisterScalableTarget"
-            | "PutScalingPolicy"
-            | "DeleteScalingPolicy"
-            | "PutScheduledAction"
-            | "DeleteScheduledAction" => Self::ScalingWrite,
-            _ => return None,
-        })
+        OPERATIONS
+            .iter()
+            .find(|(_, operations)| operations.contains(&operation))
+            .map(|(group, _)| *group)
+    }
+
+    /// The operations that draw from it, those that this program knows.
+    #[must_use]
+    pub fn operations(self) -> &'static [&'static str] {
+        OPERATIONS
+            .iter()
+            .find(|(group, _)| *group == self)
+            .map_or(&[], |(_, operations)| operations)
     }
 
     /// The quota in words: `service read`.
@@ -456,6 +446,10 @@ mod tests {
             assert_eq!(group as usize, index);
             let (burst, refill) = group.quota();
             assert!(burst >= 1.0 && refill >= 1.0);
+            assert!(!group.operations().is_empty(), "{group:?}");
+            for operation in group.operations() {
+                assert_eq!(QuotaGroup::of(operation), Some(group));
+            }
         }
         assert_eq!(QuotaGroup::of("GetCallerIdentity"), None);
     }

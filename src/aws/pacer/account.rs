@@ -72,6 +72,7 @@ impl Lane {
         let (quota_burst, quota_refill) = self.group.quota();
         QuotaUse {
             name: self.group.name(),
+            operations: self.group.operations(),
             published: self.group.is_published(),
             quota_burst,
             quota_refill,

@@ -40,6 +40,8 @@ pub struct Setup {
     pub pause_after: Duration,
     pub budget: Budget,
     pub engines: docker::Settings,
+    /// Whether the whole account is asked for in the background.
+    pub crawl: bool,
 }
 
 impl Setup {
@@ -57,6 +59,7 @@ impl Setup {
                 refill_share: 1.0,
             },
             engines: docker::Settings::default(),
+            crawl: false,
         }
     }
 
@@ -122,6 +125,7 @@ impl Driver {
             context: Context::default(),
             host_engines: !setup.engines.rules.is_empty(),
             protects: Box::new(|name| name.starts_with("prod")),
+            crawl: setup.crawl,
             seed: 7,
             notices: Vec::new(),
         };
