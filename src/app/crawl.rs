@@ -89,7 +89,9 @@ impl Crawl {
                         .iter()
                         .flat_map(|task| resource::pulled_tags(task))
                         .collect(),
-                    moving: tasks.iter().any(|task| task.last_status != task.desired_status),
+                    moving: tasks
+                        .iter()
+                        .any(|task| task.last_status != task.desired_status),
                 };
                 self.leads.insert(query.clone(), lead);
             }
@@ -150,9 +152,7 @@ impl Crawl {
     /// The task definitions in use whose content is not known.
     fn definitions(&self, store: &Store) -> impl Iterator<Item = Errand> {
         let used = self.leads.values().flat_map(|lead| &lead.definitions);
-        let unknown: BTreeSet<&Arn> = used
-            .filter(|arn| store.definition(arn).is_none())
-            .collect();
+        let unknown: BTreeSet<&Arn> = used.filter(|arn| store.definition(arn).is_none()).collect();
         unknown.into_iter().map(|definition| Errand {
             queries: vec![Query::Definition {
                 definition: definition.clone(),

@@ -3,8 +3,8 @@
 use crate::{
     keymap::Key,
     model::{
-        Act, Arn, EngineReport, Fault, LogReport, Outcome, Part, Query, QuotaUse, Record, Subject, Tail,
-        TailId, Watch,
+        Act, Arn, EngineReport, Fault, LogReport, Outcome, Part, Query, QuotaUse, Record, Subject,
+        Tail, TailId, Watch,
     },
     schedule::Urgency,
     store::snapshot::Snapshot,

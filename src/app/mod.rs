@@ -21,7 +21,8 @@ pub use deeds::Protects;
 pub use event::{Connection, Effect, Event};
 
 use self::{
-    crawl::Crawl, deeds::Deeds, feeds::Feeds, find::Finds, history::History, keep::Keeping, scene::Scene,
+    crawl::Crawl, deeds::Deeds, feeds::Feeds, find::Finds, history::History, keep::Keeping,
+    scene::Scene,
 };
 use crate::{
     keymap::Keymap,
@@ -394,9 +395,9 @@ impl App {
             self.finds.wake,
             self.keeps_at(),
         ]
-            .into_iter()
-            .flatten()
-            .min()
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Whether nothing is under way: no query, no connection.

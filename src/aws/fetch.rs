@@ -223,7 +223,11 @@ impl Run<'_> {
     }
 
     /// Sends what was described; gives the identities and the fault that the failures among them amount to.
-    pub(super) async fn deliver(&self, operation: &str, described: Described) -> (Vec<Arn>, Option<Fault>) {
+    pub(super) async fn deliver(
+        &self,
+        operation: &str,
+        described: Described,
+    ) -> (Vec<Arn>, Option<Fault>) {
         let (items, entities): (Vec<_>, Vec<_>) = described.entities.into_iter().unzip();
         self.emit(entities, items.clone()).await;
         (items, failed(operation, &described.failures))
@@ -248,7 +252,11 @@ pub(super) struct Crawl {
 
 impl Crawl {
     /// Takes a page in; tells whether there is a next one.
-    pub(super) fn turn(&mut self, pages: &mut Pages<'_>, page: Result<Page, Fault>) -> Result<bool, Fault> {
+    pub(super) fn turn(
+        &mut self,
+        pages: &mut Pages<'_>,
+        page: Result<Page, Fault>,
+    ) -> Result<bool, Fault> {
         let page = page?;
         for id in page.ids {
             let arn = Arn::new(&id);

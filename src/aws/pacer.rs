@@ -291,7 +291,7 @@ impl Lane {
 
 #[cfg(test)]
 mod tests {
-    use futures::{FutureExt, future::join_all};
+    use futures::{FutureExt, StreamExt as _, future::join_all};
 
     use super::*;
 
@@ -304,7 +304,7 @@ mod tests {
 
     async fn drained() -> Pacer {
         let pacer = Pacer::start(SMALL);
-        join_all((0..5).map(|_| pacer.acquire(OPERATION, Urgency::Background))).await;
+        join_all((0..5).map(|_| pacer.acquire(OPERATION, Urgency::Visible))).await;
         pacer
     }
 
@@ -313,7 +313,7 @@ mod tests {
         let start = Instant::now();
         let pacer = drained().await;
         assert_eq!(start.elapsed(), Duration::ZERO);
-        join_all((0..10).map(|_| pacer.acquire(OPERATION, Urgency::Background))).await;
+        join_all((0..10).map(|_| pacer.acquire(OPERATION, Urgency::Visible))).await;
         assert_eq!(start.elapsed().as_secs(), 5);
     }
 
@@ -348,7 +348,7 @@ mod tests {
             assert!(request.now_or_never().is_none());
         }
         drop(abandoned);
-        pacer.acquire(OPERATION, Urgency::Background).await;
+        pacer.acquire(OPERATION, Urgency::Visible).await;
         assert_eq!(start.elapsed().as_millis() / 10, 50);
     }
 
@@ -361,7 +361,7 @@ mod tests {
         tokio::task::yield_now().await;
         drop(granted);
         let start = Instant::now();
-        join_all((0..5).map(|_| pacer.acquire(OPERATION, Urgency::Background))).await;
+        join_all((0..5).map(|_| pacer.acquire(OPERATION, Urgency::Visible))).await;
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
@@ -385,5 +385,133 @@ mod tests {
                 .now_or_never()
                 .is_some()
         );
+    }
+
+    const LIST: &str = "ListServices";
+    const DESCRIBE: &str = "DescribeServices";
+    const TRIP: Duration = Duration::from_millis(100);
+
+    /// So many background calls that wait.
+    fn flood(pacer: &Pacer, calls: usize) -> tokio::task::JoinHandle<()> {
+        let pacer = pacer.clone();
+        tokio::spawn(async move {
+            join_all((0..calls).map(|_| pacer.acquire(LIST, Urgency::Background))).await;
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_in_the_background_leaves_tokens_to_who_waits() {
+        let pacer = Pacer::start(Budget::default());
+        let flood = flood(&pacer, 400);
+        tokio::task::yield_now().await;
+        let start = Instant::now();
+        // A quarter of the 50 tokens is there at once; each further call waits for one token, which takes 200 ms.
+        for _ in 0..12 {
+            pacer.acquire(DESCRIBE, Urgency::Interactive).await;
+        }
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        for _ in 0..20 {
+            let start = Instant::now();
+            pacer.acquire(DESCRIBE, Urgency::Interactive).await;
+            assert!(start.elapsed() <= Duration::from_millis(201));
+        }
+        assert!(!flood.is_finished());
+        flood.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_in_the_background_goes_first_once_it_is_raised() {
+        let pacer = Pacer::start(Budget::default());
+        let flood = flood(&pacer, 400);
+        tokio::task::yield_now().await;
+        let haste = Haste::from(Urgency::Background);
+        let mut waits = Box::pin(pacer.acquire(DESCRIBE, &haste));
+        assert!((&mut waits).now_or_never().is_none());
+        tokio::task::yield_now().await;
+        let start = Instant::now();
+        pacer.raise(&haste, Urgency::Visible);
+        waits.await;
+        // What it asks for next is as urgent.
+        pacer.acquire(DESCRIBE, &haste).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        flood.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn quotas_are_told_once_a_second_until_nothing_changes() {
+        let pacer = Pacer::start(Budget::default());
+        let mut uses = pacer.uses();
+        let start = Instant::now();
+        join_all((0..15).map(|_| pacer.acquire(LIST, Urgency::Interactive))).await;
+        pacer.penalise("PutImage");
+        let mut told = Vec::new();
+        while let Ok(Ok(())) = tokio::time::timeout(Duration::from_secs(30), uses.changed()).await {
+            let uses = uses.borrow_and_update();
+            let services = &uses[QuotaGroup::ServiceRead as usize];
+            told.push((
+                start.elapsed().as_secs(),
+                services.calls,
+                services.tokens.round(),
+                uses.iter().any(QuotaUse::is_throttled),
+            ));
+        }
+        assert_eq!(told[0], (1, 15, 40.0, true));
+        assert_eq!(told[1], (2, 15, 45.0, true));
+        assert!(told.len() < 25, "{told:?}");
+        assert!(
+            told.iter()
+                .map(|one| one.0)
+                .is_sorted_by(|one, next| one < next)
+        );
+        assert_eq!(
+            told.last().map(|one| (one.1, one.2, one.3)),
+            Some((15, 50.0, false))
+        );
+        let uses = uses.borrow();
+        let images = &uses[QuotaGroup::ImageWrite as usize];
+        assert_eq!((images.throttles, images.calls), (1, 0));
+    }
+
+    /// How long it takes to learn of all services of these clusters where each call takes 100 ms.
+    async fn services_of(clusters: usize, services: usize, budget: Budget) -> Duration {
+        let pacer = Pacer::start(budget);
+        let start = Instant::now();
+        let call = async |operation: &'static str| {
+            pacer.acquire(operation, Urgency::Background).await;
+            sleep(TRIP).await;
+        };
+        call("ListClusters").await;
+        call("DescribeClusters").await;
+        let cluster = async || {
+            let mut left = services;
+            let mut described = Vec::new();
+            while left > 0 {
+                call(LIST).await;
+                let page = left.min(100);
+                left -= page;
+                described.extend((0..page.div_ceil(10)).map(|_| call(DESCRIBE)));
+            }
+            join_all(described).await;
+        };
+        // As many at once as the schedule lets be.
+        let mut each = futures::stream::iter((0..clusters).map(|_| cluster())).buffer_unordered(16);
+        while each.next().await.is_some() {}
+        start.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_whole_account_takes_hardly_longer_than_its_tokens() {
+        let shapes = [(1, 50), (30, 100), (250, 1)];
+        for (clusters, services) in shapes {
+            let budget = Budget::default();
+            let took = services_of(clusters, services, budget).await;
+            let calls = clusters * (services.div_ceil(100) + services.div_ceil(10));
+            let bucket = TokenBucket::new(QuotaGroup::ServiceRead, budget);
+            let calls = f64::from(u32::try_from(calls).unwrap_or(u32::MAX));
+            let tokens = (calls - bucket.capacity()).max(0.0) / bucket.full_rate();
+            let bound = Duration::from_secs_f64(tokens) + 3 * TRIP;
+            println!("{clusters} x {services}: {took:?} of {bound:?}");
+            assert!(took <= bound.mul_f64(1.5), "{took:?} of {bound:?}");
+        }
     }
 }

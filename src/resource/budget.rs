@@ -159,7 +159,11 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let quota = cx.store.quota(subject.arn.as_str())?;
     let mut page = Page::new(format!("quota {}", quota.name));
     let pace = |burst: f64, refill: f64| {
-        format!("{:.0} at once, then {} a second", burst.floor(), tenths(refill))
+        format!(
+            "{:.0} at once, then {} a second",
+            burst.floor(),
+            tenths(refill)
+        )
     };
     page.heading("Quota");
     page.field("name", quota.name);
@@ -170,7 +174,10 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     };
     page.field(whose, pace(quota.quota_burst, quota.quota_refill));
     page.field("ecsight takes", pace(quota.burst, quota.refill));
-    page.list("calls of it", quota.operations.iter().map(|&one| one.to_owned()));
+    page.list(
+        "calls of it",
+        quota.operations.iter().map(|&one| one.to_owned()),
+    );
     page.heading("Now");
     page.toned(
         "tokens left",

@@ -61,27 +61,99 @@ pub enum QuotaGroup {
 
 /// Which operations draw from which group.
 const OPERATIONS: &[(QuotaGroup, &[&str])] = &[
-    (QuotaGroup::ClusterRead, &["ListClusters", "DescribeClusters"]),
-    (QuotaGroup::ServiceRead, &["ListServices", "DescribeServices"]),
-    (QuotaGroup::ResourceRead, &["ListTasks", "DescribeTasks", "ListContainerInstances", "DescribeContainerInstances", "ListAttributes"]),
-    (QuotaGroup::DefinitionRead, &["ListTaskDefinitionFamilies", "ListTaskDefinitions", "DescribeTaskDefinition"]),
-    (QuotaGroup::DeploymentRead, &["ListServiceDeployments", "DescribeServiceDeployments"]),
+    (
+        QuotaGroup::ClusterRead,
+        &["ListClusters", "DescribeClusters"],
+    ),
+    (
+        QuotaGroup::ServiceRead,
+        &["ListServices", "DescribeServices"],
+    ),
+    (
+        QuotaGroup::ResourceRead,
+        &[
+            "ListTasks",
+            "DescribeTasks",
+            "ListContainerInstances",
+            "DescribeContainerInstances",
+            "ListAttributes",
+        ],
+    ),
+    (
+        QuotaGroup::DefinitionRead,
+        &[
+            "ListTaskDefinitionFamilies",
+            "ListTaskDefinitions",
+            "DescribeTaskDefinition",
+        ],
+    ),
+    (
+        QuotaGroup::DeploymentRead,
+        &["ListServiceDeployments", "DescribeServiceDeployments"],
+    ),
     (QuotaGroup::RevisionRead, &["DescribeServiceRevisions"]),
     (QuotaGroup::CapacityRead, &["DescribeCapacityProviders"]),
     (QuotaGroup::TagRead, &["ListTagsForResource"]),
     (QuotaGroup::SettingRead, &["ListAccountSettings"]),
-    (QuotaGroup::Protection, &["GetTaskProtection", "UpdateTaskProtection"]),
-    (QuotaGroup::ServiceWrite, &["CreateService", "UpdateService", "DeleteService"]),
-    (QuotaGroup::ResourceWrite, &["RunTask", "StartTask", "StopTask", "ExecuteCommand", "UpdateContainerInstancesState"]),
-    (QuotaGroup::DefinitionWrite, &["RegisterTaskDefinition", "DeregisterTaskDefinition"]),
+    (
+        QuotaGroup::Protection,
+        &["GetTaskProtection", "UpdateTaskProtection"],
+    ),
+    (
+        QuotaGroup::ServiceWrite,
+        &["CreateService", "UpdateService", "DeleteService"],
+    ),
+    (
+        QuotaGroup::ResourceWrite,
+        &[
+            "RunTask",
+            "StartTask",
+            "StopTask",
+            "ExecuteCommand",
+            "UpdateContainerInstancesState",
+        ],
+    ),
+    (
+        QuotaGroup::DefinitionWrite,
+        &["RegisterTaskDefinition", "DeregisterTaskDefinition"],
+    ),
     (QuotaGroup::LogSearch, &["FilterLogEvents"]),
     (QuotaGroup::LogRead, &["GetLogEvents"]),
     (QuotaGroup::LogTail, &["StartLiveTail"]),
     (QuotaGroup::MetricRead, &["GetMetricData"]),
-    (QuotaGroup::ImageRead, &["DescribeRepositories", "DescribeImages", "ListImages", "BatchGetImage", "DescribeImageScanFindings", "GetRepositoryPolicy", "GetLifecyclePolicy"]),
+    (
+        QuotaGroup::ImageRead,
+        &[
+            "DescribeRepositories",
+            "DescribeImages",
+            "ListImages",
+            "BatchGetImage",
+            "DescribeImageScanFindings",
+            "GetRepositoryPolicy",
+            "GetLifecyclePolicy",
+        ],
+    ),
     (QuotaGroup::ImageWrite, &["PutImage", "BatchDeleteImage"]),
-    (QuotaGroup::ScalingRead, &["DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScalingActivities", "DescribeScheduledActions"]),
-    (QuotaGroup::ScalingWrite, &["RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy", "PutScheduledAction", "DeleteScheduledAction"]),
+    (
+        QuotaGroup::ScalingRead,
+        &[
+            "DescribeScalableTargets",
+            "DescribeScalingPolicies",
+            "DescribeScalingActivities",
+            "DescribeScheduledActions",
+        ],
+    ),
+    (
+        QuotaGroup::ScalingWrite,
+        &[
+            "RegisterScalableTarget",
+            "DeregisterScalableTarget",
+            "PutScalingPolicy",
+            "DeleteScalingPolicy",
+            "PutScheduledAction",
+            "DeleteScheduledAction",
+        ],
+    ),
 ];
 
 impl QuotaGroup {

@@ -1,6 +1,6 @@
 //! All tasks of a cluster, running and stopped: two lists side by side, described out of one pool.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::Sender;
@@ -56,6 +56,7 @@ async fn pool(cluster: &Arn, runs: &[Run<'_>; 2], lists: &mut [List; 2]) {
     let mut listing = FuturesUnordered::new();
     let mut describing = FuturesUnordered::new();
     let mut loose: VecDeque<String> = VecDeque::new();
+    let mut seen: HashSet<String> = HashSet::new();
     let turn = |which: usize, token: Option<String>| async move {
         let stopped = which == 1;
         let page = runs[which].list_tasks(cluster, &TaskFilter::All, stopped, token);
@@ -78,7 +79,8 @@ async fn pool(cluster: &Arn, runs: &[Run<'_>; 2], lists: &mut [List; 2]) {
                     Ok(false) => {}
                     Err(fault) => crawl.note(fault),
                 }
-                loose.append(&mut crawl.take_loose());
+                let fresh = crawl.take_loose().into_iter();
+                loose.extend(fresh.filter(|id| seen.insert(id.clone())));
             }
             Some(described) = describing.next() => take(runs, lists, described).await,
             else => return,

@@ -223,13 +223,18 @@ mod tests {
     #[test]
     fn what_does_not_change_is_asked_ever_more_rarely() {
         let times = asked(1, &[]);
-        assert_eq!(times, [0, 30, 60, 120, 240, 480, 960, 1_560, 2_160, 2_760, 3_360]);
+        assert_eq!(
+            times,
+            [0, 30, 60, 120, 240, 480, 960, 1_560, 2_160, 2_760, 3_360]
+        );
     }
 
     #[test]
     fn a_change_makes_it_be_asked_often_again() {
         let times = asked(1, &[480]);
-        let expected = [0, 30, 60, 120, 240, 480, 510, 540, 600, 720, 960, 1_440, 2_040, 2_640, 3_240];
+        let expected = [
+            0, 30, 60, 120, 240, 480, 510, 540, 600, 720, 960, 1_440, 2_040, 2_640, 3_240,
+        ];
         assert_eq!(times, expected);
     }
 
@@ -266,7 +271,11 @@ mod tests {
             urgency: Urgency::Visible,
             moving: false,
         };
-        assert!(schedule.start(std::slice::from_ref(&want), seconds(0)).is_empty());
+        assert!(
+            schedule
+                .start(std::slice::from_ref(&want), seconds(0))
+                .is_empty()
+        );
         assert_eq!(schedule.raise(std::slice::from_ref(&want)), [services(0)]);
         assert!(schedule.raise(&[want]).is_empty());
         assert_eq!(schedule.start_unseen(&errands, seconds(0)).0.len(), 1);

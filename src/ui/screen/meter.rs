@@ -1,6 +1,6 @@
 //! The meter in the header: what the request quotas are used for, where that is worth a look.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
@@ -45,7 +45,7 @@ fn says(quotas: &[Arc<QuotaUse>]) -> Option<String> {
     }
     let mut says = format!("calls {rate:.0}/s");
     if waiting > 0 {
-        says.push_str(&format!(", {waiting} wait"));
+        let _ = write!(says, ", {waiting} wait");
     }
     if throttled {
         says.push_str(", throttled");

@@ -12,6 +12,7 @@ use ecsight::docker;
 use ecsight::model::{Now, Secret, Timestamp};
 use ecsight::runtime::{Message, Outside, Reach, Senders};
 use ecsight::schedule::{Budget, Pace};
+use ecsight::store::Store;
 use ecsight::theme::{DEFAULT_THEME, Depth, Theme};
 use ecsight::ui::Context;
 use ratatui::buffer::Buffer;
@@ -190,6 +191,11 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// What the program knows.
+    pub fn store(&self) -> &Store {
+        self.app.store()
     }
 
     /// Gives the screen another size.
