@@ -108,8 +108,10 @@ impl Crawl {
     fn errands(&self, store: &Store, schedule: &Schedule) -> Vec<Errand> {
         let has = |query: &Query| !store.listing(query).items().is_empty();
         let (mut services, mut tasks, mut instances) = (Vec::new(), Vec::new(), Vec::new());
-        let mut is_whole = store.listing(&Query::Clusters).is_current();
-        for known in store.clusters() {
+        // What an earlier run kept may be of another account.
+        let is_current = store.listing(&Query::Clusters).is_current();
+        let mut is_whole = is_current;
+        for known in store.clusters().filter(|_| is_current) {
             let cluster = known.arn.clone();
             let query = Query::Services {
                 cluster: cluster.clone(),

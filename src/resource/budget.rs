@@ -100,7 +100,8 @@ pub static VIEW: View<Arc<QuotaUse>> = View {
             .cloned()
             .collect()
     },
-    subject: |quota| Subject::whole(&Arn::new(quota.name)),
+    // An address, since it is no thing of AWS whose whole answer could be asked for.
+    subject: |quota| Subject::whole(&Arn::new(&format!("quota://{}", quota.name))),
     health: |quota, _| {
         if quota.is_throttled() {
             Health::Warn
@@ -156,7 +157,7 @@ fn refill_tone(quota: &QuotaUse) -> Tone {
 }
 
 fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
-    let quota = cx.store.quota(subject.arn.as_str())?;
+    let quota = cx.store.quota(subject.arn.name())?;
     let mut page = Page::new(format!("quota {}", quota.name));
     let pace = |burst: f64, refill: f64| {
         format!(
