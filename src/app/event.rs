@@ -3,8 +3,8 @@
 use crate::{
     keymap::Key,
     model::{
-        Act, Arn, EngineReport, Fault, LogReport, Outcome, Part, Query, Record, Subject, Tail,
-        TailId, Watch,
+        Act, Arn, EngineReport, Fault, LogReport, Outcome, Part, Query, QuotaUse, Record, Subject,
+        Tail, TailId, Watch,
     },
     schedule::Urgency,
     store::snapshot::Snapshot,
@@ -60,6 +60,13 @@ pub enum Event {
         snapshot: Box<Snapshot>,
         /// Whether another part is to follow.
         more: bool,
+    },
+    /// How the request quotas stand.
+    Quotas {
+        /// The context that they are of.
+        epoch: u64,
+        /// All of them, in their order.
+        uses: Vec<QuotaUse>,
     },
     /// An engine has something to say.
     Engine(EngineReport),
@@ -163,7 +170,19 @@ pub enum Effect {
         epoch: u64,
         /// The queries, [`Query::Tag`] all of them.
         queries: Vec<Query>,
+        /// How soon.
+        urgency: Urgency,
     },
+    /// Ask for all tasks of a cluster, running and stopped, with as few calls as possible and after all that is more
+    /// urgent. Each list is answered as a query of its own.
+    FetchTasks {
+        /// The context.
+        epoch: u64,
+        /// The cluster.
+        cluster: Arn,
+    },
+    /// Let a query that is under way be as urgent as what is on the screen: it is by now.
+    Raise(Query),
     /// Sample the containers of these tasks, and no others.
     Watch(Watch),
     /// Begin a tail, or change what an open one reads.

@@ -1,6 +1,7 @@
 //! The owner of everything a person sees: events in, effects out. No terminal, no network, no clock of its own.
 
 mod asks;
+mod crawl;
 mod deeds;
 mod event;
 mod feeds;
@@ -20,7 +21,8 @@ pub use deeds::Protects;
 pub use event::{Connection, Effect, Event};
 
 use self::{
-    deeds::Deeds, feeds::Feeds, find::Finds, history::History, keep::Keeping, scene::Scene,
+    crawl::Crawl, deeds::Deeds, feeds::Feeds, find::Finds, history::History, keep::Keeping,
+    scene::Scene,
 };
 use crate::{
     keymap::Keymap,
@@ -58,6 +60,8 @@ pub struct Options {
     pub host_engines: bool,
     /// Whether an account, a profile or a cluster is to be treated with more care: plans ask for the name typed.
     pub protects: Protects,
+    /// Whether the whole account is asked for in the background, after what is visible.
+    pub crawl: bool,
     /// Seed of the jitter.
     pub seed: u64,
     /// What to tell the user first.
@@ -105,6 +109,7 @@ pub struct App {
     changes_at: Option<Duration>,
     interrupted: Option<Duration>,
     feeds: Feeds,
+    crawl: Crawl,
     deeds: Deeds,
     /// What is under way because of what was done from here, as last looked at.
     notes: Vec<(String, Tone)>,
@@ -148,6 +153,7 @@ impl App {
             changes_at: None,
             interrupted: None,
             feeds: Feeds::default(),
+            crawl: Crawl::new(options.crawl),
             deeds: Deeds::new(options.protects),
             notes: Vec::new(),
             finds: Finds::default(),
@@ -179,6 +185,7 @@ impl App {
             Event::Resize(width, height) => self.size = (width, height),
             Event::Focus(focused) => {
                 self.schedule.set_focused(focused);
+                self.crawl.stir();
                 if focused {
                     self.hear(now);
                 }
@@ -201,6 +208,9 @@ impl App {
                 }
             }
             Event::Restored { snapshot, more } => self.on_restored(*snapshot, more, now),
+            Event::Quotas { epoch, uses } if epoch == self.epoch => {
+                self.scene.store.take_quotas(uses);
+            }
             Event::Engine(report) => self.scene.store.take_report(report, now),
             Event::Log { epoch, id, report } if epoch == self.epoch => {
                 // Whoever shows it may lie below something else by now.
@@ -214,6 +224,7 @@ impl App {
             | Event::Fetched { .. }
             | Event::Raw { .. }
             | Event::Log { .. }
+            | Event::Quotas { .. }
             | Event::Wake => {}
             Event::Acted { epoch, id, outcome } => self.on_acted(id, epoch, *outcome, now),
             Event::Audited(records) => {
@@ -275,8 +286,16 @@ impl App {
             Part::Failed { fault, .. } => self.schedule.failed(query, &fault.kind, now.mono),
         }
         let whole = matches!(part, Part::Done { .. });
+        if !matches!(part, Part::Some { .. }) {
+            self.crawl.stir();
+        }
+        let changes = self.scene.store.changes();
         self.scene.store.apply(query, part, now);
+        if self.scene.store.changes() != changes {
+            self.schedule.changed(query, now.mono);
+        }
         if whole {
+            self.crawl.learn(query, &self.scene.store);
             self.judge_rollouts(query, now);
         }
         if whole && *query == Query::Identity {
@@ -289,6 +308,9 @@ impl App {
     /// Notes that a person is there, so that asking goes on.
     fn hear(&mut self, now: Now) {
         self.last_heard = now.mono;
+        if self.schedule.is_paused() {
+            self.crawl.stir();
+        }
         self.schedule.set_paused(false);
     }
 
@@ -359,7 +381,10 @@ impl App {
             .flatten();
         let asking = match &self.link {
             Link::Connecting => None,
-            Link::Ready => self.schedule.next(&self.wants()),
+            Link::Ready => {
+                let wanted = self.schedule.next(&self.wants());
+                wanted.into_iter().chain(self.crawl.next()).min()
+            }
             Link::Failed { retry_at, .. } => *retry_at,
         };
         [

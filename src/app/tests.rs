@@ -14,7 +14,12 @@ use crate::{
 
 pub(super) fn app() -> (App, Now) {
     let now = Now::default();
-    let options = Options {
+    (App::new(options(), now), now)
+}
+
+/// What a program with nothing special starts with.
+pub(super) fn options() -> Options {
+    Options {
         keys: BTreeMap::new(),
         theme: Theme::builtin("mono", Depth::None).unwrap(),
         find_theme: Box::new(|name| Err(format!("there is no theme {name}"))),
@@ -26,10 +31,10 @@ pub(super) fn app() -> (App, Now) {
         context: Context::default(),
         host_engines: false,
         protects: Box::new(|_| false),
+        crawl: false,
         seed: 1,
         notices: Vec::new(),
-    };
-    (App::new(options, now), now)
+    }
 }
 
 fn know(app: &mut App, now: Now, query: &Query, entities: Vec<Entity>, items: &[Arn]) {

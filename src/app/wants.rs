@@ -88,6 +88,7 @@ impl App {
             return;
         }
         let wants = self.wants();
+        self.raise(&wants);
         let due = self.schedule.start(&wants, now.mono);
         let epoch = self.epoch;
         let (mut metrics, mut tags) = (Vec::new(), Vec::new());
@@ -108,8 +109,13 @@ impl App {
         }
         if !tags.is_empty() {
             let queries = tags;
-            self.effects.push(Effect::Resolve { epoch, queries });
+            self.effects.push(Effect::Resolve {
+                epoch,
+                queries,
+                urgency: Urgency::Visible,
+            });
         }
+        self.crawl(now);
     }
 
     /// Finds out how fresh the layer in front is, and when that changes by itself.

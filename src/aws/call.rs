@@ -19,12 +19,12 @@ use aws_smithy_types::{config_bag::ConfigBag, error::metadata::ProvideErrorMetad
 
 use crate::{
     aws::{
-        Pacer, Urgency,
+        Haste, Pacer, Urgency,
         allow::ReadOnlyGate,
         fault::{self, Scene},
         profile::Profile,
     },
-    model::{Fault, FaultKind},
+    model::{Fault, FaultKind, QuotaUse},
 };
 
 /// How often a throttled operation is sent in all.
@@ -103,6 +103,17 @@ impl Clients {
         }
     }
 
+    /// How the request quotas stand that all clones of these clients share; tells anew at most once a second.
+    #[must_use]
+    pub fn quota_uses(&self) -> tokio::sync::watch::Receiver<Vec<QuotaUse>> {
+        self.pacer.uses()
+    }
+
+    /// Makes what is asked with this haste as urgent as what is on the screen.
+    pub fn raise(&self, haste: &Haste) {
+        self.pacer.raise(haste, Urgency::Visible);
+    }
+
     /// Whether writes are refused.
     #[must_use]
     pub fn is_readonly(&self) -> bool {
@@ -114,7 +125,7 @@ impl Clients {
     pub(super) async fn call<T, E, Answer>(
         &self,
         operation: &str,
-        urgency: Urgency,
+        haste: impl Into<Haste>,
         tell: impl Fn(),
         send: impl Fn() -> Answer,
     ) -> Result<T, Fault>
@@ -122,9 +133,10 @@ impl Clients {
         Answer: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
+        let haste = haste.into();
         let mut left = SENDINGS;
         loop {
-            self.pacer.acquire(operation, urgency).await;
+            self.pacer.acquire(operation, &haste).await;
             tell();
             left -= 1;
             let error = match send().await {

@@ -14,12 +14,12 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::Sender;
 
 use crate::{
-    aws::{Clients, Urgency, fault},
+    aws::{Clients, Haste, fault},
     model::{Arn, Entity, Fault, FaultKind, Part, Query},
 };
 
 /// How many describes of one query may be under way at once.
-const CONCURRENCY: usize = 16;
+pub(super) const CONCURRENCY: usize = 16;
 
 impl Clients {
     /// Runs the query and sends its answer: any number of `Part::Some` as things become known, then exactly one
@@ -27,31 +27,21 @@ impl Clients {
     ///
     /// Things that vanish between being listed and being described are left out. When a part of the answer cannot
     /// be had, the rest is delivered all the same before the fault.
-    pub async fn fetch(&self, query: &Query, urgency: Urgency, parts: Sender<Part>) {
-        let run = Run {
-            clients: self,
-            urgency,
-            parts: &parts,
-            calls: AtomicU32::new(0),
-        };
+    pub async fn fetch(&self, query: &Query, haste: impl Into<Haste>, parts: Sender<Part>) {
+        let run = Run::new(self, haste.into(), &parts);
         let outcome = tokio::select! {
             biased;
             () = parts.closed() => return,
             outcome = run.answer(query) => outcome,
         };
-        let calls = run.calls.load(Ordering::Relaxed);
-        let last = match outcome {
-            Ok(items) => Part::Done { items, calls },
-            Err(fault) => Part::Failed { fault, calls },
-        };
-        let _ = parts.send(last).await;
+        run.end(outcome).await;
     }
 }
 
 /// One query under way.
 pub(super) struct Run<'a> {
     pub(super) clients: &'a Clients,
-    pub(super) urgency: Urgency,
+    pub(super) haste: Haste,
     parts: &'a Sender<Part>,
     calls: AtomicU32,
 }
@@ -66,6 +56,27 @@ pub(super) struct Page {
 pub(super) struct Described {
     pub(super) entities: Vec<(Arn, Entity)>,
     pub(super) failures: Vec<Failure>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(clients: &'a Clients, haste: Haste, parts: &'a Sender<Part>) -> Self {
+        Self {
+            clients,
+            haste,
+            parts,
+            calls: AtomicU32::new(0),
+        }
+    }
+
+    /// Sends the last part.
+    pub(super) async fn end(&self, outcome: Result<Vec<Arn>, Fault>) {
+        let calls = self.calls.load(Ordering::Relaxed);
+        let last = match outcome {
+            Ok(items) => Part::Done { items, calls },
+            Err(fault) => Part::Failed { fault, calls },
+        };
+        let _ = self.parts.send(last).await;
+    }
 }
 
 impl Run<'_> {
@@ -108,7 +119,7 @@ impl Run<'_> {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         self.clients
-            .call(operation, self.urgency, || self.count(1), send)
+            .call(operation, &self.haste, || self.count(1), send)
             .await
     }
 
@@ -212,7 +223,11 @@ impl Run<'_> {
     }
 
     /// Sends what was described; gives the identities and the fault that the failures among them amount to.
-    async fn deliver(&self, operation: &str, described: Described) -> (Vec<Arn>, Option<Fault>) {
+    pub(super) async fn deliver(
+        &self,
+        operation: &str,
+        described: Described,
+    ) -> (Vec<Arn>, Option<Fault>) {
         let (items, entities): (Vec<_>, Vec<_>) = described.entities.into_iter().unzip();
         self.emit(entities, items.clone()).await;
         (items, failed(operation, &described.failures))
@@ -221,7 +236,7 @@ impl Run<'_> {
 
 /// The state of a list that is being described.
 #[derive(Default)]
-struct Crawl {
+pub(super) struct Crawl {
     /// What the list named, in its order.
     listed: Vec<Arn>,
     /// The place of each in it.
@@ -237,7 +252,11 @@ struct Crawl {
 
 impl Crawl {
     /// Takes a page in; tells whether there is a next one.
-    fn turn(&mut self, pages: &mut Pages<'_>, page: Result<Page, Fault>) -> Result<bool, Fault> {
+    pub(super) fn turn(
+        &mut self,
+        pages: &mut Pages<'_>,
+        page: Result<Page, Fault>,
+    ) -> Result<bool, Fault> {
         let page = page?;
         for id in page.ids {
             let arn = Arn::new(&id);
@@ -250,8 +269,22 @@ impl Crawl {
         Ok(pages.turn(page.next)? && !self.is_hopeless())
     }
 
+    /// Whether the list named it.
+    pub(super) fn names(&self, arn: &Arn) -> bool {
+        self.places.contains_key(arn)
+    }
+
+    /// What is to be described with others; nothing if that would be in vain.
+    pub(super) fn take_loose(&mut self) -> VecDeque<String> {
+        let loose = std::mem::take(&mut self.loose);
+        if self.is_hopeless() {
+            return VecDeque::new();
+        }
+        loose
+    }
+
     /// The next batch to describe: a full one, or what is left once the list has ended.
-    fn batch(&mut self, size: usize, ended: bool) -> Option<Vec<String>> {
+    pub(super) fn batch(&mut self, size: usize, ended: bool) -> Option<Vec<String>> {
         let left = self.loose.len();
         if left == 0 || self.is_hopeless() || left < size && !ended {
             return None;
@@ -260,13 +293,13 @@ impl Crawl {
     }
 
     /// Puts what was described, which comes in any order, into that of the list.
-    fn sort(&self, mut described: Described) -> Described {
+    pub(super) fn sort(&self, mut described: Described) -> Described {
         let place = |arn: &Arn| self.places.get(arn).copied().unwrap_or(usize::MAX);
         described.entities.sort_by_key(|(arn, _)| place(arn));
         described
     }
 
-    fn found(&mut self, items: Vec<Arn>) {
+    pub(super) fn found(&mut self, items: Vec<Arn>) {
         for item in items {
             if !self.places.contains_key(&item) {
                 self.renamed.push(item.clone());
@@ -276,17 +309,17 @@ impl Crawl {
     }
 
     /// Keeps the first fault, unless one comes that nothing else matters beside.
-    fn note(&mut self, fault: Fault) {
+    pub(super) fn note(&mut self, fault: Fault) {
         if self.fault.is_none() || is_hopeless(&fault) {
             self.fault = Some(fault);
         }
     }
 
-    fn is_hopeless(&self) -> bool {
+    pub(super) fn is_hopeless(&self) -> bool {
         self.fault.as_ref().is_some_and(is_hopeless)
     }
 
-    fn end(mut self) -> Result<Vec<Arn>, Fault> {
+    pub(super) fn end(mut self) -> Result<Vec<Arn>, Fault> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }

@@ -163,7 +163,7 @@ impl Run<'_> {
     pub(super) async fn metrics(&self, query: &Query) -> Result<Vec<Arn>, Fault> {
         let (mut answers, calls) = self
             .clients
-            .answers(std::slice::from_ref(query), self.urgency)
+            .answers(std::slice::from_ref(query), self.haste.urgency())
             .await;
         self.count(calls);
         let metrics = answers

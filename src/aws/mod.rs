@@ -37,7 +37,7 @@ mod tests;
 
 pub use call::Clients;
 pub use connect::{Settings, StaticKeys};
-pub use pacer::{Pacer, Urgency};
+pub use pacer::{Haste, Pacer, Urgency};
 pub use profile::profiles;
 pub use raw::RawTarget;
 pub use transport::is_loopback;

@@ -164,6 +164,7 @@ fn session(launch: Launch, sandbox: Option<&Sandbox>) -> color_eyre::Result<Sess
         context,
         host_engines: !engines.rules.is_empty(),
         protects: Box::new(move |name| protected.iter().any(|pattern| pattern.matches(name))),
+        crawl: *config.crawl,
         seed: std::process::id().into(),
         notices,
     };

@@ -51,6 +51,8 @@ pub struct Config {
     pub mouse: Setting<bool>,
     /// Whether what is known is kept on the disk for the next start.
     pub cache: Setting<bool>,
+    /// Whether the whole account is asked for in the background.
+    pub crawl: Setting<bool>,
     /// How often to fetch.
     pub refresh: Refresh,
     /// How much of AWS's limits to use.
@@ -220,6 +222,7 @@ impl Config {
             ascii: Setting::default(false),
             mouse: Setting::default(false),
             cache: Setting::default(true),
+            crawl: Setting::default(true),
             refresh: Refresh {
                 visible_seconds: Setting::default(5),
                 rollout_seconds: Setting::default(3),

@@ -108,6 +108,10 @@ pub(super) const KEYS: &[Key] = keys! {
         variables: ["ECSIGHT_MOUSE"], flag: Some("--mouse"), check: Check::Any, sample: "",
         help: "Take the mouse's clicks and wheel. The terminal's own selection then needs Shift.",
     }
+    "crawl" => crawl {
+        variables: ["ECSIGHT_CRAWL"], flag: None, check: Check::Any, sample: "",
+        help: "Ask for the whole account in the background, after what is on the screen, so that everything can be found.\nWhat does not change is asked for ever more rarely, down to once in ten minutes.",
+    }
     "cache" => cache {
         variables: ["ECSIGHT_CACHE"], flag: Some("--no-cache"), check: Check::Any, sample: "",
         help: "Keep clusters, services, instances and tasks in the cache folder, and show them at once at the next start.\nWhat an endpoint on this machine simulates is kept only where this is set.",

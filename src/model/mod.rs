@@ -12,6 +12,7 @@ mod instance;
 mod log;
 mod metrics;
 mod query;
+mod quota;
 mod record;
 mod reference;
 #[doc(hidden)]
@@ -42,6 +43,7 @@ pub use instance::ContainerInstance;
 pub use log::{LogGroup, LogLine, LogPlace, LogReport, LogStream, Tail, TailId, TailState};
 pub use metrics::{MetricSource, Metrics, Point};
 pub use query::{Entity, Identity, MetricOf, Part, Query, Subject, TaskFilter};
+pub use quota::QuotaUse;
 pub use record::{Ending, Goal, Record, Rollout, Verdict};
 pub use reference::ImageReference;
 pub use secret::Secret;

@@ -2,8 +2,8 @@
 
 use super::{
     Arn, Cluster, Container, ContainerDefinition, ContainerInstance, Deployment, Engine,
-    EngineContainer, EngineId, EngineState, Image, Memory, Record, Repository, Sample, Service,
-    ServiceEvent, Task, TaskDefinition, Timestamp, Verdict,
+    EngineContainer, EngineId, EngineState, Image, Memory, QuotaUse, Record, Repository, Sample,
+    Service, ServiceEvent, Task, TaskDefinition, Timestamp, Verdict,
 };
 
 /// An active cluster with nothing in it.
@@ -295,6 +295,26 @@ pub fn repository(arn: &Arn) -> Repository {
         mutability: "MUTABLE".to_owned(),
         exclusions: Vec::new(),
         scan_on_push: false,
+    }
+}
+
+/// A quota at rest, of which a few calls were made.
+#[must_use]
+pub fn quota(name: &'static str) -> QuotaUse {
+    QuotaUse {
+        name,
+        operations: &["ListServices", "DescribeServices"],
+        published: true,
+        quota_burst: 100.0,
+        quota_refill: 20.0,
+        burst: 50.0,
+        refill: 5.0,
+        refill_now: 5.0,
+        tokens: 50.0,
+        rate: 0.0,
+        calls: 7,
+        throttles: 0,
+        waiting: [0; 3],
     }
 }
 

@@ -23,6 +23,7 @@ mod words;
 pub use cell::{Align, Cell, Column, Cut, Head, SortKey, Tone, Trend};
 pub use copies::copies;
 pub use deployments::bounds;
+pub use drift::pulled_tags;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called};
 pub use rollouts::{rollout_line, told};
@@ -61,6 +62,7 @@ views!(
     engines,
     rollouts,
     audit,
+    budget,
 );
 
 /// The view with this id or alias.

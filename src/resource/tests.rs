@@ -116,9 +116,10 @@ fn titles_are_capitals_at_least_as_narrow_as_their_column() {
     }
 }
 
-/// Whether the account is asked for what a view lists. Engines tell of themselves, and the program knows what it did.
+/// Whether the account is asked for what a view lists. Engines tell of themselves, and the program knows
+/// what it did and what that cost.
 fn is_asked_for(view: &dyn Resource) -> bool {
-    !["engines", "rollouts", "audit"].contains(&view.id())
+    !["engines", "rollouts", "audit", "budget"].contains(&view.id())
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Doing what the program asks of the network and the disk, each in a task of its own; the answers come back as
 //! messages.
 
+use std::collections::HashMap;
+
 use tokio::sync::mpsc;
 
 use super::{
@@ -11,10 +13,10 @@ use super::{
 };
 use crate::{
     app::{Connection, Effect, Event},
-    aws::{Clients, RawTarget, Settings, Urgency},
+    aws::{Clients, Haste, RawTarget, Settings, Urgency},
     config::{Config, Environment},
     docker,
-    model::{Act, Fault, FaultKind, Outcome, Part, Query, Record},
+    model::{Act, Arn, Fault, FaultKind, Outcome, Part, Query, Record, TaskFilter},
     ui::EnvClass,
 };
 
@@ -63,6 +65,8 @@ pub struct Outside {
     config: Config,
     clients: Option<Clients>,
     feeds: Feeds,
+    /// How soon what is under way in the background is wanted, until it is answered.
+    hastes: HashMap<Query, Haste>,
     snapshots: Option<Writer>,
     /// The account that a snapshot is of, until it is known whose the credentials are.
     expected: Option<String>,
@@ -108,6 +112,7 @@ impl Outside {
             config,
             clients: None,
             feeds,
+            hastes: HashMap::new(),
             snapshots: None,
             expected: None,
             panicked: false,
@@ -167,9 +172,22 @@ impl Outside {
     /// Takes a message of a task in; gives the event that the program is to hear of.
     pub fn take(&mut self, message: Message) -> Event {
         match message {
-            Message::Event(event) => *event,
+            Message::Event(event) => {
+                if let Event::Fetched {
+                    query,
+                    part: Part::Done { .. } | Part::Failed { .. },
+                    ..
+                } = &*event
+                {
+                    self.hastes.remove(query);
+                }
+                *event
+            }
             Message::Connected { epoch, result } => {
-                let result = result.map(|clients| self.connected(clients));
+                let result = result.map(|clients| {
+                    self.tell_quotas(epoch, &clients);
+                    self.connected(clients)
+                });
                 Event::Connected { epoch, result }
             }
             Message::Panicked => {
@@ -241,23 +259,16 @@ impl Outside {
                 urgency,
             } => {
                 let clients = self.clients.clone()?;
-                let (parts, mut arrived) = mpsc::channel(PARTS);
-                let sender = self.tasks.sender();
-                let fetched = query.clone();
+                let haste = self.haste(urgency, std::slice::from_ref(&query));
+                let parts = self.answer(epoch, query.clone());
                 self.tasks
-                    .run(async move { clients.fetch(&fetched, urgency, parts).await });
-                self.tasks.run(async move {
-                    while let Some(part) = arrived.recv().await {
-                        let event = Event::Fetched {
-                            epoch,
-                            query: query.clone(),
-                            part,
-                        };
-                        if sender.send(Message::Event(Box::new(event))).await.is_err() {
-                            return;
-                        }
-                    }
-                });
+                    .run(async move { clients.fetch(&query, haste, parts).await });
+            }
+            Effect::FetchTasks { epoch, cluster } => self.fetch_tasks(epoch, cluster),
+            Effect::Raise(query) => {
+                if let Some((clients, haste)) = self.clients.as_ref().zip(self.hastes.get(&query)) {
+                    clients.raise(haste);
+                }
             }
             Effect::Raw {
                 epoch,
@@ -306,9 +317,14 @@ impl Outside {
                     clients.measure(&queries, Urgency::Visible, parts).await;
                 });
             }
-            Effect::Resolve { epoch, queries } => {
+            Effect::Resolve {
+                epoch,
+                queries,
+                urgency,
+            } => {
+                let haste = self.haste(urgency, &queries);
                 self.ask_many(epoch, |clients, parts| async move {
-                    clients.resolve(&queries, Urgency::Visible, parts).await;
+                    clients.resolve(&queries, haste, parts).await;
                 });
             }
             Effect::Keep(snapshot) => {
@@ -365,6 +381,68 @@ impl Outside {
             }
         });
         None
+    }
+
+    /// The haste of queries that are asked together; what is asked in the background may be wanted sooner later on.
+    fn haste(&mut self, urgency: Urgency, queries: &[Query]) -> Haste {
+        let haste = Haste::from(urgency);
+        if urgency == Urgency::Background {
+            let hastes = queries.iter().map(|query| (query.clone(), haste.clone()));
+            self.hastes.extend(hastes);
+        }
+        haste
+    }
+
+    /// Where the parts of an answer go.
+    fn answer(&self, epoch: u64, query: Query) -> mpsc::Sender<Part> {
+        let (parts, mut arrived) = mpsc::channel(PARTS);
+        let sender = self.tasks.sender();
+        self.tasks.run(async move {
+            while let Some(part) = arrived.recv().await {
+                let event = Event::Fetched {
+                    epoch,
+                    query: query.clone(),
+                    part,
+                };
+                if sender.send(Message::Event(Box::new(event))).await.is_err() {
+                    return;
+                }
+            }
+        });
+        parts
+    }
+
+    fn fetch_tasks(&mut self, epoch: u64, cluster: Arn) {
+        let Some(clients) = self.clients.clone() else {
+            return;
+        };
+        let queries = [false, true].map(|stopped| Query::Tasks {
+            cluster: cluster.clone(),
+            filter: TaskFilter::All,
+            stopped,
+        });
+        let haste = self.haste(Urgency::Background, &queries);
+        let [running, stopped] = queries.map(|query| self.answer(epoch, query));
+        self.tasks.run(async move {
+            clients.fetch_tasks(&cluster, haste, running, stopped).await;
+        });
+    }
+
+    /// Tells how the quotas stand whenever that changes, for as long as there are clients.
+    fn tell_quotas(&self, epoch: u64, clients: &Clients) {
+        let mut uses = clients.quota_uses();
+        let sender = self.tasks.sender();
+        self.tasks.run(async move {
+            while uses.changed().await.is_ok() {
+                let event = Event::Quotas {
+                    epoch,
+                    uses: uses.borrow_and_update().clone(),
+                };
+                if sender.send(Message::Event(Box::new(event))).await.is_err() {
+                    return;
+                }
+            }
+        });
     }
 
     /// Asks many queries at once, whose parts come as those of each.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::model::Query;
+
 /// One request quota: the operations in a group draw from the same bucket, per account and region.
 ///
 /// Burst and refill of ECS are those of its API reference, "Request throttling for the Amazon ECS API". CloudWatch and
@@ -57,6 +59,103 @@ pub enum QuotaGroup {
     ScalingWrite,
 }
 
+/// Which operations draw from which group.
+const OPERATIONS: &[(QuotaGroup, &[&str])] = &[
+    (
+        QuotaGroup::ClusterRead,
+        &["ListClusters", "DescribeClusters"],
+    ),
+    (
+        QuotaGroup::ServiceRead,
+        &["ListServices", "DescribeServices"],
+    ),
+    (
+        QuotaGroup::ResourceRead,
+        &[
+            "ListTasks",
+            "DescribeTasks",
+            "ListContainerInstances",
+            "DescribeContainerInstances",
+            "ListAttributes",
+        ],
+    ),
+    (
+        QuotaGroup::DefinitionRead,
+        &[
+            "ListTaskDefinitionFamilies",
+            "ListTaskDefinitions",
+            "DescribeTaskDefinition",
+        ],
+    ),
+    (
+        QuotaGroup::DeploymentRead,
+        &["ListServiceDeployments", "DescribeServiceDeployments"],
+    ),
+    (QuotaGroup::RevisionRead, &["DescribeServiceRevisions"]),
+    (QuotaGroup::CapacityRead, &["DescribeCapacityProviders"]),
+    (QuotaGroup::TagRead, &["ListTagsForResource"]),
+    (QuotaGroup::SettingRead, &["ListAccountSettings"]),
+    (
+        QuotaGroup::Protection,
+        &["GetTaskProtection", "UpdateTaskProtection"],
+    ),
+    (
+        QuotaGroup::ServiceWrite,
+        &["CreateService", "UpdateService", "DeleteService"],
+    ),
+    (
+        QuotaGroup::ResourceWrite,
+        &[
+            "RunTask",
+            "StartTask",
+            "StopTask",
+            "ExecuteCommand",
+            "UpdateContainerInstancesState",
+        ],
+    ),
+    (
+        QuotaGroup::DefinitionWrite,
+        &["RegisterTaskDefinition", "DeregisterTaskDefinition"],
+    ),
+    (QuotaGroup::LogSearch, &["FilterLogEvents"]),
+    (QuotaGroup::LogRead, &["GetLogEvents"]),
+    (QuotaGroup::LogTail, &["StartLiveTail"]),
+    (QuotaGroup::MetricRead, &["GetMetricData"]),
+    (
+        QuotaGroup::ImageRead,
+        &[
+            "DescribeRepositories",
+            "DescribeImages",
+            "ListImages",
+            "BatchGetImage",
+            "DescribeImageScanFindings",
+            "GetRepositoryPolicy",
+            "GetLifecyclePolicy",
+        ],
+    ),
+    (QuotaGroup::ImageWrite, &["PutImage", "BatchDeleteImage"]),
+    (
+        QuotaGroup::ScalingRead,
+        &[
+            "DescribeScalableTargets",
+            "DescribeScalingPolicies",
+            "DescribeScalingActivities",
+            "DescribeScheduledActions",
+        ],
+    ),
+    (
+        QuotaGroup::ScalingWrite,
+        &[
+            "RegisterScalableTarget",
+            "DeregisterScalableTarget",
+            "PutScalingPolicy",
+            "DeleteScalingPolicy",
+            "PutScheduledAction",
+            "DeleteScheduledAction",
+        ],
+    ),
+];
+
 impl QuotaGroup {
     /// All groups, in the order of their discriminants.
     pub const ALL: [Self; 21] = [
@@ -86,53 +185,80 @@ impl QuotaGroup {
     /// The group that an operation draws from; `None` for operations without a published quota.
     #[must_use]
     pub fn of(operation: &str) -> Option<Self> {
-        Some(match operation {
-            "ListClusters" | "DescribeClusters" => Self::ClusterRead,
-            "ListServices" | "DescribeServices" => Self::ServiceRead,
-            "ListTasks"
-            | "DescribeTasks"
-            | "ListContainerInstances"
-            | "DescribeContainerInstances"
-            | "ListAttributes" => Self::ResourceRead,
-            "ListTaskDefinitionFamilies" | "ListTaskDefinitions" | "DescribeTaskDefinition" => {
+        OPERATIONS
+            .iter()
+            .find(|(_, operations)| operations.contains(&operation))
+            .map(|(group, _)| *group)
+    }
+
+    /// The operations that draw from it, those that this program knows.
+    #[must_use]
+    pub fn operations(self) -> &'static [&'static str] {
+        OPERATIONS
+            .iter()
+            .find(|(group, _)| *group == self)
+            .map_or(&[], |(_, operations)| operations)
+    }
+
+    /// The quota in words: `service read`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClusterRead => "cluster read",
+            Self::ServiceRead => "service read",
+            Self::ResourceRead => "task and instance read",
+            Self::DefinitionRead => "task definition read",
+            Self::DeploymentRead => "service deployment read",
+            Self::RevisionRead => "service revision read",
+            Self::CapacityRead => "capacity provider read",
+            Self::TagRead => "tag read",
+            Self::SettingRead => "setting read",
+            Self::Protection => "task protection",
+            Self::ServiceWrite => "service write",
+            Self::ResourceWrite => "task and instance write",
+            Self::DefinitionWrite => "task definition write",
+            Self::LogSearch => "log search",
+            Self::LogRead => "log read",
+            Self::LogTail => "live tail",
+            Self::MetricRead => "metric read",
+            Self::ImageRead => "image read",
+            Self::ImageWrite => "image write",
+            Self::ScalingRead => "scaling read",
+            Self::ScalingWrite => "scaling write",
+        }
+    }
+
+    /// Whether AWS publishes this quota; otherwise a modest one is assumed.
+    #[must_use]
+    pub fn is_published(self) -> bool {
+        !matches!(
+            self,
+            Self::ImageRead | Self::ScalingRead | Self::ScalingWrite
+        )
+    }
+
+    /// The group that a query draws from in the end; `None` for a query without a published quota.
+    #[must_use]
+    pub fn of_query(query: &Query) -> Option<Self> {
+        Some(match query {
+            Query::Identity => return None,
+            Query::Clusters => Self::ClusterRead,
+            Query::Services { .. } | Query::Service { .. } => Self::ServiceRead,
+            Query::Tasks { .. } | Query::Task { .. } | Query::Instances { .. } => {
+                Self::ResourceRead
+            }
+            Query::Families | Query::Revisions { .. } | Query::Definition { .. } => {
                 Self::DefinitionRead
             }
-            "ListServiceDeployments" | "DescribeServiceDeployments" => Self::DeploymentRead,
-            "DescribeServiceRevisions" => Self::RevisionRead,
-            "DescribeCapacityProviders" => Self::CapacityRead,
-            "ListTagsForResource" => Self::TagRead,
-            "ListAccountSettings" => Self::SettingRead,
-            "GetTaskProtection" | "UpdateTaskProtection" => Self::Protection,
-            "CreateService" | "UpdateService" | "DeleteService" => Self::ServiceWrite,
-            "RunTask"
-            | "StartTask"
-            | "StopTask"
-            | "ExecuteCommand"
-            | "UpdateContainerInstancesState" => Self::ResourceWrite,
-            "RegisterTaskDefinition" | "DeregisterTaskDefinition" => Self::DefinitionWrite,
-            "FilterLogEvents" => Self::LogSearch,
-            "GetLogEvents" => Self::LogRead,
-            "StartLiveTail" => Self::LogTail,
-            "GetMetricData" => Self::MetricRead,
-            "DescribeRepositories"
-            | "DescribeImages"
-            | "ListImages"
-            | "BatchGetImage"
-            | "DescribeImageScanFindings"
-            | "GetRepositoryPolicy"
-            | "GetLifecyclePolicy" => Self::ImageRead,
-            "PutImage" | "BatchDeleteImage" => Self::ImageWrite,
-            "DescribeScalableTargets"
-            | "DescribeScalingPolicies"
-            | "DescribeScalingActivities"
-            | "DescribeScheduledActions" => Self::ScalingRead,
-            "RegisterScalableTarget"
-            | "DeregisterScalableTarget"
-            | "PutScalingPolicy"
-            | "DeleteScalingPolicy"
-            | "PutScheduledAction"
-            | "DeleteScheduledAction" => Self::ScalingWrite,
-            _ => return None,
+            Query::Scaling { .. } => Self::ScalingRead,
+            Query::Metrics { .. } => Self::MetricRead,
+            Query::Repositories
+            | Query::Images { .. }
+            | Query::Image { .. }
+            | Query::Tag { .. }
+            | Query::Manifest { .. }
+            | Query::Findings { .. }
+            | Query::Policy { .. } => Self::ImageRead,
         })
     }
 
@@ -188,6 +314,9 @@ const RECOVERY: f64 = 20.0;
 /// The refill never falls below this part of what the budget allows.
 const FLOOR: f64 = 1.0 / 16.0;
 
+/// The part of a bucket's capacity that what nobody waits for leaves alone.
+const RESERVE: f64 = 0.25;
+
 /// Refusals closer together than this count as one: they answer calls that left together.
 const WINDOW: Duration = Duration::from_secs(1);
 
@@ -225,13 +354,27 @@ impl TokenBucket {
     /// # Errors
     /// Without a token left, the time after which there is one, if nobody else takes it.
     pub fn take(&mut self, now: Duration) -> Result<(), Duration> {
+        self.take_leaving(0.0, now)
+    }
+
+    /// Takes one token for a call that nobody waits for: a quarter of the capacity stays for those that somebody does.
+    ///
+    /// # Errors
+    /// Without a token to spare, the time after which there is one, if nobody else takes it.
+    pub fn take_spare(&mut self, now: Duration) -> Result<(), Duration> {
+        // A bucket of one or two tokens has none to keep back.
+        let reserve = (self.capacity * RESERVE).min(self.capacity - 1.0);
+        self.take_leaving(reserve, now)
+    }
+
+    fn take_leaving(&mut self, reserve: f64, now: Duration) -> Result<(), Duration> {
         self.advance(now);
-        if self.tokens >= 1.0 {
+        if self.tokens >= 1.0 + reserve {
             self.tokens -= 1.0;
             return Ok(());
         }
         // A microsecond more than computed, so that rounding never makes the caller come too early.
-        let wait = Duration::from_secs_f64((1.0 - self.tokens) / self.rate);
+        let wait = Duration::from_secs_f64((1.0 + reserve - self.tokens) / self.rate);
         Err(wait + Duration::from_micros(1))
     }
 
@@ -251,6 +394,24 @@ impl TokenBucket {
             self.rate = (self.rate / 2.0).max(self.full_rate * FLOOR);
             self.penalised = Some(now);
         }
+    }
+
+    /// The tokens that are left at this moment.
+    pub fn tokens(&mut self, now: Duration) -> f64 {
+        self.advance(now);
+        self.tokens
+    }
+
+    /// The most tokens it holds.
+    #[must_use]
+    pub fn capacity(&self) -> f64 {
+        self.capacity
+    }
+
+    /// Tokens per second while AWS does not throttle.
+    #[must_use]
+    pub fn full_rate(&self) -> f64 {
+        self.full_rate
     }
 
     /// Tokens per second at this moment.
@@ -323,11 +484,44 @@ mod tests {
     }
 
     #[test]
+    fn a_quarter_is_kept_from_what_nobody_waits_for() {
+        let mut bucket = TokenBucket::new(QuotaGroup::ServiceRead, HALF);
+        let mut spare = 0;
+        while bucket.take_spare(Duration::ZERO).is_ok() {
+            spare += 1;
+        }
+        assert_eq!(spare, 38, "the reserve of 12.5 stays");
+        assert_eq!(drain(&mut bucket, Duration::ZERO), 12);
+        let Err(wait) = bucket.take_spare(Duration::ZERO) else {
+            panic!("nothing is left");
+        };
+        assert!(bucket.take_spare(wait).is_ok());
+    }
+
+    #[test]
+    fn a_bucket_of_one_token_keeps_nothing_back() {
+        let none = Budget {
+            burst_share: 0.0,
+            refill_share: 0.0,
+        };
+        let mut bucket = TokenBucket::new(QuotaGroup::ServiceRead, none);
+        assert!(bucket.take_spare(Duration::ZERO).is_ok());
+        let Err(wait) = bucket.take_spare(Duration::ZERO) else {
+            panic!("it held one");
+        };
+        assert!(bucket.take_spare(wait).is_ok());
+    }
+
+    #[test]
     fn every_operation_of_a_group_has_a_positive_quota() {
         for (index, group) in QuotaGroup::ALL.into_iter().enumerate() {
             assert_eq!(group as usize, index);
             let (burst, refill) = group.quota();
             assert!(burst >= 1.0 && refill >= 1.0);
+            assert!(!group.operations().is_empty(), "{group:?}");
+            for operation in group.operations() {
+                assert_eq!(QuotaGroup::of(operation), Some(group));
+            }
         }
         assert_eq!(QuotaGroup::of("GetCallerIdentity"), None);
     }

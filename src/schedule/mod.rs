@@ -6,5 +6,5 @@ mod refresh;
 mod urgency;
 
 pub use bucket::{Budget, QuotaGroup, TokenBucket};
-pub use refresh::{Pace, Schedule, Want};
+pub use refresh::{Errand, Pace, Schedule, Want};
 pub use urgency::Urgency;

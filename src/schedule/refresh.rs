@@ -1,9 +1,12 @@
 //! When each query is asked again: by need, by what the last answer cost, and by how it failed.
 
+mod unseen;
+
 use std::{collections::HashMap, time::Duration};
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
+pub use self::unseen::Errand;
 use super::Urgency;
 use crate::model::{FaultKind, Query};
 
@@ -65,7 +68,11 @@ const BACKOFF_DENIED: Duration = Duration::from_mins(5);
 #[derive(Debug, Default, Clone)]
 struct Entry {
     in_flight: bool,
+    /// Whether it is under way though nothing on the screen needs it.
+    unseen: bool,
     done_at: Option<Duration>,
+    /// When an answer last was another than the one before.
+    changed_at: Option<Duration>,
     calls: u32,
     failures: u32,
     /// Not before this moment, after a failure.
@@ -81,6 +88,7 @@ pub struct Schedule {
     focused: bool,
     paused: bool,
     random: StdRng,
+    unseen: unseen::UnderWay,
 }
 
 impl Schedule {
@@ -93,6 +101,7 @@ impl Schedule {
             focused: true,
             paused: false,
             random: StdRng::seed_from_u64(seed),
+            unseen: unseen::UnderWay::default(),
         }
     }
 
@@ -130,6 +139,7 @@ impl Schedule {
     /// Forgets everything, for another account or region. Answers still on their way belong to the old context.
     pub fn clear(&mut self) {
         self.entries.clear();
+        self.unseen = unseen::UnderWay::default();
     }
 
     /// Makes a query due at once, whatever it cost and however it failed.
@@ -216,9 +226,11 @@ impl Schedule {
 
     /// Notes a whole answer that took `calls` API calls.
     pub fn done(&mut self, query: &Query, calls: u32, now: Duration) {
+        self.ended(query);
         let entry = self.entries.entry(query.clone()).or_default();
         *entry = Entry {
             done_at: Some(now),
+            changed_at: entry.changed_at.or(Some(now)),
             calls,
             hurried: entry.hurried,
             ..Entry::default()
@@ -227,6 +239,7 @@ impl Schedule {
 
     /// Notes a failure; the query is held back for a while that grows, with jitter.
     pub fn failed(&mut self, query: &Query, kind: &FaultKind, now: Duration) {
+        self.ended(query);
         let spread = self.random.random_range(0.5..1.0);
         let entry = self.entries.entry(query.clone()).or_default();
         entry.in_flight = false;

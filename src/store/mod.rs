@@ -2,6 +2,7 @@
 
 mod images;
 mod listing;
+mod quotas;
 mod records;
 pub mod snapshot;
 mod stats;
@@ -35,6 +36,7 @@ pub struct Store {
     listings: HashMap<Query, Listing>,
     stats: stats::Stats,
     records: records::Records,
+    quotas: Vec<Arc<crate::model::QuotaUse>>,
     /// Whether engines of container instances may be connected to, by the user's settings.
     host_engines: bool,
     restored: snapshot::Restored,

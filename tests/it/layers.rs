@@ -490,6 +490,9 @@ fn every_key_at_the_foot_does_something() {
             if ["audit", "rollouts"].contains(&view.id()) {
                 past::make(&mut stage);
             }
+            if view.id() == "budget" {
+                past::spend(&mut stage);
+            }
             stage.run(view.id());
             if view.id() == "engines" {
                 engines::all_states(&mut stage);

@@ -12,6 +12,7 @@ mod bad_days;
 mod command_line;
 mod contract;
 mod counts;
+mod crawl;
 mod deeds;
 mod docs;
 mod engine;

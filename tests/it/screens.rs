@@ -28,6 +28,9 @@ fn reach(stage: &mut Stage, view: &dyn Resource) {
         if ["audit", "rollouts"].contains(&view.id()) {
             past::make(stage);
         }
+        if view.id() == "budget" {
+            past::spend(stage);
+        }
         stage.run(view.id());
         return;
     };

@@ -14,7 +14,7 @@ use super::{
     place,
 };
 use crate::{
-    aws::{Clients, Urgency, fault, fetch::Run},
+    aws::{Clients, Haste, fault, fetch::Run},
     model::{Arn, Entity, Fault, FaultKind, Image, ImageTag, Part, Query},
 };
 
@@ -36,7 +36,13 @@ impl Clients {
     /// batch. Any other query fails.
     ///
     /// A tag that is not there is answered as such; a repository that is not there is a fault.
-    pub async fn resolve(&self, queries: &[Query], urgency: Urgency, parts: Sender<(Query, Part)>) {
+    pub async fn resolve(
+        &self,
+        queries: &[Query],
+        haste: impl Into<Haste>,
+        parts: Sender<(Query, Part)>,
+    ) {
+        let haste = haste.into();
         let mut by_repository: BTreeMap<Option<Arn>, Vec<Arn>> = BTreeMap::new();
         for query in queries {
             let Query::Tag { tag } = query else {
@@ -51,7 +57,7 @@ impl Clients {
         let mut batches: FuturesUnordered<_> = by_repository
             .values()
             .flat_map(|tags| tags.chunks(BATCH))
-            .map(|tags| self.answer_tags(tags, urgency, &parts))
+            .map(|tags| self.answer_tags(tags, &haste, &parts))
             .collect();
         tokio::select! {
             biased;
@@ -60,8 +66,8 @@ impl Clients {
         }
     }
 
-    async fn answer_tags(&self, tags: &[Arn], urgency: Urgency, parts: &Sender<(Query, Part)>) {
-        let (answer, mut calls) = self.tags(tags, urgency).await;
+    async fn answer_tags(&self, tags: &[Arn], haste: &Haste, parts: &Sender<(Query, Part)>) {
+        let (answer, mut calls) = self.tags(tags, haste).await;
         for tag in tags {
             let query = Query::Tag { tag: tag.clone() };
             let last = match &answer {
@@ -85,12 +91,12 @@ impl Clients {
     }
 
     /// The images that tags of one repository point to, and how many calls it took.
-    async fn tags(&self, tags: &[Arn], urgency: Urgency) -> (Result<Vec<Image>, Fault>, u32) {
+    async fn tags(&self, tags: &[Arn], haste: &Haste) -> (Result<Vec<Image>, Fault>, u32) {
         let calls = AtomicU32::new(0);
         let mut found = Vec::new();
         let mut waiting = vec![tags.to_vec()];
         while let Some(some) = waiting.pop() {
-            match self.describe_tags(&some, urgency, &calls).await {
+            match self.describe_tags(&some, haste, &calls).await {
                 Ok(Outcome::Found(images)) => found.extend(images),
                 // One tag that is not there: that is its answer.
                 Ok(Outcome::Missing(_)) if some.len() == 1 => {}
@@ -104,7 +110,7 @@ impl Clients {
     async fn describe_tags(
         &self,
         tags: &[Arn],
-        urgency: Urgency,
+        haste: &Haste,
         calls: &AtomicU32,
     ) -> Result<Outcome, Fault> {
         let Some(repository) = tags.first().and_then(Arn::repository) else {
@@ -114,7 +120,7 @@ impl Clients {
         let tell = || {
             calls.fetch_add(1, Ordering::Relaxed);
         };
-        self.call(OPERATION, urgency, tell, || {
+        self.call(OPERATION, haste, tell, || {
             let request = self
                 .ecr
                 .describe_images()
@@ -147,7 +153,7 @@ impl Run<'_> {
     /// Where one tag points.
     pub(in crate::aws) async fn tag(&self, tag: &Arn) -> Result<Vec<Arn>, Fault> {
         let asked = std::slice::from_ref(tag);
-        let (images, calls) = self.clients.tags(asked, self.urgency).await;
+        let (images, calls) = self.clients.tags(asked, &self.haste).await;
         self.count(calls);
         let (entities, items) = entities(tag, &images?);
         self.emit(entities, items.clone()).await;

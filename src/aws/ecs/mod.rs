@@ -3,6 +3,7 @@
 mod clusters;
 mod definitions;
 mod instances;
+mod pool;
 mod services;
 mod tasks;
 pub(super) mod words;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The most tasks that one describe takes.
-const BATCH: usize = 100;
+pub(super) const BATCH: usize = 100;
 
 impl Run<'_> {
     pub(in crate::aws) async fn tasks(
@@ -38,7 +38,7 @@ impl Run<'_> {
         .await
     }
 
-    async fn list_tasks(
+    pub(super) async fn list_tasks(
         &self,
         cluster: &Arn,
         filter: &TaskFilter,
@@ -75,7 +75,11 @@ impl Run<'_> {
         })
     }
 
-    async fn describe_tasks(&self, cluster: &Arn, ids: Vec<String>) -> Result<Described, Fault> {
+    pub(super) async fn describe_tasks(
+        &self,
+        cluster: &Arn,
+        ids: Vec<String>,
+    ) -> Result<Described, Fault> {
         let answer = self
             .call("DescribeTasks", || {
                 self.clients

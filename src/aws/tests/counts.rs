@@ -3,6 +3,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::model::Part;
 
 fn expected(kind: &str, size: usize) -> Vec<String> {
     (0..size).map(|number| named(kind, number)).collect()
@@ -62,6 +63,94 @@ async fn tasks_and_instances_are_described_by_the_hundred(
     let (items, calls) = answer.done();
     assert_eq!(items, expected(kind, size));
     assert_eq!(calls as usize, lists + describes);
+}
+
+/// An account with one cluster that has so many running and stopped tasks.
+fn pools(running: usize, stopped: usize) -> impl Fn(&str, &Value) -> Reply {
+    move |operation, input| {
+        if operation == "DescribeTasks" {
+            return account(running + stopped, 100)(operation, input);
+        }
+        let (start, size) = match input["desiredStatus"].as_str() {
+            Some("STOPPED") => (running, stopped),
+            _ => (0, running),
+        };
+        let from = input["nextToken"]
+            .as_str()
+            .map_or(0, |token| token.parse().unwrap());
+        let to = (from + 100).min(size);
+        let ids: Vec<_> = (from..to)
+            .map(|number| named("task", start + number))
+            .collect();
+        let mut body = json!({ "taskArns": ids });
+        if to < size {
+            body["nextToken"] = json!(to.to_string());
+        }
+        Reply::ok(&body)
+    }
+}
+
+#[rstest]
+#[case(0, 0, 2, 0)]
+#[case(60, 40, 2, 1)]
+#[case(60, 41, 2, 2)]
+#[case(150, 30, 3, 2)]
+#[case(0, 7, 2, 1)]
+#[case(250, 250, 6, 5)]
+#[tokio::test]
+async fn running_and_stopped_tasks_are_described_out_of_one_pool(
+    #[case] running: usize,
+    #[case] stopped: usize,
+    #[case] lists: usize,
+    #[case] describes: usize,
+) {
+    let mut fake = Fake::start(pools(running, stopped)).await;
+    let clients = fake.clients().await;
+    let (one, mut first) = tokio::sync::mpsc::channel(64);
+    let (other, mut second) = tokio::sync::mpsc::channel(64);
+    let urgency = crate::aws::Urgency::Background;
+    clients.fetch_tasks(&cluster(), urgency, one, other).await;
+    let mut ends = Vec::new();
+    let mut sum = 0;
+    for parts in [&mut first, &mut second] {
+        let mut described = 0;
+        while let Some(part) = parts.recv().await {
+            match part {
+                Part::Some { entities, .. } => described += entities.len(),
+                Part::Done { items, calls } => {
+                    assert_eq!(described, items.len());
+                    let items: Vec<_> = items.iter().map(|arn| arn.as_str().to_owned()).collect();
+                    ends.push(items);
+                    sum += calls as usize;
+                }
+                Part::Failed { fault, .. } => panic!("{fault:?}"),
+            }
+        }
+    }
+    let all = expected("task", running + stopped);
+    assert_eq!(ends, [all[..running].to_vec(), all[running..].to_vec()]);
+    assert_eq!(sum, lists + describes);
+    let asked: usize = fake.counts().iter().map(|(_, count)| count).sum();
+    assert_eq!(asked, lists + describes);
+}
+
+#[tokio::test]
+async fn a_fault_of_one_list_leaves_the_other_whole() {
+    let fake = Fake::start(|operation, input| {
+        if input["desiredStatus"] == "STOPPED" {
+            return Reply::error(400, "AccessDeniedException", "no");
+        }
+        pools(3, 0)(operation, input)
+    })
+    .await;
+    let (one, mut first) = tokio::sync::mpsc::channel(64);
+    let (other, mut second) = tokio::sync::mpsc::channel(64);
+    let urgency = crate::aws::Urgency::Background;
+    let clients = fake.clients().await;
+    clients.fetch_tasks(&cluster(), urgency, one, other).await;
+    assert!(matches!(first.recv().await, Some(Part::Some { .. })));
+    assert!(matches!(first.recv().await, Some(Part::Done { items, .. }) if items.len() == 3));
+    assert!(matches!(second.recv().await, Some(Part::Failed { .. })));
 }
 
 #[tokio::test]

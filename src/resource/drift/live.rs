@@ -32,6 +32,16 @@ fn queries(container: &Container, task: &Task, store: &Store) -> Vec<Query> {
     queries
 }
 
+/// The tags of this account's registry that the containers of a task were started by.
+pub fn pulled_tags(task: &Task) -> impl Iterator<Item = Arn> {
+    let containers = task.containers.iter();
+    let containers = containers.filter(|one| one.digest.is_some() && !task.is_stopped());
+    containers.filter_map(|container| {
+        let (repository, reference) = named_here(&container.image, &task.arn)?;
+        Some(repository.tag(reference.pulled_tag()?))
+    })
+}
+
 fn add<'a>(live: &mut Live, tasks: impl Iterator<Item = &'a Arc<Task>>, store: &Store) {
     for task in tasks {
         for container in &task.containers {

@@ -11,6 +11,7 @@ use crate::{
     store::{Store, TagTarget},
 };
 
+pub use live::pulled_tags;
 pub(super) use live::{
     containers as live_containers, index_in_doubt, services as live_services, tasks as live_tasks,
 };

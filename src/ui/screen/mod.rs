@@ -1,6 +1,7 @@
 //! The whole screen: header, crumbs, the layer in the middle, and the line at the foot.
 
 mod crumbs;
+mod meter;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
@@ -213,10 +214,11 @@ fn draw_header(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
     };
     let cells = u16::try_from(text::width(&text::clean(&word)) + 1).unwrap_or(u16::MAX);
     let reserved = cells.min(line.width / 2);
-    let left = Rect {
+    let mut left = Rect {
         width: line.width.saturating_sub(reserved + 1),
         ..line
     };
+    left.width -= meter::draw(left, base, buffer, cx);
     put_pieces(buffer, left, &pieces, cx.glyphs.ellipsis());
     let at = (line.right() - reserved, line.y);
     text::put(buffer, at, &word, reserved, style, cx.glyphs.ellipsis());

@@ -12,6 +12,7 @@ use ecsight::docker;
 use ecsight::model::{Now, Secret, Timestamp};
 use ecsight::runtime::{Message, Outside, Reach, Senders};
 use ecsight::schedule::{Budget, Pace};
+use ecsight::store::Store;
 use ecsight::theme::{DEFAULT_THEME, Depth, Theme};
 use ecsight::ui::Context;
 use ratatui::buffer::Buffer;
@@ -40,6 +41,8 @@ pub struct Setup {
     pub pause_after: Duration,
     pub budget: Budget,
     pub engines: docker::Settings,
+    /// Whether the whole account is asked for in the background.
+    pub crawl: bool,
 }
 
 impl Setup {
@@ -57,6 +60,7 @@ impl Setup {
                 refill_share: 1.0,
             },
             engines: docker::Settings::default(),
+            crawl: false,
         }
     }
 
@@ -122,6 +126,7 @@ impl Driver {
             context: Context::default(),
             host_engines: !setup.engines.rules.is_empty(),
             protects: Box::new(|name| name.starts_with("prod")),
+            crawl: setup.crawl,
             seed: 7,
             notices: Vec::new(),
         };
@@ -186,6 +191,11 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// What the program knows.
+    pub fn store(&self) -> &Store {
+        self.app.store()
     }
 
     /// Gives the screen another size.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ecsight::{
     app::{Effect, Event},
-    model::{Arn, Deployment, Done, Entity, Outcome, Record, Verdict, samples},
+    model::{Arn, Deployment, Done, Entity, Outcome, QuotaUse, Record, Verdict, samples},
 };
 
 use super::{account::ago, stage::Stage};
@@ -26,6 +26,33 @@ pub fn make(stage: &mut Stage) {
         record("4", 60, Verdict::Changed),
     ]));
     redeploy(stage);
+}
+
+/// Tells of quotas at rest, with calls that wait, and slowed down.
+pub fn spend(stage: &mut Stage) {
+    let rest = samples::quota("cluster read");
+    let busy = QuotaUse {
+        tokens: 12.8,
+        rate: 11.6,
+        waiting: [0, 4, 30],
+        calls: 1_234,
+        ..samples::quota("service read")
+    };
+    let slow = QuotaUse {
+        published: false,
+        refill_now: 2.5,
+        tokens: 0.4,
+        throttles: 3,
+        ..samples::quota("image read")
+    };
+    let unused = QuotaUse {
+        calls: 0,
+        ..samples::quota("log search")
+    };
+    stage.send(Event::Quotas {
+        epoch: stage.app.epoch(),
+        uses: vec![rest, busy, slow, unused],
+    });
 }
 
 /// Redeploys the service of the hosts, whose new tasks are yet to start.

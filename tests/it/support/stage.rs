@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use ecsight::{
     app::{App, Connection, Effect, Event, Options},
     keymap::Key,
-    model::{Now, Part, Query, Timestamp},
+    model::{Now, Part, Query, TaskFilter, Timestamp},
     schedule::Pace,
     theme::{Depth, Theme},
     ui::{Context, EnvClass},
@@ -29,6 +29,8 @@ pub struct Setup {
     pub keys: BTreeMap<String, Vec<String>>,
     /// Whether queries are answered as soon as they are asked.
     pub answering: bool,
+    /// Whether the whole account is asked for in the background.
+    pub crawl: bool,
 }
 
 impl Default for Setup {
@@ -45,6 +47,7 @@ impl Default for Setup {
             notices: Vec::new(),
             keys: BTreeMap::new(),
             answering: true,
+            crawl: false,
         }
     }
 }
@@ -106,6 +109,7 @@ impl Stage {
             context: Context::default(),
             host_engines: false,
             protects: Box::new(|name| name.starts_with("prod")),
+            crawl: setup.crawl,
             seed: 1,
             notices: setup.notices,
         };
@@ -175,7 +179,18 @@ impl Stage {
                 let queries = queries.into_iter().map(|query| (epoch, query));
                 self.waiting.extend(queries);
             }
-            Effect::Resolve { epoch, queries } => {
+            Effect::FetchTasks { epoch, cluster } => {
+                for stopped in [false, true] {
+                    let query = Query::Tasks {
+                        cluster: cluster.clone(),
+                        filter: TaskFilter::All,
+                        stopped,
+                    };
+                    self.fetched.push(query.clone());
+                    self.waiting.push((epoch, query));
+                }
+            }
+            Effect::Resolve { epoch, queries, .. } => {
                 self.resolved.push(queries.clone());
                 let queries = queries.into_iter().map(|query| (epoch, query));
                 self.waiting.extend(queries);

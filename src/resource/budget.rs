@@ -1,0 +1,218 @@
+//! How much of AWS's request quotas this session uses.
+
+use std::sync::Arc;
+
+use super::{Cell, Column, Cx, Facet, Page, Scope, SortKey, Step, Tone, View, count};
+use crate::{
+    model::{Arn, Health, QuotaUse, Subject},
+    store::Store,
+};
+
+/// The facet of all quotas, an index into the view's.
+const ALL: usize = 1;
+
+/// The view.
+pub static VIEW: View<Arc<QuotaUse>> = View {
+    id: "budget",
+    aliases: &["quota", "quotas"],
+    noun: "quota",
+    about: "AWS's request quotas: the share of each that ecsight takes, what is left of it, and what waits",
+    under: &[],
+    whole: true,
+    facets: &[
+        Facet {
+            name: "used",
+            when_empty: "Quotas are listed here once a call was made.",
+        },
+        Facet {
+            name: "all",
+            when_empty: "Quotas are listed here once a call was made.",
+        },
+    ],
+    columns: &[
+        Column::text("QUOTA", 23, 0, |quota: &Arc<QuotaUse>, _| {
+            Cell::new(quota.name, Tone::Strong)
+        }),
+        Column::number(
+            "LEFT",
+            5,
+            0,
+            |quota, _| Cell::new(format!("{:.0}", quota.tokens.floor()), left_tone(quota)),
+            |quota, _| whole(quota.tokens),
+        ),
+        Column::number(
+            "OF",
+            4,
+            0,
+            |quota, _| Cell::plain(format!("{:.0}", quota.burst.floor())),
+            |quota, _| whole(quota.burst),
+        ),
+        Column::number(
+            "REFILL/S",
+            8,
+            1,
+            |quota, _| Cell::new(tenths(quota.refill_now), refill_tone(quota)),
+            |quota, _| whole(quota.refill_now * 10.0),
+        ),
+        Column::number(
+            "CALLS/S",
+            7,
+            1,
+            |quota, _| Cell::plain(tenths(quota.rate)),
+            |quota, _| whole(quota.rate * 10.0),
+        ),
+        Column::number(
+            "WAIT",
+            5,
+            0,
+            |quota, _| Cell::count(number(quota.waits())),
+            |quota, _| SortKey::Number(number(quota.waits())),
+        ),
+        Column::number(
+            "CALLS",
+            6,
+            0,
+            |quota, _| Cell::count(number(quota.calls)),
+            |quota, _| SortKey::Number(number(quota.calls)),
+        ),
+        Column::number(
+            "THROTTLED",
+            9,
+            1,
+            |quota, _| match quota.throttles {
+                0 => Cell::count(0),
+                times => Cell::new(times.to_string(), Tone::Warn),
+            },
+            |quota, _| SortKey::Number(number(quota.throttles)),
+        ),
+        Column::text("AWS ALLOWS", 20, 2, |quota: &Arc<QuotaUse>, _| {
+            Cell::muted(format!(
+                "{:.0} at once, {:.0}/s",
+                quota.quota_burst, quota.quota_refill
+            ))
+        }),
+    ],
+    needs: |_, _| Vec::new(),
+    rows: |scope: &Scope, store: &Store| {
+        let quotas = store.quotas().iter();
+        quotas
+            .filter(|quota| scope.facet == ALL || quota.is_used())
+            .cloned()
+            .collect()
+    },
+    // An address, since it is no thing of AWS whose whole answer could be asked for.
+    subject: |quota| Subject::whole(&Arn::new(&format!("quota://{}", quota.name))),
+    health: |quota, _| {
+        if quota.is_throttled() {
+            Health::Warn
+        } else if quota.waits() > 0 {
+            Health::Moving
+        } else {
+            Health::Ok
+        }
+    },
+    moving: |_| false,
+    order: |one, two| one.name.cmp(two.name),
+    sick_first: false,
+    when_empty: "",
+    live: None,
+    enter: |subject, _, _| Some(Step::Describe("budget", subject.clone())),
+    links: &[],
+    page_needs: |_, _| Vec::new(),
+    page,
+};
+
+fn number(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
+}
+
+fn whole(number: f64) -> SortKey {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a cast of a float stays within the bounds of the integer"
+    )]
+    SortKey::Number(number as i64)
+}
+
+/// A number with a decimal where it has one: `5`, `2.5`.
+fn tenths(number: f64) -> String {
+    let text = format!("{number:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+fn left_tone(quota: &QuotaUse) -> Tone {
+    if quota.tokens < 1.0 {
+        Tone::Warn
+    } else {
+        Tone::Plain
+    }
+}
+
+fn refill_tone(quota: &QuotaUse) -> Tone {
+    if quota.is_throttled() {
+        Tone::Warn
+    } else {
+        Tone::Plain
+    }
+}
+
+fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
+    let quota = cx.store.quota(subject.arn.name())?;
+    let mut page = Page::new(format!("quota {}", quota.name));
+    let pace = |burst: f64, refill: f64| {
+        format!(
+            "{:.0} at once, then {} a second",
+            burst.floor(),
+            tenths(refill)
+        )
+    };
+    page.heading("Quota");
+    page.field("name", quota.name);
+    let whose = if quota.published {
+        "AWS allows"
+    } else {
+        "AWS allows, assumed"
+    };
+    page.field(whose, pace(quota.quota_burst, quota.quota_refill));
+    page.field("ecsight takes", pace(quota.burst, quota.refill));
+    page.list(
+        "calls of it",
+        quota.operations.iter().map(|&one| one.to_owned()),
+    );
+    page.heading("Now");
+    page.toned(
+        "tokens left",
+        format!("{:.0} of {:.0}", quota.tokens.floor(), quota.burst.floor()),
+        left_tone(quota),
+    );
+    let refill = tenths(quota.refill_now);
+    let refill = if quota.is_throttled() {
+        format!("{refill} a second: AWS throttled, so it is slower for up to 20 s")
+    } else {
+        format!("{refill} a second")
+    };
+    page.toned("refill", refill, refill_tone(quota));
+    page.field("calls a second", tenths(quota.rate));
+    let [actions, screen, background] = quota.waiting;
+    page.field("wait for own actions", actions.to_string());
+    page.field("wait for the screen", screen.to_string());
+    page.field("wait in background", background.to_string());
+    page.heading("This session");
+    page.field("calls", quota.calls.to_string());
+    let throttled = match number(quota.throttles) {
+        0 => "never".to_owned(),
+        times => count(times, "time"),
+    };
+    page.field("throttled by AWS", throttled);
+    page.heading("What this means");
+    for text in [
+        "  AWS allows each account and region so many calls, whoever makes them: consoles, deployments, other tools.",
+        "  ecsight keeps to a share: every call takes a token, tokens come back at the refill, and a call without a token waits.",
+        "  What you do goes first, then what is on the screen. The background leaves a quarter of the tokens to both.",
+        "  When AWS throttles all the same, the refill is halved and grows back.",
+        "  The shares are budget.burst and budget.refill in the configuration.",
+    ] {
+        page.line(vec![super::Span::plain(text)]);
+    }
+    Some(page)
+}
