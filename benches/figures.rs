@@ -81,6 +81,7 @@ impl Desk {
             service: None,
             context: Context::default(),
             host_engines: false,
+            crawl: false,
             protects: Box::new(|name| name.starts_with("prod")),
             seed: 1,
             notices: Vec::new(),
