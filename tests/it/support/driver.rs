@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ecsight::app::{App, Effect, Event, Options};
@@ -40,6 +41,10 @@ pub struct Setup {
     pub pause_after: Duration,
     pub budget: Budget,
     pub engines: docker::Settings,
+    /// Whether nothing may be changed.
+    pub readonly: bool,
+    /// Where the program keeps its files.
+    pub folder: PathBuf,
 }
 
 impl Setup {
@@ -57,6 +62,8 @@ impl Setup {
                 refill_share: 1.0,
             },
             engines: docker::Settings::default(),
+            readonly: true,
+            folder: env::temp_dir().join("ecsight-tests"),
         }
     }
 
@@ -65,7 +72,7 @@ impl Setup {
         Settings {
             region: Some(self.region.clone()),
             endpoint_url: Some(self.endpoint.clone()),
-            readonly: true,
+            readonly: self.readonly,
             credentials: Some(StaticKeys {
                 access_key_id: "test".to_owned(),
                 secret_access_key: Secret::new("test"),
@@ -125,8 +132,8 @@ impl Driver {
             seed: 7,
             notices: Vec::new(),
         };
-        let folder = env::temp_dir().join("ecsight-tests");
-        let config = Config::defaults(Paths::of_folders(&folder, &folder, &folder));
+        let folder = &setup.folder;
+        let config = Config::defaults(Paths::of_folders(folder, folder, folder));
         let (answers, messages) = mpsc::channel(1_024);
         let (lines, logs) = mpsc::channel(8);
         let senders = Senders {
@@ -154,7 +161,10 @@ impl Driver {
 
     /// Lets the program hear of an event and begins what it asks for.
     pub fn feed(&mut self, event: Event) {
-        if matches!(event, Event::Raw { .. } | Event::Finished(_)) {
+        if matches!(
+            event,
+            Event::Raw { .. } | Event::Finished(_) | Event::Acted { .. }
+        ) {
             self.owed = self.owed.saturating_sub(1);
         }
         assert!(
@@ -177,7 +187,10 @@ impl Driver {
                 Effect::Quit => self.left = true,
                 Effect::Copy { .. } | Effect::Suspend | Effect::Redraw => {}
                 effect => {
-                    if matches!(effect, Effect::Raw { .. } | Effect::Save { .. }) {
+                    if matches!(
+                        effect,
+                        Effect::Raw { .. } | Effect::Save { .. } | Effect::Act { .. }
+                    ) {
                         self.owed += 1;
                     }
                     if let Some(event) = self.outside.perform(effect) {
