@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{DesiredStatus, Service, Task};
-use ecsight::sandbox::{self, Options, Sandbox};
+use ecsight::sandbox::{Options, Sandbox};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -66,6 +66,13 @@ impl Session {
         self.driver.choose(service).await;
     }
 
+    /// Opens what is in a repository: its images with `enter`, its tags with `v`.
+    async fn in_repository(&mut self, repository: &str, key: &str) {
+        self.go("repositories").await;
+        self.driver.choose(repository).await;
+        self.driver.press(key).await;
+    }
+
     /// Opens a plan by its key, and waits until it hears.
     async fn plan(&mut self, key: &str) {
         self.driver.press(key).await;
@@ -75,13 +82,36 @@ impl Session {
 
     /// Runs the plan whose focus is on Cancel, or on the name that is to be typed.
     async fn run(&mut self, name: Option<&str>) {
+        self.confirm(name).await;
+        self.driver.hides("[ Cancel ]");
+    }
+
+    /// The same where another plan follows.
+    async fn confirm(&mut self, name: Option<&str>) {
         if let Some(name) = name {
             self.driver.enter(name).await;
         }
         self.driver.press("right").await;
         self.driver.shows(">[ Run ]");
         self.driver.press("enter").await;
-        self.driver.hides("[ Cancel ]");
+    }
+
+    /// Lets the words on what has just arrived go away.
+    async fn rest(&mut self) {
+        self.driver.pass(Duration::from_secs(30)).await;
+        self.driver.hides("steady after");
+    }
+
+    /// Presses keys that a read-only session has no plan for.
+    async fn refuses(&mut self, keys: &str) {
+        for key in keys.split(' ') {
+            self.driver.press(key).await;
+            self.driver.shows("this session is read-only");
+            self.driver.hides("[ Cancel ]");
+            // The words on the foot go away before the next key.
+            self.driver.pass(Duration::from_secs(60)).await;
+            self.driver.hides("this session is read-only");
+        }
     }
 
     /// Moves the world of the sandbox and the program's time until the screen is as wanted.
@@ -113,7 +143,7 @@ async fn world() -> Sandbox {
         frozen: true,
         ..Options::default()
     };
-    sandbox::start(options).await.unwrap()
+    ecsight::sandbox::start(options).await.unwrap()
 }
 
 async fn service(ecs: &Client, cluster: &str, name: &str) -> Service {
@@ -136,10 +166,7 @@ async fn described(ecs: &Client, cluster: &str, arns: Vec<String>) -> Vec<Task> 
     if arns.is_empty() {
         return Vec::new();
     }
-    let found = ecs
-        .describe_tasks()
-        .cluster(cluster)
-        .set_tasks(Some(arns));
+    let found = ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns));
     found.send().await.unwrap().tasks.unwrap()
 }
 

@@ -303,9 +303,12 @@ impl<'a> Writing<'a> {
                     profile: Some(&session.profile),
                 };
                 self.unsure = may_have_arrived(&error);
-                let fault = fault::classify(scene, &error);
+                let mut fault = fault::classify(scene, &error);
                 if fault.kind == FaultKind::Throttled {
                     self.clients.pacer.penalise(operation);
+                    // What is said of reads does not hold: they are sent again.
+                    "others use this account's request quota; it was not sent again"
+                        .clone_into(&mut fault.hint);
                 }
                 Err(fault)
             }

@@ -152,8 +152,7 @@ fn told(change: &Change) -> Vec<(&'static str, Option<Value>)> {
             vec![described, service(json!({ "enableExecuteCommand": true }))]
         }
         Change::Rollback { .. } => {
-            let input =
-                json!({ "serviceDeploymentArn": DEPLOYMENT, "stopType": "ROLLBACK" });
+            let input = json!({ "serviceDeploymentArn": DEPLOYMENT, "stopType": "ROLLBACK" });
             let listed = read("ListServiceDeployments");
             vec![described, listed, ("StopServiceDeployment", Some(input))]
         }
@@ -255,7 +254,11 @@ fn facts(change: &Change, moved: bool) -> Facts {
             ..samples::service(&Arn::new(SERVICE), &cluster())
         }
     };
-    let (old, new) = if moved { (new(), old()) } else { (old(), new()) };
+    let (old, new) = if moved {
+        (new(), old())
+    } else {
+        (old(), new())
+    };
     match change {
         Change::StopTask { .. } => change.facts_of_task(&Task {
             desired_status: if moved { "STOPPED" } else { "RUNNING" }.to_owned(),

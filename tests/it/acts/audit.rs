@@ -57,7 +57,10 @@ async fn a_session_is_told_in_two_lines_a_deed_without_a_secret() {
     let mut session = Session::at(&world.url()).await;
     session.at_service(cluster, name).await;
     session
-        .tick_until(&world, |screen| !screen.contains("IN_PROGRESS"))
+        .tick_until(&world, |screen| {
+            let mut lines = screen.lines();
+            lines.any(|line| line.contains(name) && line.contains("COMPLETED"))
+        })
         .await;
     // Scaled; denied; another image, whose copy carries the secret.
     session.plan("s").await;
@@ -66,12 +69,16 @@ async fn a_session_is_told_in_two_lines_a_deed_without_a_secret() {
     world.deny("ecs:UpdateService");
     session.plan("r").await;
     session.run(None).await;
-    session.driver.shows("ask for a policy that allows ecs:UpdateService");
+    session
+        .driver
+        .shows("redeploy staging/storefront: UpdateService: User:");
     world.allow("ecs:UpdateService");
     session.plan("i").await;
     session.driver.enter("stable").await;
     session.run(None).await;
-    session.driver.shows("set image staging/storefront: done, as");
+    session
+        .driver
+        .shows("set image staging/storefront: done, as");
 
     let now = service(&ecs, cluster, name).await;
     let registered = now.task_definition().unwrap().to_owned();
@@ -84,7 +91,12 @@ async fn a_session_is_told_in_two_lines_a_deed_without_a_secret() {
     let lines = session.audit();
     let told: Vec<_> = lines
         .iter()
-        .map(|line| (line["deed"].as_str().unwrap(), line["outcome"].as_str().unwrap()))
+        .map(|line| {
+            (
+                line["deed"].as_str().unwrap(),
+                line["outcome"].as_str().unwrap(),
+            )
+        })
         .collect();
     let expected = [
         ("scale", "under way"),
@@ -109,7 +121,12 @@ async fn a_session_is_told_in_two_lines_a_deed_without_a_secret() {
     }
     assert_eq!(lines[0]["before"], "desired count 1");
     assert_eq!(lines[0]["after"], "desired count 2");
-    assert!(lines[3]["reason"].as_str().unwrap().contains("ecs:UpdateService"));
+    assert!(
+        lines[3]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("ecs:UpdateService")
+    );
     let revision = registered.rsplit_once('/').unwrap().1;
     assert!(lines[5]["after"].as_str().unwrap().contains(revision));
 
@@ -128,6 +145,10 @@ async fn a_session_is_told_in_two_lines_a_deed_without_a_secret() {
         assert_eq!(mode & 0o777, 0o600);
     }
     session.go("audit").await;
-    session.driver.line_with(&["redeploy", "staging/storefront", "failed"]);
-    session.driver.line_with(&["image", "staging/storefront", "done"]);
+    session
+        .driver
+        .line_with(&["redeploy", "staging/storefront", "failed"]);
+    session
+        .driver
+        .line_with(&["image", "staging/storefront", "done"]);
 }

@@ -1,9 +1,10 @@
 //! Deeds on a server whose tasks are real containers: what the engine runs afterwards is what counts.
 //!
-//! It differs from ECS where `ARCHITECTURE.md` has no say: it gives up no deployment, a service does not replace what
-//! was stopped until it is changed the next time, and its images are not in a registry that goes by ECR's name.
+//! It gives up no deployment, a service does not replace what was stopped until it is changed the next time, and its
+//! registry does not go by the name of ECR's.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_ecs::types::{
@@ -22,6 +23,8 @@ struct Place {
 }
 
 const SERVICE: &str = "web";
+/// Long enough for containers that do not listen to be killed.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Place {
     /// A service of two tasks that run an image of the repository `app/web`.
@@ -83,10 +86,6 @@ impl Place {
         tasks(&self.ecs, &self.cluster, SERVICE).await
     }
 
-    fn named(&self) -> String {
-        format!("{}/{SERVICE}", self.cluster)
-    }
-
     /// The session at the service, once it runs all its tasks.
     async fn session(&self) -> Session {
         let mut session = Session::at(&servers::ministack()).await;
@@ -98,10 +97,7 @@ impl Place {
     /// The ids of the images that the engine's running containers of the cluster have, each with its number.
     async fn images(&self) -> HashMap<String, usize> {
         let arn = service(&self.ecs, &self.cluster, SERVICE).await;
-        let label = format!(
-            "com.amazonaws.ecs.cluster={}",
-            arn.cluster_arn().unwrap()
-        );
+        let label = format!("com.amazonaws.ecs.cluster={}", arn.cluster_arn().unwrap());
         let options = ListContainersOptions {
             filters: Some(HashMap::from([("label".to_owned(), vec![label])])),
             ..Default::default()
@@ -113,6 +109,20 @@ impl Place {
             *counts.entry(container.image_id.unwrap()).or_default() += 1;
         }
         counts
+    }
+
+    /// Waits until the engine runs so many containers of one image and no others: those of before may still be leaving.
+    async fn runs(&self, session: &mut Session, image: &str, count: usize) {
+        let expected = HashMap::from([(image.to_owned(), count)]);
+        let begun = Instant::now();
+        loop {
+            let images = self.images().await;
+            if images == expected {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{images:?} for {expected:?}");
+            session.driver.pass(STEP).await;
+        }
     }
 
     /// The id of an image of the repository `app/web`, as the engine has it.
@@ -156,17 +166,15 @@ async fn a_service_is_scaled_and_the_scale_taken_back() {
     session.run(None).await;
     session.driver.until(steady).await;
     assert_eq!(place.service().await.running_count(), 4);
-    assert_eq!(place.images().await, HashMap::from([(image.clone(), 4)]));
+    place.runs(&mut session, &image, 4).await;
 
+    session.rest().await;
     session.plan("U").await;
     session.driver.shows("desired count  4 → 2");
     session.run(None).await;
-    session
-        .driver
-        .until(|screen| screen.contains("2/2") && steady(screen))
-        .await;
+    session.driver.until(steady).await;
     assert_eq!(place.service().await.running_count(), 2);
-    assert_eq!(place.images().await, HashMap::from([(image, 2)]));
+    place.runs(&mut session, &image, 2).await;
     place.end().await;
 }
 
@@ -184,7 +192,7 @@ async fn a_service_is_redeployed_gets_another_image_and_goes_back() {
     let after = place.tasks().await;
     assert_eq!(after.len(), 2);
     assert!(arns(&after).is_disjoint(&before));
-    session.driver.pass(Duration::from_secs(30)).await;
+    session.rest().await;
 
     session.plan("i").await;
     session.driver.enter("v2").await;
@@ -196,7 +204,7 @@ async fn a_service_is_redeployed_gets_another_image_and_goes_back() {
     let running = place.tasks().await;
     let image = format!("{}/app/web:v2", place.registry);
     assert_eq!(images(&running, "app"), BTreeSet::from([&*image]));
-    assert_eq!(place.images().await, HashMap::from([(two, 2)]));
+    place.runs(&mut session, &two, 2).await;
     let known = place.service().await;
     let revision = known.task_definition().unwrap();
     assert!(revision.ends_with(&format!("{}:2", place.cluster)));
@@ -204,7 +212,7 @@ async fn a_service_is_redeployed_gets_another_image_and_goes_back() {
     let copy = asked.task_definition(revision).send().await.unwrap();
     let copy = copy.task_definition().unwrap().container_definitions();
     assert_eq!(copy[0].environment()[0].value(), Some("hunter2"));
-    session.driver.pass(Duration::from_secs(30)).await;
+    session.rest().await;
 
     session.plan("u").await;
     session
@@ -212,7 +220,7 @@ async fn a_service_is_redeployed_gets_another_image_and_goes_back() {
         .shows(&format!("{}:2 → {}:1", place.cluster, place.cluster));
     session.run(None).await;
     session.driver.until(steady).await;
-    assert_eq!(place.images().await, HashMap::from([(one, 2)]));
+    place.runs(&mut session, &one, 2).await;
     let text = serde_json::to_string(&session.audit()).unwrap();
     assert!(!text.contains("hunter2"), "{text}");
     assert_eq!(session.audit().len(), 6);
@@ -271,9 +279,9 @@ async fn a_tag_that_is_moved_is_what_a_redeploy_runs() {
     let place = Place::build("retagged", &tag).await;
     let mut session = place.session().await;
     let (one, two) = (place.image("v1").await, place.image("v2").await);
-    assert_eq!(place.images().await, HashMap::from([(one, 2)]));
+    place.runs(&mut session, &one, 2).await;
 
-    session.go("tags app/web").await;
+    session.in_repository("app/web", "v").await;
     session.driver.choose("v2").await;
     session.plan("t").await;
     session.driver.enter(&tag).await;
@@ -291,7 +299,7 @@ async fn a_tag_that_is_moved_is_what_a_redeploy_runs() {
     session.plan("r").await;
     session.run(None).await;
     session.driver.until(steady).await;
-    assert_eq!(place.images().await, HashMap::from([(two, 2)]));
+    place.runs(&mut session, &two, 2).await;
     place.end().await;
 }
 
@@ -309,18 +317,10 @@ async fn exec_is_switched_and_a_read_only_session_switches_nothing() {
 
     let mut session = Session::readonly(&servers::ministack()).await;
     session.at_service(&place.cluster, SERVICE).await;
-    for key in ["s", "r", "u", "i", "E"] {
-        session.driver.press(key).await;
-        session.driver.shows("this session is read-only");
-        session.driver.hides("[ Cancel ]");
-        session.driver.pass(Duration::from_secs(60)).await;
-    }
+    session.refuses("s r u i E").await;
     let known = place.service().await;
     assert_eq!(known.desired_count(), 2);
     assert_eq!(known.deployments().len(), 1);
     assert!(session.audit().is_empty());
-    let named = place.named();
-    session.driver.line_with(&[SERVICE]);
-    assert!(!named.is_empty());
     place.end().await;
 }

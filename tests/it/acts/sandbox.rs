@@ -8,6 +8,9 @@ use crate::servers;
 
 const CLUSTER: &str = "prod-fargate";
 
+/// Within it everything that is on the screen is asked for again.
+const MINUTE: Duration = Duration::from_secs(70);
+
 /// Everything in the table of operations that is no `Describe`, `List` or `Get`.
 fn writes(world: &Sandbox) -> Vec<(String, u64)> {
     let reads = ["Describe", "List", "Get", "BatchGet", "Filter"];
@@ -56,7 +59,9 @@ async fn a_service_is_scaled_and_the_scale_taken_back() {
     session.driver.enter("4").await;
     session.driver.shows("desired count  2 → 4");
     session.run(Some(&name)).await;
-    session.driver.shows("scale prod-fargate/pricing-engine: done");
+    session
+        .driver
+        .shows("scale prod-fargate/pricing-engine: done");
     session
         .tick_until(&world, |screen| screen.contains("steady after"))
         .await;
@@ -64,6 +69,7 @@ async fn a_service_is_scaled_and_the_scale_taken_back() {
     assert_eq!((scaled.desired_count(), scaled.running_count()), (4, 4));
     assert_eq!(tasks(&ecs, CLUSTER, "pricing-engine").await.len(), 4);
     assert_eq!(scaled.deployments().len(), 1, "no deployment was begun");
+    session.rest().await;
 
     session.plan("U").await;
     session.driver.shows("takes back: scale");
@@ -87,7 +93,9 @@ async fn a_redeploy_is_followed_until_every_task_is_another() {
     session.plan("r").await;
     let name = format!("{CLUSTER}/pricing-engine");
     session.run(Some(&name)).await;
-    session.driver.shows("redeploy prod-fargate/pricing-engine: 0 of 2 new");
+    session
+        .driver
+        .shows("redeploy prod-fargate/pricing-engine: 0 of 2 new");
     session
         .tick_until(&world, |screen| screen.contains("steady after"))
         .await;
@@ -150,6 +158,7 @@ async fn another_image_rolls_out_and_the_revision_before_comes_back() {
     assert_eq!(describe(&revision).await, describe(&original).await);
 
     // The field names the revision before already.
+    session.rest().await;
     session.plan("u").await;
     session.driver.press("backtab").await;
     session.run(Some(&name)).await;
@@ -183,8 +192,7 @@ async fn a_deployment_under_way_is_given_up() {
     session.run(Some(&name)).await;
     session
         .tick_until(&world, |screen| {
-            let given_up = "roll back prod-fargate/pricing-engine: steady after";
-            screen.to_lowercase().contains(given_up) || screen.contains("rollback prod-fargate/pricing-engine: steady after")
+            screen.contains("rollback prod-fargate/pricing-engine: steady after")
         })
         .await;
     let listed = ecs
@@ -244,16 +252,17 @@ async fn a_tag_is_moved_and_the_services_that_name_it_are_redeployed() {
         .find(|image| image.image_digest() != Some(&*named))
         .unwrap();
     let digest = other.image_digest().unwrap();
-    let version = &other.image_tags()[0];
 
     let mut session = Session::at(&world.url()).await;
     session.at_service(CLUSTER, repository).await;
-    session.driver.shows("older stable");
-    session.go("tags notifications").await;
-    session.driver.choose(version).await;
+    session.driver.press("enter").await;
+    session.driver.pass(MINUTE).await;
+    session.driver.shows("app older");
+    session.in_repository(repository, "v").await;
+    session.driver.choose(&digest[7..19]).await;
     session.plan("t").await;
     session.driver.enter("stable").await;
-    session.run(None).await;
+    session.confirm(None).await;
     assert_eq!(holder(&ecr, repository, "stable").await, digest);
     session.driver.pass(HEARS).await;
     session.driver.shows("Redeploy");
@@ -264,15 +273,22 @@ async fn a_tag_is_moved_and_the_services_that_name_it_are_redeployed() {
         .await;
     let running = tasks(&ecs, CLUSTER, repository).await;
     assert_eq!(running.len(), 8);
-    let digests: BTreeSet<_> = running
-        .iter()
-        .map(|task| task.containers()[0].image_digest().unwrap())
+    let containers = running.iter().flat_map(Task::containers);
+    let digests: BTreeSet<_> = containers
+        .filter(|container| {
+            container
+                .image()
+                .unwrap()
+                .ends_with("/notifications:stable")
+        })
+        .map(|container| container.image_digest().unwrap())
         .collect();
     assert_eq!(digests, BTreeSet::from([digest]));
     session.at_service(CLUSTER, repository).await;
-    session.driver.pass(Duration::from_secs(70)).await;
-    let row = session.driver.line_with(&["notifications"]);
-    assert!(!row.contains("older"), "{row}");
+    session.driver.press("enter").await;
+    session.driver.pass(MINUTE).await;
+    assert_eq!(session.driver.rows(), 8);
+    session.driver.hides("older");
     let expected = [once("PutImage", 1), once("UpdateService", 1)];
     assert_eq!(writes(&world), expected);
 }
@@ -341,18 +357,13 @@ async fn a_read_only_session_refuses_every_deed_and_sends_none() {
         ("svc prod-fargate", "s r u i E"),
         ("tasks prod-fargate", "X"),
         ("instances prod-web", "u"),
-        ("images cart", "t T X"),
-        ("tags cart", "t T X"),
     ] {
         session.go(place).await;
-        for key in keys.split(' ') {
-            session.driver.press(key).await;
-            session.driver.shows("this session is read-only");
-            session.driver.hides("[ Cancel ]");
-            // The words on the foot go away before the next key.
-            session.driver.pass(Duration::from_secs(60)).await;
-            session.driver.hides("this session is read-only");
-        }
+        session.refuses(keys).await;
+    }
+    for key in ["enter", "v"] {
+        session.in_repository("cart", key).await;
+        session.refuses("t T X").await;
     }
     assert_eq!(writes(&world), []);
     assert!(session.audit().is_empty());

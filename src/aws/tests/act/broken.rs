@@ -107,6 +107,7 @@ async fn a_write_that_goes_wrong_is_not_sent_again(
     sent.truncate(last + 1);
     assert_eq!(names(&heard), sent, "each once, and nothing after it");
     assert_eq!(unsure, expected, "{fault}");
+    assert!(!fault.hint.contains("asked again"), "{fault:?}");
     let kind = match kind {
         FaultKind::Denied { .. } => FaultKind::Denied {
             action: action(fails),
@@ -199,7 +200,10 @@ async fn a_deployment_that_is_over_is_not_given_up() {
         other => panic!("{other:?}"),
     }
     let heard = fake.heard();
-    assert_eq!(names(&heard), ["DescribeServices", "ListServiceDeployments"]);
+    assert_eq!(
+        names(&heard),
+        ["DescribeServices", "ListServiceDeployments"]
+    );
 }
 
 #[tokio::test]

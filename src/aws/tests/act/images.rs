@@ -113,9 +113,7 @@ async fn refusals_of_a_tag_are_told_with_what_helps(
     let change = tag(&["stable", "beta"]);
     let outcome = fake.clients().await.act(&act(&change, false)).await;
     let heard = fake.heard();
-    let puts = names(&heard)
-        .into_iter()
-        .filter(|name| *name == "PutImage");
+    let puts = names(&heard).into_iter().filter(|name| *name == "PutImage");
     assert_eq!(puts.count(), 1, "the second is not tried");
     match outcome {
         Outcome::Failed {

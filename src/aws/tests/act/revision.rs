@@ -153,7 +153,10 @@ async fn a_container_that_the_revision_does_not_have_registers_nothing() {
     };
     let outcome = fake.clients().await.act(&act(&change, false)).await;
     let heard = fake.heard();
-    assert_eq!(names(&heard), ["DescribeServices", "DescribeTaskDefinition"]);
+    assert_eq!(
+        names(&heard),
+        ["DescribeServices", "DescribeTaskDefinition"]
+    );
     match outcome {
         Outcome::Failed { fault, .. } => assert_eq!(fault.kind, FaultKind::NotFound),
         other => panic!("{other:?}"),
