@@ -75,7 +75,9 @@ fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
         image::flags(repository)
     );
     let subject = Subject::whole(&repository.tag(tag));
-    let stays = image::of(&subject, cx).is_ok_and(|known| known.tags.len() > 1);
+    let known = image::of(&subject, cx).ok();
+    step.facts = change.facts_of_untag(tag, known.map(AsRef::as_ref));
+    let stays = known.is_some_and(|known| known.tags.len() > 1);
     step.undo = stays.then(|| Change::Tag {
         repository: repository.clone(),
         digest: holder.to_owned(),

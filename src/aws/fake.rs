@@ -1,6 +1,6 @@
 //! A loopback endpoint for the tests of this module: answers operations by a function and tells what it was asked.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc};
 
 use aws_smithy_cbor::{Decoder, data::Type};
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
@@ -45,6 +45,20 @@ pub(super) struct Asked {
 /// An answer of any kind.
 pub(super) type Whole = Response<BoxBody<Bytes, Infallible>>;
 
+/// What becomes of something that came in.
+pub(super) enum Turn {
+    Answer(Whole),
+    /// Nothing, for ever.
+    Never,
+    /// The connection ends without an answer.
+    Break,
+}
+
+/// The id of the answer to an operation, as AWS gives each answer one.
+pub(super) fn request_id(operation: &str) -> String {
+    format!("id-of-{operation}")
+}
+
 /// The running endpoint; ends when dropped.
 pub(super) struct Fake {
     pub(super) address: SocketAddr,
@@ -65,32 +79,37 @@ impl Fake {
         answer: impl Fn(&str, &Value) -> Reply + Send + Sync + 'static,
     ) -> Self {
         Self::serve(move |asked| {
-            let Reply(status, body) = answer(&asked.operation, &asked.input);
-            Response::builder()
-                .status(status)
-                .header("content-type", "application/x-amz-json-1.1")
-                .body(BoxBody::new(Full::new(Bytes::from(body))))
-                .unwrap()
+            let reply = answer(&asked.operation, &asked.input);
+            whole(&asked.operation, reply)
         })
         .await
     }
 
     /// Starts an endpoint that answers with anything.
     pub(super) async fn serve(answer: impl Fn(&Asked) -> Whole + Send + Sync + 'static) -> Self {
+        Self::play(move |asked| Turn::Answer(answer(asked))).await
+    }
+
+    /// Starts an endpoint that answers with anything, or not at all.
+    pub(super) async fn play(turn: impl Fn(&Asked) -> Turn + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, asked) = mpsc::unbounded_channel();
-        let answer = Arc::new(answer);
+        let turn = Arc::new(turn);
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (answer, tell) = (answer.clone(), tell.clone());
+                let (turn, tell) = (turn.clone(), tell.clone());
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let (answer, tell) = (answer.clone(), tell.clone());
+                    let (turn, tell) = (turn.clone(), tell.clone());
                     async move {
                         let asked = read(request).await;
-                        let response = answer(&asked);
+                        let turn = turn(&asked);
                         let _ = tell.send((asked.operation, asked.input));
-                        Ok::<_, Infallible>(response)
+                        match turn {
+                            Turn::Answer(answer) => Ok(answer),
+                            Turn::Never => std::future::pending().await,
+                            Turn::Break => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
+                        }
                     }
                 });
                 tokio::spawn(
@@ -104,6 +123,11 @@ impl Fake {
             asked,
             server,
         }
+    }
+
+    /// What came in so far, in order, and is told only once.
+    pub(super) fn heard(&mut self) -> Vec<(String, Value)> {
+        std::iter::from_fn(|| self.asked.try_recv().ok()).collect()
     }
 
     /// Clients for this endpoint, with the account's whole quota to spend.
@@ -124,6 +148,16 @@ impl Fake {
         }
         counts.into_iter().collect()
     }
+}
+
+/// A reply as it goes over the wire.
+pub(super) fn whole(operation: &str, Reply(status, body): Reply) -> Whole {
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amzn-requestid", request_id(operation))
+        .body(BoxBody::new(Full::new(Bytes::from(body))))
+        .unwrap()
 }
 
 async fn read(request: Request<Incoming>) -> Asked {

@@ -1,7 +1,7 @@
 //! A change to the account, as plain data: what is to be written, what it rests on, and what came of it. Sending it is
 //! done in `aws`, proposing it in `action`.
 
-use super::{Arn, ContainerInstance, Entity, Fault, Service, Task};
+use super::{Arn, ContainerInstance, Entity, Fault, Image, Service, Task};
 
 /// One write. Names its target by ARN, never by a place on the screen, and carries only what is to be different.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -205,6 +205,17 @@ impl Change {
         }
         facts
     }
+
+    /// What taking a tag away rests on: which image it names, and whether that has another, since ECR deletes an image
+    /// with its last tag.
+    #[must_use]
+    pub fn facts_of_untag(&self, tag: &str, holder: Option<&Image>) -> Facts {
+        let digest = holder.map(|image| image.digest.as_str());
+        let mut facts = self.facts_of_tags([(tag, digest)]);
+        let last = holder.is_some_and(|image| image.tags.len() == 1);
+        facts.note("last tag of its image", if last { "yes" } else { "no" });
+        facts
+    }
 }
 
 /// `on` or `off`.
@@ -222,18 +233,24 @@ impl Facts {
         self.0.push((name.to_owned(), value.to_owned()));
     }
 
-    /// What is another than before, in words: `desired count was 4, is 6`.
+    fn get(&self, name: &str) -> Option<&str> {
+        let mut facts = self.0.iter();
+        let (_, value) = facts.find(|(known, _)| known == name)?;
+        Some(value)
+    }
+
+    /// What is another than before, in words: `desired count was 4, is 6`. What is only known by now is another too.
     #[must_use]
     pub fn differences(&self, now: &Self) -> Vec<String> {
-        let mut differences = Vec::new();
-        for (name, was) in &self.0 {
-            let is = now.0.iter().find(|(known, _)| known == name);
-            let is = is.map_or("not known", |(_, value)| value.as_str());
-            if is != was {
-                differences.push(format!("{name} was {was}, is {is}"));
-            }
-        }
-        differences
+        let gone = self.0.iter().filter_map(|(name, was)| {
+            let is = now.get(name).unwrap_or("none");
+            (is != was).then(|| format!("{name} was {was}, is {is}"))
+        });
+        let new = now.0.iter().filter_map(|(name, is)| {
+            let unknown = self.get(name).is_none() && is != "none";
+            unknown.then(|| format!("{name} was none, is {is}"))
+        });
+        gone.chain(new).collect()
     }
 }
 

@@ -128,7 +128,12 @@ async fn opening_a_service_costs_what_its_tasks_demand(#[case] tasks: usize) {
     let before = sandbox.calls();
     driver.press("enter").await;
     let pages = tasks.div_ceil(100) as u64;
-    let expected = [("ListTasks", pages.max(1)), ("DescribeTasks", pages)];
+    // However many tasks name the tag, where it points is asked for once.
+    let expected = [
+        ("ListTasks", pages.max(1)),
+        ("DescribeTasks", pages),
+        ("DescribeImages", pages.min(1)),
+    ];
     assert_eq!(since(&before, &sandbox), calls(expected));
     assert_eq!(driver.rows(), tasks);
 }
@@ -239,6 +244,8 @@ async fn an_idle_minute_far_down_asks_for_every_parent_a_quarter_as_often() {
         ("ListTasks", behind),
         // The task in front, and with the others of its service behind it.
         ("DescribeTasks", visible + behind),
+        // Where the tags of its images point; tags move seldom.
+        ("DescribeImages", times(MINUTE, MINUTE)),
     ];
     assert_eq!(since(&before, &sandbox), calls(expected));
     // What is charged for is not asked for behind what is looked at.
@@ -378,11 +385,12 @@ async fn pages_have_their_price() {
         ("DescribeServices", 1),
         ("ListTasks", 2),
         ("DescribeTasks", 2),
+        ("DescribeImages", 1),
     ];
     assert_eq!(
         pay(&sandbox),
         calls(service),
-        "a service: why its tasks stopped, and what those run that are left"
+        "a service: why its tasks stopped, what those run that are left, and whether that is what their tag names now"
     );
     driver.press("esc z").await;
     assert_eq!(pay(&sandbox), Calls::new(), "its deployments");
@@ -416,8 +424,16 @@ async fn a_whole_walk_has_its_price() {
     let services = [("ListServices", 1), ("DescribeServices", 3)];
     assert_eq!(pay(&sandbox), calls(services), "the services of one");
     driver.press("enter").await;
-    let tasks = [("ListTasks", 1), ("DescribeTasks", 1)];
-    assert_eq!(pay(&sandbox), calls(tasks), "the tasks of one");
+    let tasks = [
+        ("ListTasks", 1),
+        ("DescribeTasks", 1),
+        ("DescribeImages", 1),
+    ];
+    assert_eq!(
+        pay(&sandbox),
+        calls(tasks),
+        "the tasks of one, and where their tag points"
+    );
     driver.press("x").await;
     let stopped = pay(&sandbox);
     assert_eq!(stopped["ListTasks"], 1, "those that stopped");

@@ -8,6 +8,7 @@
     reason = "a test fails by a panic, and is documented by its name"
 )]
 
+mod acts;
 mod bad_days;
 mod command_line;
 mod contract;

@@ -161,9 +161,12 @@ fn essence(answer: &str, container: &str) -> Option<Value> {
     }
     let containers = members.get_mut("containerDefinitions")?.as_array_mut()?;
     for known in containers {
+        let known = known.as_object_mut()?;
         if known.get("name").and_then(Value::as_str) == Some(container) {
-            known.as_object_mut()?.remove("image");
+            known.remove("image");
         }
+        // The SDK writes the 0 out that other clients leave away (ECS API reference, `ContainerDefinition`, "cpu").
+        known.entry("cpu").or_insert_with(|| Value::from(0));
     }
     Some(definition)
 }
@@ -225,6 +228,14 @@ mod tests {
         let lost = r#","environment":[{"name":"A","value":"1"}],"links":[]"#;
         let names = differences(&before, &answer("shop:2", lost), "app");
         assert_eq!(names, ["containerDefinitions[0].newFeature"]);
+    }
+
+    #[test]
+    fn no_cpu_is_the_same_as_none_of_it() {
+        let (before, after) = (answer("shop:1", ""), answer("shop:2", r#","cpu":0"#));
+        assert!(differences(&before, &after, "app").is_empty());
+        let names = differences(&before, &answer("shop:2", r#","cpu":1"#), "app");
+        assert_eq!(names, ["containerDefinitions[0].cpu"]);
     }
 
     #[test]

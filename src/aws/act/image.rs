@@ -73,14 +73,15 @@ impl Writing<'_> {
         tag: &str,
     ) -> Result<Done, Fault> {
         let image = self.manifest_of(&repository.image(digest)).await?;
-        let put = self.put(to, &image, digest, tag).await?;
-        self.written = format!("{}:{tag} was put", to.name());
-        let entities = self.verify(to, digest, &[tag.to_owned()]).await?;
-        self.written.clear();
-        let note = match put {
-            Put::Done => String::new(),
+        let note = match self.put(to, &image, digest, tag).await? {
+            Put::Done => {
+                self.written = format!("{}:{tag} was put", to.name());
+                String::new()
+            }
             Put::AlreadyThere => format!("{tag} named it already"),
         };
+        let entities = self.verify(to, digest, &[tag.to_owned()]).await?;
+        self.written.clear();
         Ok(Done {
             entities,
             note,

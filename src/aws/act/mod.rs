@@ -146,10 +146,14 @@ impl Clients {
 /// What the change rests on, as the target is now; none if there is no such thing.
 fn facts(change: &Change, entities: &[Entity]) -> Option<Facts> {
     let target = change.target();
-    if matches!(
-        change,
-        Change::Tag { .. } | Change::Promote { .. } | Change::Untag { .. }
-    ) {
+    if let Change::Untag { tag, .. } = change {
+        let holder = entities.iter().find_map(|entity| match entity {
+            Entity::Image(image) if image.tags.contains(tag) => Some(image.as_ref()),
+            _ => None,
+        });
+        return Some(change.facts_of_untag(tag, holder));
+    }
+    if matches!(change, Change::Tag { .. } | Change::Promote { .. }) {
         let tags = entities.iter().filter_map(|entity| match entity {
             Entity::Tag(tag) => Some((tag.name.as_str(), tag.digest.as_deref())),
             _ => None,
@@ -299,15 +303,28 @@ impl<'a> Writing<'a> {
                     profile: Some(&session.profile),
                 };
                 self.unsure = may_have_arrived(&error);
-                let fault = fault::classify(scene, &error);
+                let mut fault = fault::classify(scene, &error);
                 if fault.kind == FaultKind::Throttled {
                     self.clients.pacer.penalise(operation);
+                    // What is said of reads does not hold: they are sent again.
+                    "others use this account's request quota; it was not sent again"
+                        .clone_into(&mut fault.hint);
                 }
                 Err(fault)
             }
         }
     }
 }
+
+/// What is said of a request that never left: nobody to send it to, or nothing to sign it with.
+const NOT_SENT: &[&str] = &[
+    "client error (connect)",
+    "connect error",
+    "connect timeout",
+    "dns error",
+    "identity resolver timed out",
+    "invalid configuration",
+];
 
 /// Whether AWS may have done what was sent although an error came back.
 fn may_have_arrived<E>(error: &SdkError<E, HttpResponse>) -> bool
@@ -316,10 +333,8 @@ where
 {
     let evidence = gather(error);
     match evidence.stage {
-        Stage::Waited | Stage::Answered => true,
-        Stage::Sent => {
-            !evidence.mentions(&["client error (connect)", "dns error", "connect error"])
-        }
+        Stage::Waited | Stage::Sent => !evidence.mentions(NOT_SENT),
+        Stage::Answered => evidence.status != 429,
         Stage::Refused => evidence.status >= 500,
         Stage::Built | Stage::Gate | Stage::NoCredentials | Stage::Credentials => false,
     }
@@ -339,4 +354,26 @@ fn ecs_once() -> aws_sdk_ecs::config::Builder {
     aws_sdk_ecs::Config::builder()
         .retry_config(retries)
         .timeout_config(timeouts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use aws_sdk_ecs::operation::update_service::UpdateServiceError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(ConnectorError::timeout("HTTP connect timeout occurred after 3.1s".into()), false)]
+    #[case(ConnectorError::timeout("HTTP read timeout occurred after 30s".into()), true)]
+    #[case(ConnectorError::other("identity resolver timed out after 5s".into(), None), false)]
+    #[case(ConnectorError::other("Invalid Configuration: no such endpoint".into(), None), false)]
+    #[case(ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionReset).into()), true)]
+    fn only_what_was_sent_may_have_arrived(#[case] error: ConnectorError, #[case] expected: bool) {
+        let error: SdkError<UpdateServiceError, HttpResponse> = SdkError::dispatch_failure(error);
+        assert_eq!(may_have_arrived(&error), expected);
+    }
 }

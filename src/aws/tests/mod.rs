@@ -1,5 +1,6 @@
 //! The module against a loopback endpoint: what is asked, how often, and what becomes of the answers.
 
+mod act;
 mod counts;
 mod ecr;
 mod faults;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ecsight::app::{App, Effect, Event, Options};
@@ -43,6 +44,10 @@ pub struct Setup {
     pub engines: docker::Settings,
     /// Whether the whole account is asked for in the background.
     pub crawl: bool,
+    /// Whether nothing may be changed.
+    pub readonly: bool,
+    /// Where the program keeps its files.
+    pub folder: PathBuf,
 }
 
 impl Setup {
@@ -61,6 +66,8 @@ impl Setup {
             },
             engines: docker::Settings::default(),
             crawl: false,
+            readonly: true,
+            folder: env::temp_dir().join("ecsight-tests"),
         }
     }
 
@@ -69,7 +76,7 @@ impl Setup {
         Settings {
             region: Some(self.region.clone()),
             endpoint_url: Some(self.endpoint.clone()),
-            readonly: true,
+            readonly: self.readonly,
             credentials: Some(StaticKeys {
                 access_key_id: "test".to_owned(),
                 secret_access_key: Secret::new("test"),
@@ -130,8 +137,8 @@ impl Driver {
             seed: 7,
             notices: Vec::new(),
         };
-        let folder = env::temp_dir().join("ecsight-tests");
-        let config = Config::defaults(Paths::of_folders(&folder, &folder, &folder));
+        let folder = &setup.folder;
+        let config = Config::defaults(Paths::of_folders(folder, folder, folder));
         let (answers, messages) = mpsc::channel(1_024);
         let (lines, logs) = mpsc::channel(8);
         let senders = Senders {
@@ -159,7 +166,10 @@ impl Driver {
 
     /// Lets the program hear of an event and begins what it asks for.
     pub fn feed(&mut self, event: Event) {
-        if matches!(event, Event::Raw { .. } | Event::Finished(_)) {
+        if matches!(
+            event,
+            Event::Raw { .. } | Event::Finished(_) | Event::Acted { .. }
+        ) {
             self.owed = self.owed.saturating_sub(1);
         }
         assert!(
@@ -182,7 +192,10 @@ impl Driver {
                 Effect::Quit => self.left = true,
                 Effect::Copy { .. } | Effect::Suspend | Effect::Redraw => {}
                 effect => {
-                    if matches!(effect, Effect::Raw { .. } | Effect::Save { .. }) {
+                    if matches!(
+                        effect,
+                        Effect::Raw { .. } | Effect::Save { .. } | Effect::Act { .. }
+                    ) {
                         self.owed += 1;
                     }
                     if let Some(event) = self.outside.perform(effect) {
