@@ -510,7 +510,6 @@ mod tests {
             let calls = f64::from(u32::try_from(calls).unwrap_or(u32::MAX));
             let tokens = (calls - bucket.capacity()).max(0.0) / bucket.full_rate();
             let bound = Duration::from_secs_f64(tokens) + 3 * TRIP;
-            println!("{clusters} x {services}: {took:?} of {bound:?}");
             assert!(took <= bound.mul_f64(1.5), "{took:?} of {bound:?}");
         }
     }

@@ -35,7 +35,7 @@ pub static VIEW: View<Arc<QuotaUse>> = View {
         }),
         Column::number(
             "LEFT",
-            5,
+            4,
             0,
             |quota, _| Cell::new(format!("{:.0}", quota.tokens.floor()), left_tone(quota)),
             |quota, _| whole(quota.tokens),
@@ -43,7 +43,7 @@ pub static VIEW: View<Arc<QuotaUse>> = View {
         Column::number(
             "OF",
             4,
-            0,
+            1,
             |quota, _| Cell::plain(format!("{:.0}", quota.burst.floor())),
             |quota, _| whole(quota.burst),
         ),
@@ -63,29 +63,29 @@ pub static VIEW: View<Arc<QuotaUse>> = View {
         ),
         Column::number(
             "WAIT",
-            5,
+            4,
             0,
             |quota, _| Cell::count(number(quota.waits())),
             |quota, _| SortKey::Number(number(quota.waits())),
         ),
         Column::number(
             "CALLS",
-            6,
-            0,
+            5,
+            1,
             |quota, _| Cell::count(number(quota.calls)),
             |quota, _| SortKey::Number(number(quota.calls)),
         ),
         Column::number(
             "THROTTLED",
             9,
-            1,
+            2,
             |quota, _| match quota.throttles {
                 0 => Cell::count(0),
                 times => Cell::new(times.to_string(), Tone::Warn),
             },
             |quota, _| SortKey::Number(number(quota.throttles)),
         ),
-        Column::text("AWS ALLOWS", 20, 2, |quota: &Arc<QuotaUse>, _| {
+        Column::text("AWS ALLOWS", 20, 3, |quota: &Arc<QuotaUse>, _| {
             Cell::muted(format!(
                 "{:.0} at once, {:.0}/s",
                 quota.quota_burst, quota.quota_refill

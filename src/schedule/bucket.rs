@@ -490,8 +490,8 @@ mod tests {
         while bucket.take_spare(Duration::ZERO).is_ok() {
             spare += 1;
         }
-        assert_eq!(spare, 38, "the reserve of 12.5 stays");
-        assert_eq!(drain(&mut bucket, Duration::ZERO), 12);
+        assert_eq!(spare, 37, "the reserve of 12.5 stays");
+        assert_eq!(drain(&mut bucket, Duration::ZERO), 13);
         let Err(wait) = bucket.take_spare(Duration::ZERO) else {
             panic!("nothing is left");
         };

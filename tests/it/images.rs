@@ -62,7 +62,7 @@ fn tasks_containers_and_services_name_what_runs_an_older_image() {
     painted::shot(&mut text, "the page of a task", &stage);
     stage.press("esc enter");
     painted::shot(&mut text, "its containers", &stage);
-    stage.press("j i");
+    stage.press("j I");
     painted::shot(&mut text, "the image of a container", &stage);
     insta::assert_snapshot!(text);
 }

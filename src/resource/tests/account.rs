@@ -315,6 +315,7 @@ pub fn account() -> Store {
     store.take_report(EngineReport::Engine(Box::new(engine)), NOW);
     let service = arn("service/shop/web");
     store.take_record(samples::record("1", &service));
+    store.take_quotas(vec![samples::quota("service read")]);
     store.take_rollout(Rollout {
         record: "1".to_owned(),
         deed: "scale".to_owned(),
