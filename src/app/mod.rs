@@ -1,6 +1,7 @@
 //! The owner of everything a person sees: events in, effects out. No terminal, no network, no clock of its own.
 
 mod asks;
+mod contexts;
 mod deeds;
 mod event;
 mod feeds;
@@ -20,11 +21,12 @@ pub use deeds::Protects;
 pub use event::{Connection, Effect, Event};
 
 use self::{
-    deeds::Deeds, feeds::Feeds, find::Finds, history::History, keep::Keeping, scene::Scene,
+    contexts::Here, deeds::Deeds, feeds::Feeds, find::Finds, history::History, keep::Keeping,
+    scene::Scene,
 };
 use crate::{
     keymap::Keymap,
-    model::{Fault, Now, Part, Query, Timestamp},
+    model::{Destination, Fault, Now, Part, Query, Timestamp},
     resource::{Place, Tone},
     schedule::{Pace, Schedule},
     theme::Theme,
@@ -110,6 +112,7 @@ pub struct App {
     notes: Vec<(String, Tone)>,
     finds: Finds,
     keeping: Keeping,
+    here: Here,
     /// Where to start, until the names are resolved.
     start: Option<(String, Option<String>)>,
     effects: Vec<Effect>,
@@ -121,7 +124,7 @@ impl App {
     pub fn new(options: Options, now: Now) -> Self {
         let (keymap, warnings) = Keymap::new(&options.keys);
         let notices = [options.notices, warnings].concat();
-        let root = TableLayer::new(Place::root()).map(|root| Box::new(root) as Box<dyn Layer>);
+        let here = Here::new(options.context.readonly);
         let mut app = Self {
             scene: Scene::new(
                 keymap,
@@ -131,7 +134,7 @@ impl App {
                 },
                 options.context,
             ),
-            layers: root.into_iter().collect(),
+            layers: root(),
             schedule: Schedule::new(options.pace, options.seed),
             history: History::default(),
             link: Link::Connecting,
@@ -152,8 +155,15 @@ impl App {
             notes: Vec::new(),
             finds: Finds::default(),
             keeping: Keeping::default(),
+            here,
             start: options.cluster.map(|cluster| (cluster, options.service)),
-            effects: vec![Effect::Connect { epoch: 1 }, Effect::ReadAudit],
+            effects: vec![
+                Effect::Connect {
+                    epoch: 1,
+                    to: Destination::default(),
+                },
+                Effect::ReadAudit,
+            ],
         };
         app.scene.store.set_host_engines(options.host_engines);
         app.record();
@@ -200,7 +210,11 @@ impl App {
                     layer.on_raw(&subject, &answer);
                 }
             }
-            Event::Restored { snapshot, more } => self.on_restored(*snapshot, more, now),
+            Event::Restored {
+                epoch,
+                snapshot,
+                more,
+            } if epoch == self.epoch => self.on_restored(*snapshot, more, now),
             Event::Engine(report) => self.scene.store.take_report(report, now),
             Event::Log { epoch, id, report } if epoch == self.epoch => {
                 // Whoever shows it may lie below something else by now.
@@ -214,6 +228,7 @@ impl App {
             | Event::Fetched { .. }
             | Event::Raw { .. }
             | Event::Log { .. }
+            | Event::Restored { .. }
             | Event::Wake => {}
             Event::Acted { epoch, id, outcome } => self.on_acted(id, epoch, *outcome, now),
             Event::Audited(records) => {
@@ -225,9 +240,21 @@ impl App {
                 Ok(text) => self.say(Level::Info, text, now),
                 Err(text) => self.say(Level::Error, text, now),
             },
-            Event::Classified { class, readonly } => {
-                self.scene.context.class = class;
-                self.scene.context.readonly = readonly;
+            Event::Waits { epoch, what } => {
+                if epoch == self.epoch {
+                    self.here.waits = what.map(|what| (what, now.wall));
+                }
+            }
+            Event::Contexts(result) => self.on_contexts(result, now),
+            Event::Classified {
+                epoch,
+                class,
+                readonly,
+            } => {
+                if epoch == self.epoch {
+                    self.scene.context.class = class;
+                    self.scene.context.readonly = readonly;
+                }
             }
             Event::Hangup => self.effects.push(Effect::Quit),
         }
@@ -247,6 +274,7 @@ impl App {
             Ok(connection) => {
                 self.link = Link::Ready;
                 self.judge_place(&connection, now);
+                self.here.arrive(&connection);
                 self.scene.context.profile = connection.profile;
                 self.scene.context.region = connection.region;
                 self.scene.context.endpoint = connection.endpoint;
@@ -326,7 +354,10 @@ impl App {
         if let Link::Failed { retry_at, .. } = &mut self.link
             && retry_at.take().is_some()
         {
-            self.effects.push(Effect::Connect { epoch: self.epoch });
+            self.effects.push(Effect::Connect {
+                epoch: self.epoch,
+                to: self.here.to.clone(),
+            });
         }
     }
 
@@ -334,6 +365,7 @@ impl App {
     fn classify(&mut self) {
         if let Some(identity) = self.scene.store.identity() {
             self.effects.push(Effect::Classify {
+                epoch: self.epoch,
                 account: identity.account.clone(),
             });
         }
@@ -370,9 +402,9 @@ impl App {
             self.finds.wake,
             self.keeps_at(),
         ]
-            .into_iter()
-            .flatten()
-            .min()
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Whether nothing is under way: no query, no connection.
@@ -434,11 +466,17 @@ impl App {
         &self.scene.store
     }
 
-    /// The current account-and-region epoch.
+    /// The number of the account and region that is looked at; rises with every switch.
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
+}
+
+/// The layers that everything begins with.
+fn root() -> Vec<Box<dyn Layer>> {
+    let root = TableLayer::new(Place::root()).map(|root| Box::new(root) as Box<dyn Layer>);
+    root.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -232,6 +232,8 @@ impl Schedule {
         entry.in_flight = false;
         entry.failures = entry.failures.saturating_add(1);
         let wait = match kind {
+            // The role is assumed with what may be renewed at any time.
+            FaultKind::Denied { action } if action == "sts:AssumeRole" => BACKOFF_MOST / 3,
             FaultKind::Denied { .. } | FaultKind::Refused | FaultKind::ReadOnly => BACKOFF_DENIED,
             FaultKind::Expired | FaultKind::Unconfigured | FaultKind::ClockSkew => BACKOFF_MOST / 3,
             _ => {

@@ -10,13 +10,14 @@
 
 mod bad_days;
 mod command_line;
+mod contexts;
 mod contract;
 mod counts;
 mod deeds;
 mod docs;
 mod engine;
-mod images;
 mod finder;
+mod images;
 mod layers;
 mod live;
 mod load;

@@ -180,7 +180,7 @@ impl Driver {
                     if matches!(effect, Effect::Raw { .. } | Effect::Save { .. }) {
                         self.owed += 1;
                     }
-                    if let Some(event) = self.outside.perform(effect) {
+                    for event in self.outside.perform(effect) {
                         self.feed(event);
                     }
                 }

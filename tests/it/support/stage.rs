@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use ecsight::{
     app::{App, Connection, Effect, Event, Options},
     keymap::Key,
-    model::{Now, Part, Query, Timestamp},
+    model::{Destination, Now, Part, Query, Timestamp},
     schedule::Pace,
     theme::{Depth, Theme},
     ui::{Context, EnvClass},
@@ -58,6 +58,8 @@ pub struct Stage {
     pub answering: bool,
     /// Everything asked of the outside so far but connections and queries.
     pub effects: Vec<Effect>,
+    /// Every connection asked for so far.
+    pub connects: Vec<(u64, Destination)>,
     /// Every query asked so far.
     pub fetched: Vec<Query>,
     /// Every metric asked for so far.
@@ -115,6 +117,7 @@ impl Stage {
             now,
             answering: setup.answering,
             effects: Vec::new(),
+            connects: Vec::new(),
             fetched: Vec::new(),
             measured: Vec::new(),
             resolved: Vec::new(),
@@ -180,7 +183,8 @@ impl Stage {
                 let queries = queries.into_iter().map(|query| (epoch, query));
                 self.waiting.extend(queries);
             }
-            Effect::Connect { .. } | Effect::ReadAudit => {}
+            Effect::Connect { epoch, to } => self.connects.push((epoch, to)),
+            Effect::ReadAudit => {}
             other => self.effects.push(other),
         }
     }
