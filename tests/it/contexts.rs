@@ -5,7 +5,8 @@ use std::time::Duration;
 use ecsight::{
     app::{Connection, Effect, Event},
     model::{
-        Arn, Contexts, Destination, Done, Fault, FaultKind, KnownProfile, Outcome, Query, Timestamp,
+        Arn, Contexts, Destination, Done, Fault, FaultKind, KnownProfile, LogConfiguration,
+        Outcome, Query, Timestamp,
     },
     ui::EnvClass,
 };
@@ -232,7 +233,7 @@ fn nothing_is_changed_before_the_account_is_known() {
     for part in stage.account.answer(&Query::Clusters) {
         stage.deliver(epoch, Query::Clusters, part);
     }
-    stage.press("g enter");
+    stage.run("svc prod-web");
     let services: Vec<_> = stage
         .waiting()
         .filter(|query| matches!(query, Query::Services { .. }))
@@ -297,9 +298,9 @@ fn what_is_done_in_waves_ends_and_an_answer_that_comes_late_is_told_with_its_pla
         (service.desired, service.running) = (2, 2);
     }
     let mut stage = Stage::new(account, setup);
-    stage.press("enter space j space j space r");
+    stage.press("enter space space space r");
     stage.pass(Duration::from_millis(401));
-    stage.write("yes").press("enter");
+    stage.press("right enter");
     let acts = |stage: &Stage| -> Vec<(u64, u64)> {
         let acts = stage.effects.iter().filter_map(|effect| match effect {
             Effect::Act { epoch, act, .. } => Some((*epoch, act.id)),
@@ -331,7 +332,25 @@ fn what_is_done_in_waves_ends_and_an_answer_that_comes_late_is_told_with_its_pla
 
 #[test]
 fn logs_end_with_the_context() {
-    let mut stage = Stage::shop();
+    let mut account = Account::shop();
+    for container in account
+        .definitions
+        .iter_mut()
+        .flat_map(|one| &mut one.containers)
+    {
+        let options = [
+            ("awslogs-group", "/ecs/shop"),
+            ("awslogs-region", "eu-west-1"),
+            ("awslogs-stream-prefix", "ecs"),
+        ];
+        let options = options.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        container.log = Some(LogConfiguration {
+            driver: "awslogs".to_owned(),
+            options: options.to_vec(),
+            secret_options: Vec::new(),
+        });
+    }
+    let mut stage = Stage::new(account, Setup::default());
     stage.run("svc prod-web").press("l");
     let begun = |effect: &&Effect| matches!(effect, Effect::Tail { .. });
     assert_eq!(stage.effects.iter().filter(begun).count(), 1);
