@@ -217,11 +217,14 @@ fn wide(size: usize) -> u64 {
     u64::try_from(size).unwrap_or(u64::MAX)
 }
 
+/// Takes snapshots, each with where it is to be written.
+type Inbox = mpsc::Sender<(Cache, Snapshot)>;
+
 /// The thread that writes snapshots; a slow disk holds nobody up.
 #[derive(Debug)]
 pub(super) struct Writer {
     cache: Cache,
-    thread: Option<(mpsc::Sender<(Cache, Snapshot)>, mpsc::Receiver<()>)>,
+    thread: Option<(Inbox, mpsc::Receiver<()>)>,
 }
 
 impl Writer {
@@ -259,7 +262,7 @@ impl Writer {
 }
 
 /// Starts the thread. It hangs up when it has ended.
-fn start() -> (mpsc::Sender<(Cache, Snapshot)>, mpsc::Receiver<()>) {
+fn start() -> (Inbox, mpsc::Receiver<()>) {
     let (snapshots, waiting) = mpsc::channel::<(Cache, Snapshot)>();
     let (end, ended) = mpsc::channel();
     let started = thread::Builder::new()
