@@ -293,6 +293,23 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_renewed_at_any_time_is_tried_again_within_ten_seconds() {
+        let role = FaultKind::Denied {
+            action: "sts:AssumeRole".to_owned(),
+        };
+        for kind in [role, FaultKind::Expired, FaultKind::Unconfigured] {
+            let mut schedule = Schedule::new(Pace::default(), 1);
+            let wants = [visible(&services())];
+            for _ in 0..9 {
+                schedule.hurry(&services());
+                schedule.start(&wants, seconds(0));
+                schedule.failed(&services(), &kind, seconds(0));
+            }
+            assert!(schedule.next(&wants) <= Some(seconds(10)), "{kind:?}");
+        }
+    }
+
+    #[test]
     fn dear_queries_are_asked_less_often() {
         let mut schedule = Schedule::new(Pace::default(), 1);
         let wants = [visible(&services())];

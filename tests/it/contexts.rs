@@ -258,7 +258,7 @@ fn nothing_is_changed_before_the_account_is_known() {
 }
 
 #[test]
-fn what_was_done_is_told_everywhere_and_taken_back_only_there() {
+fn what_was_done_is_told_everywhere_and_followed_no_more() {
     let mut stage = Stage::sized(140, 40);
     past::make(&mut stage);
     assert!(stage.app.store().rollouts()[0].is_going_on());
@@ -284,7 +284,50 @@ fn what_was_done_is_told_everywhere_and_taken_back_only_there() {
     );
 }
 
-/// Three services, of which two are being redeployed one after the other.
+#[test]
+fn what_was_done_elsewhere_is_taken_back_only_there() {
+    let setup = Setup {
+        size: (140, 40),
+        ..Setup::default()
+    };
+    let mut account = Account::plain(1, 3);
+    for service in &mut account.services {
+        (service.desired, service.running) = (2, 2);
+    }
+    let mut stage = Stage::new(account, setup);
+    stage.press("enter s");
+    stage.pass(Duration::from_millis(401));
+    stage.write("+2").press("enter right enter");
+    let act = stage.effects.iter().find_map(|effect| match effect {
+        Effect::Act { act, .. } => Some(act.id),
+        _ => None,
+    });
+    stage.send(Event::Acted {
+        epoch: stage.app.epoch(),
+        id: act.expect("it was asked for"),
+        outcome: Box::new(Outcome::Done(Done::default())),
+    });
+    assert!(stage.app.store().records()[0].undo.is_some());
+    stage.run("profile legacy");
+    list(&mut stage);
+    connect(&mut stage, "legacy", "us-east-1");
+    for keys in ["U", ": a u d i t enter u"] {
+        stage.press(keys);
+        let foot = stage.foot();
+        let wanted = "was done in shop, eu-west-1: go there first (P switches)";
+        assert!(foot.contains(wanted), "{foot}");
+    }
+    stage.run("profile shop");
+    list(&mut stage);
+    connect(&mut stage, "shop", "eu-west-1");
+    stage.press("U");
+    assert!(
+        stage.text().contains("takes back: scale"),
+        "{}",
+        stage.text()
+    );
+}
+
 #[test]
 fn what_is_done_in_waves_ends_and_an_answer_that_comes_late_is_told_with_its_place() {
     let setup = Setup {
