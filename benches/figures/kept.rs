@@ -39,6 +39,7 @@ fn whole() -> Snapshot {
 
 fn restored(snapshot: Snapshot, more: bool) -> Event {
     Event::Restored {
+        epoch: 1,
         snapshot: Box::new(snapshot),
         more,
     }

@@ -76,6 +76,11 @@ impl App {
             }
             Ask::Plan(proposal) => self.open_plan(proposal),
             Ask::Act(steps, wave) => self.act(steps, wave, now),
+            Ask::Contexts(section) => self.choose_context(section),
+            Ask::Profile(name) => self.wish_profile(name),
+            Ask::Region(name) => self.wish_region(name, now),
+            Ask::GoToProfile(known) => self.go_to_profile(&known, now),
+            Ask::GoToRegion(region) => self.go_to_region(&region, now),
             Ask::Halt => {
                 if !self.halt_waves(now) {
                     self.say(Level::Info, "nothing is done in waves".to_owned(), now);

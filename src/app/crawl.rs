@@ -44,6 +44,11 @@ impl Crawl {
         }
     }
 
+    /// The same for another account or region, of which nothing is known.
+    pub(super) fn anew(&self) -> Self {
+        Self::new(self.on)
+    }
+
     /// When to look again.
     pub(super) fn next(&self) -> Option<Duration> {
         self.next

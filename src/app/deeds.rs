@@ -7,8 +7,8 @@ use super::{App, Effect, waves::Waves};
 use crate::{
     action::{self, Deed, Follow, Step},
     model::{
-        Act, Arn, Change, Entity, Goal, Now, Outcome, Query, Record, Rollout, Subject, TaskFilter,
-        Verdict,
+        Act, Arn, Change, Done, Entity, Goal, Now, Outcome, Query, Record, Rollout, Subject,
+        TaskFilter, Verdict,
     },
     resource::{self, Tone},
     ui::{Ask, Choice, Level, Menu, PlanLayer, Proposal},
@@ -70,6 +70,12 @@ impl App {
     fn refusal(&self, deed: &Deed, subjects: &[Subject], now: Now) -> Option<String> {
         if self.scene.context.readonly {
             return Some("this session is read-only: nothing can be changed".to_owned());
+        }
+        // What may be changed, and with how much care, depends on the account. Where it cannot be had, what the user's
+        // patterns say of accounts is checked before anything is sent.
+        let store = &self.scene.store;
+        if store.identity().is_none() && store.listing(&Query::Identity).fault().is_none() {
+            return Some("the account is not known yet: try again in a moment".to_owned());
         }
         if subjects.is_empty() {
             return Some("there is no row under the cursor".to_owned());
@@ -249,15 +255,21 @@ impl App {
         };
         let mut record = record.concluded(&outcome);
         let here = epoch == self.epoch;
+        // What was begun before a switch is told with its place.
+        let elsewhere = if here {
+            String::new()
+        } else {
+            format!(" of {} in {}", record.profile, record.region)
+        };
         match outcome {
             Outcome::Done(done) => {
                 record.undo.clone_from(&step.undo);
                 if here {
-                    self.take_in(done.entities);
+                    self.take_in(done.entities.clone());
                     self.hurry_for(&step.change);
                     self.follow(&step, &record, now);
                 }
-                self.tell_done(&step, &record, done.registered.as_ref(), &done.note, now);
+                self.tell_done(&step, &record, &elsewhere, &done, now);
                 if here {
                     self.offer(&step.change, now);
                 }
@@ -275,6 +287,13 @@ impl App {
                     if self.deeds.waves.is_none() {
                         self.open_plan(proposal);
                     }
+                } else {
+                    let title = step.title.to_lowercase();
+                    let text = format!(
+                        "{title} {}{elsewhere}: it had changed meanwhile, nothing was sent",
+                        step.name
+                    );
+                    self.say(Level::Warn, text, now);
                 }
             }
             Outcome::Failed {
@@ -284,7 +303,7 @@ impl App {
                 ..
             } => {
                 let title = step.title.to_lowercase();
-                let mut text = format!("{title} {}: {fault}", step.name);
+                let mut text = format!("{title} {}{elsewhere}: {fault}", step.name);
                 if unsure {
                     text.push_str(
                         "; it may have taken effect all the same: look before trying again",
@@ -304,22 +323,17 @@ impl App {
         self.wave_acted(&ended, now);
     }
 
-    fn tell_done(
-        &mut self,
-        step: &Step,
-        record: &Record,
-        registered: Option<&Arn>,
-        note: &str,
-        now: Now,
-    ) {
-        let mut text = format!("{} {}: done", step.title.to_lowercase(), step.name);
-        if let Some(registered) = registered {
+    fn tell_done(&mut self, step: &Step, record: &Record, elsewhere: &str, done: &Done, now: Now) {
+        let title = step.title.to_lowercase();
+        let mut text = format!("{title} {}{elsewhere}: done", step.name);
+        if let Some(registered) = &done.registered {
             text.push_str(&format!(", as {}", registered.name()));
         }
-        if !note.is_empty() {
-            text.push_str(&format!("; {note}"));
+        if !done.note.is_empty() {
+            text.push_str(&format!("; {}", done.note));
         }
-        if record.undo.is_some() {
+        let can_undo = record.undo.is_some() && elsewhere.is_empty();
+        if can_undo {
             text.push_str("  (u takes it back)");
         }
         if let Some(request) = record.requests.last() {
@@ -327,7 +341,7 @@ impl App {
         }
         self.say(Level::Info, text, now);
         if let Some(toast) = &mut self.toast {
-            toast.undo = record.undo.is_some().then(|| record.id.clone());
+            toast.undo = can_undo.then(|| record.id.clone());
         }
     }
 
@@ -414,13 +428,10 @@ impl App {
             None => store.records().iter().find(|record| record.undo.is_some()),
         };
         let found = record.and_then(|record| {
-            Some((
-                record.undo.clone()?,
-                record.name.clone(),
-                record.deed.clone(),
-            ))
+            let change = record.undo.clone()?;
+            Some((change, record.clone()))
         });
-        let Some((change, name, deed)) = found else {
+        let Some((change, record)) = found else {
             let text = match record {
                 Some(record) => format!(
                     "{} {} cannot be taken back from here",
@@ -439,7 +450,23 @@ impl App {
             );
             return;
         }
-        let notice = format!("takes back: {deed} {name}");
+        // It would be sent to wherever the session looks now.
+        if !self.is_of_here(&record) {
+            let text = format!(
+                "{} {} was done in {}, {}: go there first ({} switches)",
+                record.deed,
+                record.name,
+                record.profile,
+                record.region,
+                self.scene
+                    .keymap
+                    .key_of(crate::keymap::Command::Context)
+                    .map_or_else(|| ":context".to_owned(), |key| key.to_string()),
+            );
+            self.say(Level::Warn, text, now);
+            return;
+        }
+        let notice = format!("takes back: {} {}", record.deed, record.name);
         self.open_plan(Proposal::Changes(vec![change], vec![notice]));
     }
 

@@ -3,8 +3,8 @@
 use crate::{
     keymap::Key,
     model::{
-        Act, Arn, EngineReport, Fault, LogReport, Outcome, Part, Query, QuotaUse, Record, Subject,
-        Tail, TailId, Watch,
+        Act, Arn, Contexts, Destination, EngineReport, Fault, LogReport, Outcome, Part, Query,
+        QuotaUse, Record, Subject, Tail, TailId, Watch,
     },
     schedule::Urgency,
     store::snapshot::Snapshot,
@@ -56,6 +56,8 @@ pub enum Event {
     },
     /// What an earlier run kept was found, or a part of it.
     Restored {
+        /// The context it is of.
+        epoch: u64,
         /// What it kept.
         snapshot: Box<Snapshot>,
         /// Whether another part is to follow.
@@ -90,8 +92,19 @@ pub enum Event {
     },
     /// What earlier sessions did, by the audit file.
     Audited(Vec<Record>),
+    /// The profiles one can choose from, with what was used lately; or why one cannot choose.
+    Contexts(Result<Contexts, String>),
+    /// Credentials are waited for, and everything with them; or are no longer.
+    Waits {
+        /// The context.
+        epoch: u64,
+        /// What is waited for, in a word or two; none if it is there.
+        what: Option<String>,
+    },
     /// What the user's patterns say of the account.
     Classified {
+        /// The context it was asked for.
+        epoch: u64,
         /// Which kind of environment it is.
         class: Option<EnvClass>,
         /// Whether nothing can be changed.
@@ -134,11 +147,15 @@ pub struct Connection {
 /// Everything that can be asked of the outside. Comparable data, so that tests can say what they expect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Make the clients.
+    /// Make the clients. With another epoch than before, everything of the context before ends.
     Connect {
         /// The context.
         epoch: u64,
+        /// What to look at in it.
+        to: Destination,
     },
+    /// Find out which profiles there are, and what was used lately.
+    ListContexts,
     /// Run a query.
     Fetch {
         /// The context.
@@ -209,6 +226,8 @@ pub enum Effect {
     ReadAudit,
     /// Find out which kind of environment an account is, and shut the read-only gate if it is to be shut.
     Classify {
+        /// The context.
+        epoch: u64,
         /// The account.
         account: String,
     },

@@ -8,8 +8,8 @@ use crate::model::{Arn, Tail, TailId, Watch, Watched};
 /// What the outside was last told.
 #[derive(Debug, Default)]
 pub(super) struct Feeds {
-    watch: Watch,
-    tails: BTreeMap<TailId, Tail>,
+    pub(super) watch: Watch,
+    pub(super) tails: BTreeMap<TailId, Tail>,
 }
 
 impl App {

@@ -54,6 +54,23 @@ impl App {
         self.keeping.at = now.mono;
     }
 
+    /// Keeps what is known before another account or region is looked at, and begins anew for that.
+    pub(super) fn keep_before_switch(&mut self, now: Now) {
+        if self.may_keep()
+            && self.scene.store.version() != self.keeping.version
+            && let Some(effect) = self.snapshot(now)
+        {
+            self.effects.push(effect);
+        }
+        self.keeping = Keeping {
+            on: self.keeping.on,
+            at: now.mono,
+            version: self.keeping.version,
+            changes: self.scene.store.changes(),
+            ..Keeping::default()
+        };
+    }
+
     /// When a snapshot is to be made; none as long as there is nothing new to keep, or nobody knows whose it would be.
     pub(super) fn keeps_at(&self) -> Option<Duration> {
         let store = &self.scene.store;

@@ -6,7 +6,7 @@ use super::{App, Effect};
 use crate::{
     keymap::{Command, Key, Target},
     model::{Now, Query},
-    ui::{Ask, CommandLine, Help, Level, Reply},
+    ui::{Ask, CommandLine, Help, Level, Reply, Section},
 };
 
 /// Within this time a second Ctrl-c leaves.
@@ -119,6 +119,7 @@ impl App {
                 self.layers.push(Box::new(line));
             }
             Command::Find => self.find(""),
+            Command::Context => self.choose_context(Section::All),
             Command::Help => {
                 let view = self.layers.iter().rev().find_map(|layer| layer.view());
                 let help = Help::new(view, &self.scene.cx(now));

@@ -1,6 +1,7 @@
 //! The owner of everything a person sees: events in, effects out. No terminal, no network, no clock of its own.
 
 mod asks;
+mod contexts;
 mod crawl;
 mod deeds;
 mod event;
@@ -21,12 +22,13 @@ pub use deeds::Protects;
 pub use event::{Connection, Effect, Event};
 
 use self::{
-    crawl::Crawl, deeds::Deeds, feeds::Feeds, find::Finds, history::History, keep::Keeping,
+    contexts::Here, crawl::Crawl, deeds::Deeds, feeds::Feeds, find::Finds, history::History,
+    keep::Keeping,
     scene::Scene,
 };
 use crate::{
     keymap::Keymap,
-    model::{Fault, Now, Part, Query, Timestamp},
+    model::{Destination, Fault, Now, Part, Query, Timestamp},
     resource::{Place, Tone},
     schedule::{Pace, Schedule},
     theme::Theme,
@@ -115,6 +117,7 @@ pub struct App {
     notes: Vec<(String, Tone)>,
     finds: Finds,
     keeping: Keeping,
+    here: Here,
     /// Where to start, until the names are resolved.
     start: Option<(String, Option<String>)>,
     effects: Vec<Effect>,
@@ -126,7 +129,7 @@ impl App {
     pub fn new(options: Options, now: Now) -> Self {
         let (keymap, warnings) = Keymap::new(&options.keys);
         let notices = [options.notices, warnings].concat();
-        let root = TableLayer::new(Place::root()).map(|root| Box::new(root) as Box<dyn Layer>);
+        let here = Here::new(options.context.readonly);
         let mut app = Self {
             scene: Scene::new(
                 keymap,
@@ -136,7 +139,7 @@ impl App {
                 },
                 options.context,
             ),
-            layers: root.into_iter().collect(),
+            layers: root(),
             schedule: Schedule::new(options.pace, options.seed),
             history: History::default(),
             link: Link::Connecting,
@@ -158,8 +161,15 @@ impl App {
             notes: Vec::new(),
             finds: Finds::default(),
             keeping: Keeping::default(),
+            here,
             start: options.cluster.map(|cluster| (cluster, options.service)),
-            effects: vec![Effect::Connect { epoch: 1 }, Effect::ReadAudit],
+            effects: vec![
+                Effect::Connect {
+                    epoch: 1,
+                    to: Destination::default(),
+                },
+                Effect::ReadAudit,
+            ],
         };
         app.scene.store.set_host_engines(options.host_engines);
         app.record();
@@ -207,7 +217,11 @@ impl App {
                     layer.on_raw(&subject, &answer);
                 }
             }
-            Event::Restored { snapshot, more } => self.on_restored(*snapshot, more, now),
+            Event::Restored {
+                epoch,
+                snapshot,
+                more,
+            } if epoch == self.epoch => self.on_restored(*snapshot, more, now),
             Event::Quotas { epoch, uses } if epoch == self.epoch => {
                 self.scene.store.take_quotas(uses);
             }
@@ -225,6 +239,7 @@ impl App {
             | Event::Raw { .. }
             | Event::Log { .. }
             | Event::Quotas { .. }
+            | Event::Restored { .. }
             | Event::Wake => {}
             Event::Acted { epoch, id, outcome } => self.on_acted(id, epoch, *outcome, now),
             Event::Audited(records) => {
@@ -236,9 +251,21 @@ impl App {
                 Ok(text) => self.say(Level::Info, text, now),
                 Err(text) => self.say(Level::Error, text, now),
             },
-            Event::Classified { class, readonly } => {
-                self.scene.context.class = class;
-                self.scene.context.readonly = readonly;
+            Event::Waits { epoch, what } => {
+                if epoch == self.epoch {
+                    self.here.waits = what.map(|what| (what, now.wall));
+                }
+            }
+            Event::Contexts(result) => self.on_contexts(result, now),
+            Event::Classified {
+                epoch,
+                class,
+                readonly,
+            } => {
+                if epoch == self.epoch {
+                    self.scene.context.class = class;
+                    self.scene.context.readonly = readonly;
+                }
             }
             Event::Hangup => self.effects.push(Effect::Quit),
         }
@@ -258,6 +285,7 @@ impl App {
             Ok(connection) => {
                 self.link = Link::Ready;
                 self.judge_place(&connection, now);
+                self.here.arrive(&connection);
                 self.scene.context.profile = connection.profile;
                 self.scene.context.region = connection.region;
                 self.scene.context.endpoint = connection.endpoint;
@@ -348,7 +376,10 @@ impl App {
         if let Link::Failed { retry_at, .. } = &mut self.link
             && retry_at.take().is_some()
         {
-            self.effects.push(Effect::Connect { epoch: self.epoch });
+            self.effects.push(Effect::Connect {
+                epoch: self.epoch,
+                to: self.here.to.clone(),
+            });
         }
     }
 
@@ -356,6 +387,7 @@ impl App {
     fn classify(&mut self) {
         if let Some(identity) = self.scene.store.identity() {
             self.effects.push(Effect::Classify {
+                epoch: self.epoch,
                 account: identity.account.clone(),
             });
         }
@@ -459,11 +491,17 @@ impl App {
         &self.scene.store
     }
 
-    /// The current account-and-region epoch.
+    /// The number of the account and region that is looked at; rises with every switch.
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
+}
+
+/// The layers that everything begins with.
+fn root() -> Vec<Box<dyn Layer>> {
+    let root = TableLayer::new(Place::root()).map(|root| Box::new(root) as Box<dyn Layer>);
+    root.into_iter().collect()
 }
 
 #[cfg(test)]

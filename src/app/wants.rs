@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{App, Link};
 use crate::{
     app::Effect,
-    model::{Now, Query},
+    model::{Now, Query, age},
     schedule::{Urgency, Want},
     ui::{Freshness, Layer, Retry},
 };
@@ -124,6 +124,10 @@ impl App {
         self.scene.freshness = self.freshness(&wants, now);
         self.changes_at = match &self.scene.freshness {
             Freshness::Live => self.turns_old_at(&wants, now),
+            // The time it lasts is told in seconds.
+            Freshness::Awaiting { .. } if self.here.waits.is_some() => {
+                Some(now.mono + Duration::from_secs(1))
+            }
             other => other.changes_in(now.wall).map(|time| now.mono + time),
         };
     }
@@ -144,6 +148,18 @@ impl App {
                 age: self.oldest(wants, now),
                 retry: retry_at
                     .map_or(Retry::UnderWay, |at| Retry::In(at.saturating_sub(now.mono))),
+            };
+        }
+        if self.link == Link::Connecting {
+            return Freshness::Awaiting {
+                what: "connecting".to_owned(),
+                age: self.oldest(wants, now),
+            };
+        }
+        if let Some((what, since)) = &self.here.waits {
+            return Freshness::Awaiting {
+                what: format!("waiting for {what}, {}", age(now.wall.since(*since))),
+                age: self.oldest(wants, now),
             };
         }
         if self.front().is_some_and(|layer| !layer.is_live()) {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::App;
+use super::{App, deeds::Deeds};
 use crate::{
     action::Step,
     model::{Ending, Now, Record, Rollout, Verdict},
@@ -70,6 +70,14 @@ impl Waves {
             "{}: {} of {} done{failed}; {waits}{halt}",
             self.title, self.done, self.total
         )
+    }
+}
+
+impl Deeds {
+    /// Ends what is done in waves without another one; gives the number of targets left, if there are any.
+    pub(super) fn drop_waves(&mut self) -> Option<usize> {
+        let waves = self.waves.take()?;
+        Some(waves.queue.len()).filter(|left| *left > 0)
     }
 }
 

@@ -16,12 +16,14 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::{config_bag::ConfigBag, error::metadata::ProvideErrorMetadata};
+use tokio::sync::watch;
 
 use crate::{
     aws::{
         Haste, Pacer, Urgency,
         allow::ReadOnlyGate,
         fault::{self, Scene},
+        keeper::Keeper,
         profile::Profile,
     },
     model::{Fault, FaultKind, QuotaUse},
@@ -55,6 +57,8 @@ pub(super) struct Session {
     pub(super) readonly: bool,
     /// The hosts that requests go to.
     pub(super) hosts: Arc<Hosts>,
+    /// Who keeps the credentials; none where they are given outright.
+    pub(super) keeper: Option<Keeper>,
 }
 
 impl Clients {
@@ -120,6 +124,22 @@ impl Clients {
         self.session.readonly
     }
 
+    /// Whether credentials are waited for at the moment, and everything with them; none where they are given outright.
+    #[must_use]
+    pub fn waits(&self) -> Option<watch::Receiver<bool>> {
+        self.session.keeper.as_ref().map(Keeper::waits)
+    }
+
+    /// What credentials are waited for from, in a word or two.
+    #[must_use]
+    pub fn waits_for(&self) -> &'static str {
+        if self.session.profile.runs_process {
+            "credential_process"
+        } else {
+            "credentials"
+        }
+    }
+
     /// Sends an operation as soon as the pacer allows, and again, more slowly, as long as AWS throttles it.
     /// `tell` hears of every sending.
     pub(super) async fn call<T, E, Answer>(
@@ -136,6 +156,10 @@ impl Clients {
         let haste = haste.into();
         let mut left = SENDINGS;
         loop {
+            // Where they take long, as those of a person who has to sign in, no time limit of a call applies.
+            if let Some(keeper) = &self.session.keeper {
+                keeper.wait().await;
+            }
             self.pacer.acquire(operation, &haste).await;
             tell();
             left -= 1;
@@ -149,6 +173,11 @@ impl Clients {
                 profile: Some(&self.session.profile),
             };
             let fault = fault::classify(scene, &error);
+            if fault.kind == FaultKind::Expired
+                && let Some(keeper) = &self.session.keeper
+            {
+                keeper.forget();
+            }
             if fault.kind != FaultKind::Throttled {
                 return Err(fault);
             }

@@ -2,8 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig, timeout::TimeoutConfig};
-use aws_credential_types::Credentials;
+use aws_config::{
+    BehaviorVersion, ConfigLoader, Region, SdkConfig, identity::IdentityCache,
+    timeout::TimeoutConfig,
+};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::{
@@ -11,6 +14,7 @@ use crate::{
         Pacer,
         call::{Clients, Session, ThrottlesAreOurs, Witness},
         credentials,
+        keeper::Keeper,
         logs::OneHost,
         profile::{self, Profile},
         transport::transport,
@@ -97,7 +101,7 @@ impl Clients {
         } else {
             profile::check(settings.profile.as_deref()).await?
         };
-        let config = load(&settings).await?;
+        let (config, keeper) = load(&settings).await?;
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(no_region(profile.name.as_deref()));
         };
@@ -108,6 +112,7 @@ impl Clients {
             endpoint: endpoint(&config),
             readonly: false,
             hosts: witness.hosts.clone(),
+            keeper,
         };
         let ecs = aws_sdk_ecs::config::Builder::from(&config)
             .interceptor(witness.clone())
@@ -145,7 +150,8 @@ impl Clients {
     }
 }
 
-async fn load(settings: &Settings) -> Result<SdkConfig, Fault> {
+/// The configuration of the clients, and who keeps their credentials unless these are given outright.
+async fn load(settings: &Settings) -> Result<(SdkConfig, Option<Keeper>), Fault> {
     let transport = transport(settings.endpoint_url.as_deref())?;
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -167,11 +173,17 @@ async fn load(settings: &Settings) -> Result<SdkConfig, Fault> {
         loader = loader.profile_name(name);
     }
     if let Some(keys) = &settings.credentials {
-        return Ok(with_keys(loader, keys).load().await);
+        return Ok((with_keys(loader, keys).load().await, None));
     }
     let config = loader.load().await;
-    let provider = credentials::credentials(name, &config, transport).await;
-    Ok(config.into_builder().credentials_provider(provider).build())
+    let fetch = credentials::fetch(name.map(str::to_owned), config.clone(), transport);
+    let keeper = Keeper::start(fetch);
+    let config = config
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(keeper.clone()))
+        .identity_cache(IdentityCache::no_cache())
+        .build();
+    Ok((config, Some(keeper)))
 }
 
 /// The endpoint that takes the place of ECS's own, by the SDK's precedence.

@@ -1,5 +1,5 @@
 //! Where region and credentials come from: the SDK's own providers, in the order every AWS tool has, with a metadata
-//! service that is given up on sooner.
+//! service that is given up on sooner. How long credentials are kept is decided in `keeper`.
 
 use aws_config::{
     SdkConfig,
@@ -11,8 +11,11 @@ use aws_config::{
     profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider},
     provider_config::ProviderConfig,
 };
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use futures::FutureExt as _;
+
+use crate::aws::keeper::Fetch;
 
 /// How often the EC2 metadata service is asked. Off EC2 every attempt costs a second of waiting; the SDK's four
 /// would make a missing region look like a hanging program.
@@ -41,12 +44,30 @@ pub(super) fn region(profile: Option<&str>, transport: SharedHttpClient) -> Regi
         .or_else(instance)
 }
 
+/// Fetches the credentials for a loaded configuration, each time by providers made anew: the SDK's read the files once
+/// and for all, but keys are renewed there.
+pub(super) fn fetch(
+    profile: Option<String>,
+    config: SdkConfig,
+    transport: SharedHttpClient,
+) -> Fetch {
+    Box::new(move || {
+        let (profile, config) = (profile.clone(), config.clone());
+        let transport = transport.clone();
+        async move {
+            let provider = credentials(profile.as_deref(), &config, transport).await;
+            provider.provide_credentials().await
+        }
+        .boxed()
+    })
+}
+
 /// The credentials for a loaded configuration.
 ///
 /// For a profile named outright, keys in the environment do not win over it: who asks for production must never be
 /// given what happens to be exported (the AWS CLI does the same). What the profile does not say, the role of the
 /// container or the machine does.
-pub(super) async fn credentials(
+async fn credentials(
     profile: Option<&str>,
     config: &SdkConfig,
     transport: SharedHttpClient,

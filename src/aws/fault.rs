@@ -247,17 +247,27 @@ fn hint_for(kind: &FaultKind, scene: Scene<'_>, evidence: &Evidence) -> String {
         .map(|name| format!(" --profile {name}"))
         .unwrap_or_default();
     let wants_mfa = scene.profile.is_some_and(|profile| profile.wants_mfa);
-    let signs_in = scene.profile.is_some_and(|profile| profile.signs_in);
+    let sign_in = scene.profile.and_then(|profile| profile.sign_in.as_deref());
+    let runs_process = scene.profile.is_some_and(|profile| profile.runs_process);
     match kind {
         FaultKind::Denied { action } if action == "sts:AssumeRole" && wants_mfa => format!(
-            "the role wants an MFA code: export the keys that `aws configure export-credentials{profile} --format env` prints"
+            "the role wants an MFA code: export the keys that `aws configure export-credentials{profile} --format env` prints, and start ecsight with them"
         ),
         FaultKind::Denied { action } if action.is_empty() => {
             "ask for a policy that allows it".to_owned()
         }
         FaultKind::Denied { action } => format!("ask for a policy that allows {action}"),
-        FaultKind::Expired if signs_in || evidence.mentions(&["sso"]) => {
+        FaultKind::Expired if sign_in.is_some() => {
+            format!("run: {}", sign_in.unwrap_or_default())
+        }
+        FaultKind::Expired if evidence.mentions(&["sso"]) => {
             format!("run: aws sso login{profile}")
+        }
+        FaultKind::Expired | FaultKind::Unconfigured
+            if runs_process && !evidence.lacks_credentials() && evidence.stage != Stage::Sent =>
+        {
+            let of = name.map_or_else(String::new, |name| format!(" of profile {name}"));
+            format!("run the credential_process{of} in a shell to see what it wants")
         }
         FaultKind::Expired => match name {
             Some(name) => {
@@ -305,7 +315,8 @@ mod tests {
         Profile {
             name: Some("prod".to_owned()),
             wants_mfa,
-            signs_in,
+            sign_in: signs_in.then(|| "aws sso login --profile prod".to_owned()),
+            runs_process: false,
         }
     }
 
@@ -509,6 +520,27 @@ mod tests {
         );
         let fault = diagnose(Scene::default(), &refused);
         assert!(fault.hint.starts_with("renew the AWS_* keys"), "{fault}");
+    }
+
+    #[test]
+    fn a_command_of_the_profile_is_to_be_run_by_hand() {
+        let profile = Profile {
+            runs_process: true,
+            ..profile(false, false)
+        };
+        let error = CredentialsError::provider_error("external process exited with code 1");
+        let error = ConnectorError::other(error.into(), None);
+        let error: SdkError<ListServicesError, HttpResponse> = SdkError::dispatch_failure(error);
+        let expired = refused("ExpiredTokenException", 400, "The token is expired");
+        for fault in [
+            classify(scene(&profile), &error),
+            diagnose(scene(&profile), &expired),
+        ] {
+            assert!(
+                fault.hint.contains("credential_process of profile prod"),
+                "{fault}"
+            );
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod evidence;
 mod fake;
 mod fault;
 mod fetch;
+mod keeper;
 mod logs;
 mod metrics;
 mod pacer;

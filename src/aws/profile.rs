@@ -2,7 +2,7 @@
 
 use aws_config::profile::ProfileSet;
 
-use crate::model::{Fault, FaultKind};
+use crate::model::{Fault, FaultKind, KnownProfile};
 
 /// How alike two names must be, 0 to 1, for one to be offered in place of the other.
 const ALIKE: f64 = 0.75;
@@ -17,8 +17,10 @@ pub(super) struct Profile {
     pub(super) name: Option<String>,
     /// Whether it has an `mfa_serial`, which the SDK does not support.
     pub(super) wants_mfa: bool,
-    /// Whether its credentials come from a sign-in with `aws sso login`.
-    pub(super) signs_in: bool,
+    /// The command that signs in, if its credentials come from a sign-in: `aws sso login --profile prod`.
+    pub(super) sign_in: Option<String>,
+    /// Whether its credentials come from a command of its own.
+    pub(super) runs_process: bool,
 }
 
 /// The profile in use: the given one or that of `AWS_PROFILE`.
@@ -39,24 +41,89 @@ pub(super) async fn check(named: Option<&str>) -> Result<Profile, Fault> {
     if let Some(name) = &name {
         trace_sources(name, &known, |profile| property(profile, "source_profile"))?;
     }
-    let has = |key: &str| {
-        name.as_deref()
-            .is_some_and(|name| property(name, key).is_some())
-    };
+    // What a role is assumed with decides how it is renewed.
+    let chain = name.as_deref().map_or_else(Vec::new, |name| {
+        trail(name, known.len(), |profile| {
+            property(profile, "source_profile")
+        })
+    });
+    let has =
+        |profile: &String, keys: &[&str]| keys.iter().any(|key| property(profile, key).is_some());
+    let sign_in = chain.iter().find_map(|profile| {
+        if has(profile, &["sso_session", "sso_start_url"]) {
+            Some(format!("aws sso login --profile {profile}"))
+        } else if has(profile, &["login_session"]) {
+            Some(format!("aws login --profile {profile}"))
+        } else {
+            None
+        }
+    });
     Ok(Profile {
-        wants_mfa: has("mfa_serial"),
-        signs_in: has("sso_session") || has("sso_start_url"),
+        wants_mfa: chain.iter().any(|profile| has(profile, &["mfa_serial"])),
+        sign_in,
+        runs_process: chain
+            .iter()
+            .any(|profile| has(profile, &["credential_process"])),
         name,
     })
 }
 
-/// The names of all profiles of the shared files, in order; none if the files cannot be read.
-pub async fn profiles() -> Vec<String> {
-    let files = load_files().await;
-    let files = files.as_ref().map(ProfileSet::profiles).into_iter();
-    let mut names: Vec<String> = files.flatten().map(str::to_owned).collect();
+/// A profile, the one it is built on, and so on; at most so many further ones, since they may go round in circles.
+fn trail(name: &str, most: usize, source_of: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let next = |profile: &String| source_of(profile).filter(|next| next != profile);
+    std::iter::successors(Some(name.to_owned()), next)
+        .take(most + 1)
+        .collect()
+}
+
+/// The profiles of the shared files by name, with the region of each and where its credentials come from. Nothing of it
+/// is secret: keys are not told, nor commands.
+///
+/// # Errors
+/// The shared files cannot be parsed.
+pub async fn profiles() -> Result<Vec<KnownProfile>, Fault> {
+    let files = load_files().await?;
+    let mut names: Vec<_> = files.profiles().collect();
     names.sort_unstable();
-    names
+    let known = names.into_iter().map(|name| {
+        let get = |key: &str| files.get_profile(name).and_then(|profile| profile.get(key));
+        KnownProfile {
+            name: name.to_owned(),
+            region: get("region").map(str::to_owned),
+            source: source(get),
+        }
+    });
+    Ok(known.collect())
+}
+
+/// Where the credentials of a profile come from, in the order in which the SDK looks.
+fn source<'a>(get: impl Fn(&str) -> Option<&'a str>) -> String {
+    let role = get("role_arn").map(|arn| arn.rsplit('/').next().unwrap_or(arn));
+    if let Some(role) = role {
+        let mut text = format!("role {role}");
+        if get("web_identity_token_file").is_some() {
+            text.push_str(" by web identity");
+        } else if let Some(of) = get("source_profile").or_else(|| get("credential_source")) {
+            text.push_str(&format!(" by {of}"));
+        }
+        if get("mfa_serial").is_some() {
+            text.push_str(", wants an MFA code");
+        }
+        return text;
+    }
+    let session = get("sso_session").or_else(|| get("sso_start_url"));
+    if session.is_some() {
+        let parts = [get("sso_role_name"), get("sso_account_id")];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        return format!("sso {}", parts.join(" of ")).trim_end().to_owned();
+    }
+    let kinds = [
+        ("login_session", "console sign-in"),
+        ("credential_process", "a command of its own"),
+        ("aws_access_key_id", "keys"),
+    ];
+    let found = kinds.iter().find(|(key, _)| get(key).is_some());
+    found.map_or("", |(_, words)| words).to_owned()
 }
 
 /// Follows `source_profile` from one profile to the next. The SDK takes a missing one for a lack of credentials and
@@ -161,6 +228,39 @@ mod tests {
     use super::*;
 
     #[test]
+    fn where_credentials_come_from_is_told_without_secrets() {
+        let told = |given: &[(&'static str, &'static str)]| {
+            let given = given.to_vec();
+            source(move |key| {
+                let found = given.iter().find(|(name, _)| *name == key);
+                found.map(|(_, value)| *value)
+            })
+        };
+        let keys = [
+            ("aws_access_key_id", "AKIA"),
+            ("aws_secret_access_key", "secret"),
+        ];
+        assert_eq!(told(&keys), "keys");
+        let role = [
+            ("role_arn", "arn:aws:iam::123456789012:role/team/ops"),
+            ("source_profile", "base"),
+            ("mfa_serial", "arn:aws:iam::123456789012:mfa/kim"),
+        ];
+        assert_eq!(told(&role), "role ops by base, wants an MFA code");
+        let sso = [
+            ("sso_session", "corp"),
+            ("sso_role_name", "Reader"),
+            ("sso_account_id", "123456789012"),
+        ];
+        assert_eq!(told(&sso), "sso Reader of 123456789012");
+        assert_eq!(
+            told(&[("credential_process", "get --token x")]),
+            "a command of its own"
+        );
+        assert_eq!(told(&[]), "");
+    }
+
+    #[test]
     fn the_flag_wins_over_the_environment() {
         let known = ["default", "dev", "prod"];
         assert_eq!(
@@ -203,6 +303,9 @@ mod tests {
         for name in ["own", "ring"] {
             assert_eq!(trace_sources(name, &known, source), Ok(()));
         }
+        assert_eq!(trail("prod", 5, source), ["prod", "base", "gone"]);
+        assert_eq!(trail("ring", 1, source), ["ring", "gnir"]);
+        assert_eq!(trail("own", 5, source), ["own"]);
     }
 
     #[test]

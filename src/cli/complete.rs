@@ -158,7 +158,8 @@ fn candidates(
 pub(super) fn profiles(current: &OsStr) -> Vec<CompletionCandidate> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let names = runtime.map(|runtime| runtime.block_on(aws::profiles()));
-    candidates(current, names.unwrap_or_default())
+    let names = names.ok().and_then(Result::ok).unwrap_or_default();
+    candidates(current, names.into_iter().map(|known| known.name))
 }
 
 /// The regions of AWS.

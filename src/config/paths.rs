@@ -17,6 +17,8 @@ pub struct Paths {
     pub log_file: PathBuf,
     /// The record of what was done to accounts, in the state folder.
     pub audit_file: PathBuf,
+    /// The profiles and regions used lately, in the state folder.
+    pub recent_file: PathBuf,
     /// The folder of what may be thrown away.
     pub cache: PathBuf,
 }
@@ -45,6 +47,7 @@ impl Paths {
             state: state.to_owned(),
             log_file: state.join("ecsight.log"),
             audit_file: state.join("audit.jsonl"),
+            recent_file: state.join("recent"),
             cache: cache.to_owned(),
         }
     }

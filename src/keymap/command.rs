@@ -35,6 +35,8 @@ pub enum Command {
     CommandLine,
     /// Find anything that is known.
     Find,
+    /// Go to another profile or region.
+    Context,
     /// Filter rows, or search a page.
     Filter,
     /// The next match.
@@ -237,6 +239,7 @@ table! {
     Interrupt "interrupt" ["ctrl-c"] Everywhere "" "Cancel; twice, leave"
     CommandLine "command" [":"] Everywhere "command" "Go anywhere by name: :svc, :task, :svc all"
     Find "find" ["ctrl-p"] Everywhere "find" "Find anything known by name, id, address, image or ARN (:find, jump, search)"
+    Context "context" ["P"] Everywhere "" "Go to another profile or region (:profile, :region, account, switch)"
     Filter "filter" ["/"] Everywhere "filter" "Filter rows (words, /regex/, !not), or search a page"
     Help "help" ["?"] Everywhere "help" "This page; type to search, enter runs"
     Describe "describe" ["d"] Table "describe" "All about the row, readable (describe, show, inspect)"

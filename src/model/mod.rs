@@ -3,6 +3,7 @@
 mod arn;
 mod change;
 mod cluster;
+mod context;
 mod definition;
 mod engine;
 mod fault;
@@ -26,6 +27,7 @@ mod time;
 pub use arn::Arn;
 pub use change::{Act, Change, Done, Facts, Outcome, switch};
 pub use cluster::{Cluster, StrategyItem, Tag};
+pub use context::{Contexts, Destination, KnownProfile, REGIONS, is_region};
 pub use definition::{
     ContainerDefinition, HealthCheck, LogConfiguration, MountPoint, PortMapping, TaskDefinition,
     Volume, is_sensitive,

@@ -159,6 +159,8 @@ pub enum Ending {
     RolledBack(String),
     /// Something else took its place: what.
     Overruled(String),
+    /// The session went to another account or region, from where it cannot be followed: which one it was begun in.
+    Left(String),
 }
 
 impl Rollout {

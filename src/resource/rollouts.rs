@@ -33,7 +33,7 @@ pub static VIEW: View<Arc<Rollout>> = View {
             Cell::new(word, tone)
         }),
         Column::text("PROGRESS", 20, 1, |rollout: &Arc<Rollout>, cx| {
-            Cell::plain(progress(rollout, cx))
+            Cell::maybe(progress(rollout, cx).as_deref())
         })
         .grow(60),
         Column::number(
@@ -72,7 +72,7 @@ pub static VIEW: View<Arc<Rollout>> = View {
     health: |rollout, _| match &rollout.ended {
         None => Health::Moving,
         Some((Ending::Steady, _)) => Health::Ok,
-        Some((Ending::Overruled(_), _)) => Health::Done,
+        Some((Ending::Overruled(_) | Ending::Left(_), _)) => Health::Done,
         Some((Ending::Failed(_) | Ending::RolledBack(_), _)) => Health::Sick,
     },
     moving: |rollout| rollout.is_going_on(),
@@ -103,14 +103,19 @@ fn state(rollout: &Rollout) -> (&'static str, Tone) {
         Some((Ending::Failed(_), _)) => ("failed", Tone::Error),
         Some((Ending::RolledBack(_), _)) => ("rolled back", Tone::Error),
         Some((Ending::Overruled(_), _)) => ("overruled", Tone::Muted),
+        Some((Ending::Left(_), _)) => ("unfollowed", Tone::Muted),
     }
 }
 
 fn reason(rollout: &Rollout) -> Option<&str> {
     match &rollout.ended {
-        Some((Ending::Failed(why) | Ending::RolledBack(why) | Ending::Overruled(why), _)) => {
-            Some(why)
-        }
+        Some((
+            Ending::Failed(why)
+            | Ending::RolledBack(why)
+            | Ending::Overruled(why)
+            | Ending::Left(why),
+            _,
+        )) => Some(why),
         Some((Ending::Steady, _)) | None => None,
     }
 }
@@ -172,9 +177,9 @@ fn of_service(rollout: &Rollout, service: &Service) -> Counts {
     counts
 }
 
-/// How far it is, in numbers.
-fn progress(rollout: &Rollout, cx: &Cx) -> String {
-    let counts = counts(rollout, cx);
+/// How far it is, in numbers; none where its service is not known, as in another account or region.
+fn progress(rollout: &Rollout, cx: &Cx) -> Option<String> {
+    let counts = of_service(rollout, cx.store.service(&rollout.service)?);
     let Counts {
         new,
         old,
@@ -193,7 +198,7 @@ fn progress(rollout: &Rollout, cx: &Cx) -> String {
     if failed > 0 {
         text.push_str(&format!(", {failed} failed"));
     }
-    text
+    Some(text)
 }
 
 /// A rollout in one line, with the tone that goes with it: `redeploy web/api  2 of 5 new, 3 old  1m`.
@@ -203,10 +208,13 @@ pub fn rollout_line(rollout: &Rollout, cx: &Cx) -> (String, Tone) {
     let progress = progress(rollout, cx);
     let took = took(rollout, cx.now);
     let what = format!("{} {}", rollout.deed, name(rollout));
-    let line = match reason(rollout) {
-        Some(why) => format!("{what}: {word} after {took}, {progress}: {why}"),
-        None if rollout.is_going_on() => format!("{what}: {progress}, {took}"),
-        None => format!("{what}: {word} after {took}, {progress}"),
+    let line = match (reason(rollout), progress) {
+        (Some(why), Some(progress)) => format!("{what}: {word} after {took}, {progress}: {why}"),
+        (Some(why), None) => format!("{what}: {word} after {took}: {why}"),
+        (None, Some(progress)) if rollout.is_going_on() => format!("{what}: {progress}, {took}"),
+        (None, None) if rollout.is_going_on() => format!("{what}: {word}, {took}"),
+        (None, Some(progress)) => format!("{what}: {word} after {took}, {progress}"),
+        (None, None) => format!("{what}: {word} after {took}"),
     };
     (line, tone)
 }
@@ -234,7 +242,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     page.heading("Rollout");
     page.toned("state", word, tone);
     page.maybe("why", reason(rollout));
-    page.field("progress", progress(rollout, cx));
+    page.maybe("progress", progress(rollout, cx).as_deref());
     page.time("began", Some(rollout.began), cx.now);
     page.field("took", took(rollout, cx.now));
     let Some(service) = cx.store.service(&rollout.service) else {

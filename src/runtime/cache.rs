@@ -13,7 +13,7 @@ use std::{
 use crate::{
     aws,
     config::{Config, Origin, Setting},
-    model::{Arn, Now},
+    model::{Arn, Destination, Now},
     store::{
         Store,
         snapshot::{self, Kept, Key, Snapshot},
@@ -53,6 +53,21 @@ impl Cache {
             simulated: *config.cache.origin() != Origin::Default,
         };
         (*config.cache && cache.takes(Some(&cache.key.endpoint))).then_some(cache)
+    }
+
+    /// The cache of another context of this session.
+    #[must_use]
+    pub(super) fn at(&self, to: &Destination) -> Self {
+        let of = |given: &Option<String>, own: &String| given.as_ref().unwrap_or(own).clone();
+        let key = Key {
+            profile: of(&to.profile, &self.key.profile),
+            region: of(&to.region, &self.key.region),
+            ..self.key.clone()
+        };
+        Self {
+            key,
+            ..self.clone()
+        }
     }
 
     /// Whether what an endpoint answers is kept.
@@ -223,11 +238,14 @@ fn wide(size: usize) -> u64 {
     u64::try_from(size).unwrap_or(u64::MAX)
 }
 
+/// Takes snapshots, each with where it is to be written.
+type Inbox = mpsc::Sender<(Cache, Snapshot)>;
+
 /// The thread that writes snapshots; a slow disk holds nobody up.
 #[derive(Debug)]
 pub(super) struct Writer {
     cache: Cache,
-    thread: Option<(mpsc::Sender<Snapshot>, mpsc::Receiver<()>)>,
+    thread: Option<(Inbox, mpsc::Receiver<()>)>,
 }
 
 impl Writer {
@@ -238,14 +256,19 @@ impl Writer {
         }
     }
 
+    /// Writes to another cache from now on. What was given before still goes to the one it was given for.
+    pub(super) fn turn_to(&mut self, cache: Cache) {
+        self.cache = cache;
+    }
+
     /// Writes a snapshot, unless a newer one comes before it was begun with.
     pub(super) fn write(&mut self, snapshot: Snapshot) {
         if !self.cache.takes(snapshot.origin.endpoint.as_deref()) {
             return;
         }
-        let (snapshots, _) = self.thread.get_or_insert_with(|| start(self.cache.clone()));
+        let (snapshots, _) = self.thread.get_or_insert_with(start);
         // The thread ends by itself only where it could not be started, which is in the log.
-        let _ = snapshots.send(snapshot);
+        let _ = snapshots.send((self.cache.clone(), snapshot));
     }
 
     /// Waits until the last snapshot is written, but not for ever: a disk that hangs must not keep anybody from leaving.
@@ -260,17 +283,25 @@ impl Writer {
 }
 
 /// Starts the thread. It hangs up when it has ended.
-fn start(cache: Cache) -> (mpsc::Sender<Snapshot>, mpsc::Receiver<()>) {
-    let (snapshots, waiting) = mpsc::channel::<Snapshot>();
+fn start() -> (Inbox, mpsc::Receiver<()>) {
+    let (snapshots, waiting) = mpsc::channel::<(Cache, Snapshot)>();
     let (end, ended) = mpsc::channel();
     let started = thread::Builder::new()
         .name("snapshots".to_owned())
         .spawn(move || {
             let _end = end;
-            while let Ok(snapshot) = waiting.recv() {
-                let newest = waiting.try_iter().last().unwrap_or(snapshot);
-                if let Err(why) = cache.write(newest) {
-                    tracing::warn!(folder = %cache.folder.display(), "no snapshot is kept: {why}");
+            while let Ok(first) = waiting.recv() {
+                let mut newest: Vec<(Cache, Snapshot)> = Vec::new();
+                for (cache, snapshot) in std::iter::once(first).chain(waiting.try_iter()) {
+                    match newest.iter_mut().find(|(known, _)| *known == cache) {
+                        Some((_, older)) => *older = snapshot,
+                        None => newest.push((cache, snapshot)),
+                    }
+                }
+                for (cache, snapshot) in newest {
+                    if let Err(why) = cache.write(snapshot) {
+                        tracing::warn!(folder = %cache.folder.display(), "no snapshot is kept: {why}");
+                    }
                 }
             }
         });

@@ -12,12 +12,13 @@ use super::{
     save,
 };
 use crate::{
-    app::{Connection, Effect, Event},
+    app::{Effect, Event},
     aws::{Clients, Haste, RawTarget, Settings, Urgency},
-    config::{Config, Environment},
+    config::Config,
     docker,
-    model::{Act, Arn, Fault, FaultKind, Outcome, Part, Query, Record, TaskFilter},
-    ui::EnvClass,
+    model::{
+        Act, Arn, EngineReport, Fault, FaultKind, Outcome, Part, Query, Record, TaskFilter,
+    },
 };
 
 /// Pieces of one answer that may wait before the fetch is held up.
@@ -33,6 +34,13 @@ pub enum Message {
         epoch: u64,
         /// What came of it.
         result: Box<Result<Clients, Fault>>,
+    },
+    /// An engine has something to say.
+    Engine {
+        /// In which round of engines.
+        round: u64,
+        /// What it says.
+        report: EngineReport,
     },
     /// A task panicked; what it was to answer will never come.
     Panicked,
@@ -60,16 +68,26 @@ pub struct Senders {
 
 /// The network and the disk, as far as the program uses them; needs no terminal.
 pub struct Outside {
-    tasks: Tasks,
-    reach: Reach,
-    config: Config,
-    clients: Option<Clients>,
-    feeds: Feeds,
+    pub(super) tasks: Tasks,
+    /// What the program was started to reach.
+    pub(super) home: Reach,
+    /// What is to be reached in the present context.
+    pub(super) reach: Reach,
+    pub(super) config: Config,
+    /// The present context; none before the first.
+    pub(super) epoch: Option<u64>,
+    /// The clients of the present context.
+    pub(super) clients: Option<Clients>,
+    /// Whether the user's patterns were applied to the account of these clients.
+    pub(super) judged: bool,
+    pub(super) feeds: Feeds,
     /// How soon what is under way in the background is wanted, until it is answered.
-    hastes: HashMap<Query, Haste>,
-    snapshots: Option<Writer>,
+    pub(super) hastes: HashMap<Query, Haste>,
+    /// Where snapshots of the context are kept that the program was started with.
+    pub(super) cache: Option<Cache>,
+    pub(super) snapshots: Option<Writer>,
     /// The account that a snapshot is of, until it is known whose the credentials are.
-    expected: Option<String>,
+    pub(super) expected: Option<String>,
     panicked: bool,
 }
 
@@ -108,52 +126,19 @@ impl Outside {
         let feeds = Feeds::new(tasks.clone(), senders.logs, reach.engines.clone());
         Self {
             tasks,
+            home: reach.clone(),
             reach,
             config,
+            epoch: None,
             clients: None,
+            judged: false,
             feeds,
             hastes: HashMap::new(),
+            cache: None,
             snapshots: None,
             expected: None,
             panicked: false,
         }
-    }
-
-    /// Begins to use a cache: gives what the last session kept for the first screen, and sends the rest when it is
-    /// read. Snapshots are written to it from now on.
-    pub fn restore(&mut self, cache: Cache) -> Vec<Event> {
-        let kept = cache.read();
-        self.snapshots = Some(Writer::new(cache));
-        let Some((kept, front)) = kept else {
-            return Vec::new();
-        };
-        let account = front.origin.identity.account.clone();
-        let profile = Some(front.origin.profile.as_str());
-        let classified = Event::Classified {
-            class: self
-                .config
-                .environment(Some(&account), profile)
-                .map(class_of),
-            readonly: self.config.is_readonly(Some(&account), profile) || self.reach.aws.readonly,
-        };
-        self.expected = Some(account);
-        let sender = self.tasks.sender();
-        tokio::task::spawn_blocking(move || {
-            let snapshot = kept.rest().unwrap_or_else(|why| {
-                tracing::warn!("the tasks of the last session are not used: {why}");
-                kept.nothing()
-            });
-            let event = Event::Restored {
-                snapshot: Box::new(snapshot),
-                more: false,
-            };
-            let _ = sender.blocking_send(Message::Event(Box::new(event)));
-        });
-        let restored = Event::Restored {
-            snapshot: Box::new(front),
-            more: true,
-        };
-        vec![restored, classified]
     }
 
     /// Ends what must not be left half done.
@@ -183,12 +168,17 @@ impl Outside {
                 }
                 *event
             }
+            // Clients that come late look at what nobody looks at any more.
+            Message::Connected { epoch, .. } if self.epoch != Some(epoch) => Event::Wake,
             Message::Connected { epoch, result } => {
                 let result = result.map(|clients| {
                     self.tell_quotas(epoch, &clients);
                     self.connected(clients)
                 });
                 Event::Connected { epoch, result }
+            }
+            Message::Engine { round, report } => {
+                self.feeds.take(round, report).unwrap_or(Event::Wake)
             }
             Message::Panicked => {
                 self.panicked = true;
@@ -197,68 +187,31 @@ impl Outside {
         }
     }
 
-    /// Takes new clients into use; of the account nothing is known yet.
-    fn connected(&mut self, clients: Clients) -> Connection {
-        let (clients, class) = self.judge(clients, None);
-        let profile = clients.profile().unwrap_or(&self.reach.profile_name);
-        // Until the account is known, what is on the screen is that of the snapshot.
-        let class = class.or_else(|| {
-            let expected = self.expected.as_deref();
-            self.config
-                .environment(expected, Some(profile))
-                .map(class_of)
-        });
-        let connection = Connection {
-            profile: clients
-                .profile()
-                .unwrap_or(&self.reach.profile_name)
-                .to_owned(),
-            region: clients.region().to_owned(),
-            endpoint: clients.endpoint().map(str::to_owned),
-            readonly: clients.is_readonly(),
-            class,
-        };
-        self.clients = Some(clients);
-        connection
-    }
-
-    /// Applies the user's patterns to the account, now that it is known.
-    fn classify(&mut self, account: &str) -> Option<Event> {
-        self.expected = None;
-        let clients = self.clients.take()?;
-        let (clients, class) = self.judge(clients, Some(account));
-        let readonly = clients.is_readonly();
-        self.clients = Some(clients);
-        Some(Event::Classified { class, readonly })
-    }
-
-    /// What the user's patterns say of an account and profile. Where they say that nothing is to be changed, the gate
-    /// of the clients is shut.
-    fn judge(&self, clients: Clients, account: Option<&str>) -> (Clients, Option<EnvClass>) {
-        let profile = clients.profile().unwrap_or(&self.reach.profile_name);
-        let class = self
-            .config
-            .environment(account, Some(profile))
-            .map(class_of);
-        let shut = self.config.is_readonly(account, Some(profile)) && !clients.is_readonly();
-        let clients = if shut {
-            clients.into_readonly()
-        } else {
-            clients
-        };
-        (clients, class)
-    }
-
-    /// Begins an effect. Gives the event at once where there is nothing to wait for.
-    pub fn perform(&mut self, effect: Effect) -> Option<Event> {
+    /// Begins an effect. Gives the events at once that there is nothing to wait for.
+    pub fn perform(&mut self, effect: Effect) -> Vec<Event> {
         match effect {
-            Effect::Connect { epoch } => self.connect(epoch),
+            Effect::Connect { epoch, to } => {
+                let events = if self.epoch == Some(epoch) {
+                    Vec::new()
+                } else {
+                    self.turn_to(epoch, &to)
+                };
+                self.connect(epoch);
+                events
+            }
+            other => self.begin(other).into_iter().collect(),
+        }
+    }
+
+    fn begin(&mut self, effect: Effect) -> Option<Event> {
+        match effect {
+            Effect::ListContexts => return self.list_contexts(),
             Effect::Fetch {
                 epoch,
                 query,
                 urgency,
             } => {
-                let clients = self.clients.clone()?;
+                let clients = self.clients_of(epoch)?;
                 let haste = self.haste(urgency, std::slice::from_ref(&query));
                 let parts = self.answer(epoch, query.clone());
                 self.tasks
@@ -275,7 +228,7 @@ impl Outside {
                 subject,
                 cluster,
             } => {
-                let clients = self.clients.clone()?;
+                let clients = self.clients_of(epoch)?;
                 let sender = self.tasks.sender();
                 self.tasks.run(async move {
                     let target = RawTarget {
@@ -301,9 +254,7 @@ impl Outside {
                     let _ = sender.blocking_send(Message::Event(Box::new(event)));
                 });
             }
-            Effect::Classify { account } => {
-                return self.classify(&account);
-            }
+            Effect::Classify { epoch, account } => return self.classify(epoch, &account),
             Effect::Save { stem, text } => {
                 let folder = self.config.paths.state.join("saved");
                 let sender = self.tasks.sender();
@@ -334,34 +285,26 @@ impl Outside {
             }
             Effect::Watch(watch) => self.feeds.watch(watch),
             Effect::Tail { epoch, id, tail } => {
-                self.feeds.tail(epoch, id, tail, self.clients.clone());
+                if self.epoch == Some(epoch) {
+                    self.feeds.tail(epoch, id, tail, self.clients.clone());
+                }
             }
             Effect::EndTail(id) => self.feeds.end(&id),
             // The loop owns the terminal and does these itself.
-            Effect::Copy { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+            Effect::Copy { .. }
+            | Effect::Suspend
+            | Effect::Redraw
+            | Effect::Quit
+            | Effect::Connect { .. } => {}
         }
         None
     }
 
     /// Makes a change, written down before it is sent and when it is known what came of it.
     fn act(&self, epoch: u64, act: Act, record: Record) -> Option<Event> {
-        let Some(clients) = self.clients.clone() else {
-            let fault = Fault {
-                kind: FaultKind::Unconfigured,
-                op: "the change".to_owned(),
-                message: "there is no connection to AWS".to_owned(),
-                hint: "nothing was sent".to_owned(),
-            };
-            return Some(Event::Acted {
-                epoch,
-                id: act.id,
-                outcome: Box::new(Outcome::Failed {
-                    fault,
-                    unsure: false,
-                    written: String::new(),
-                    requests: Vec::new(),
-                }),
-            });
+        let clients = match self.clients_for_change(epoch) {
+            Ok(clients) => clients,
+            Err(why) => return Some(not_sent(epoch, act.id, why)),
         };
         let path = self.config.paths.audit_file.clone();
         let sender = self.tasks.sender();
@@ -413,7 +356,7 @@ impl Outside {
     }
 
     fn fetch_tasks(&mut self, epoch: u64, cluster: Arn) {
-        let Some(clients) = self.clients.clone() else {
+        let Some(clients) = self.clients_of(epoch) else {
             return;
         };
         let queries = [false, true].map(|stopped| Query::Tasks {
@@ -453,7 +396,7 @@ impl Outside {
     ) where
         Run: Future<Output = ()> + Send + 'static,
     {
-        let Some(clients) = self.clients.clone() else {
+        let Some(clients) = self.clients_of(epoch) else {
             return;
         };
         let (parts, mut arrived) = mpsc::channel::<(Query, Part)>(PARTS);
@@ -483,112 +426,25 @@ impl Outside {
     }
 }
 
-fn class_of(environment: Environment) -> EnvClass {
-    match environment {
-        Environment::Prod => EnvClass::Prod,
-        Environment::Staging => EnvClass::Staging,
-        Environment::Dev => EnvClass::Dev,
+/// What came of a change that was refused here.
+fn not_sent(epoch: u64, id: u64, why: &str) -> Event {
+    let fault = Fault {
+        kind: FaultKind::Unconfigured,
+        op: "the change".to_owned(),
+        message: why.to_owned(),
+        hint: "nothing was sent".to_owned(),
+    };
+    Event::Acted {
+        epoch,
+        id,
+        outcome: Box::new(Outcome::Failed {
+            fault,
+            unsure: false,
+            written: String::new(),
+            requests: Vec::new(),
+        }),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::panic,
-        reason = "a test fails by panicking"
-    )]
-
-    use super::*;
-    use crate::{
-        aws::StaticKeys,
-        config::{Flags, Paths},
-        model::Secret,
-    };
-
-    /// Clients of a port that nobody listens at: making them sends nothing.
-    fn settings() -> Settings {
-        Settings {
-            region: Some("eu-west-1".to_owned()),
-            endpoint_url: Some("http://127.0.0.1:9".to_owned()),
-            credentials: Some(StaticKeys {
-                access_key_id: "key".to_owned(),
-                secret_access_key: Secret::new("secret"),
-                session_token: None,
-            }),
-            ..Settings::default()
-        }
-    }
-
-    fn config(text: &str) -> Config {
-        let home = tempfile::tempdir().unwrap();
-        let paths = Paths::of_folders(home.path(), home.path(), home.path());
-        std::fs::write(&paths.config_file, text).unwrap();
-        Config::load_from(paths, &Flags::default(), |_| None).unwrap()
-    }
-
-    async fn connected(config: Config) -> (Outside, mpsc::Receiver<Message>, Connection) {
-        let (sender, mut messages) = mpsc::channel(8);
-        let senders = Senders {
-            answers: sender.clone(),
-            logs: sender,
-        };
-        let reach = Reach {
-            aws: settings(),
-            profile_name: "shop".to_owned(),
-            engines: docker::Settings::default(),
-        };
-        let mut outside = Outside::new(senders, reach, config);
-        assert!(outside.perform(Effect::Connect { epoch: 7 }).is_none());
-        let message = messages.recv().await.unwrap();
-        let Event::Connected { epoch: 7, result } = outside.take(message) else {
-            panic!("another event than asked for");
-        };
-        (outside, messages, result.unwrap())
-    }
-
-    fn classify(outside: &mut Outside, account: &str) -> (Option<EnvClass>, bool) {
-        let account = account.to_owned();
-        match outside.perform(Effect::Classify { account }) {
-            Some(Event::Classified { class, readonly }) => (class, readonly),
-            other => panic!("not classified: {other:?}"),
-        }
-    }
-
-    #[tokio::test]
-    async fn an_account_that_is_to_be_read_only_is_so_at_once_and_keeps_its_banner() {
-        let text = "readonly_accounts = [\"1111*\"]\n[env]\nprod = [\"1111*\"]";
-        let (mut outside, mut messages, connection) = connected(config(text)).await;
-        assert_eq!((connection.class, connection.readonly), (None, false));
-        let prod = (Some(EnvClass::Prod), true);
-        assert_eq!(classify(&mut outside, "111122223333"), prod);
-        assert!(outside.clients.as_ref().is_some_and(Clients::is_readonly));
-        // Nothing else is on its way that could take the banner back.
-        assert!(messages.try_recv().is_err());
-    }
-
-    #[tokio::test]
-    async fn a_profile_that_is_to_be_read_only_is_so_before_the_account_is_known() {
-        let (outside, _messages, connection) =
-            connected(config("readonly_accounts = [\"shop\"]")).await;
-        assert!(connection.readonly);
-        assert!(outside.clients.is_some_and(|clients| clients.is_readonly()));
-    }
-
-    #[tokio::test]
-    async fn a_task_that_panics_ends_the_program() {
-        let (mut outside, mut messages, _) = connected(config("")).await;
-        assert!(!outside.has_panicked());
-        outside.tasks.run(async { panic!("a bug") });
-        let message = messages.recv().await.unwrap();
-        assert!(matches!(outside.take(message), Event::Hangup));
-        assert!(outside.has_panicked());
-    }
-
-    #[tokio::test]
-    async fn other_accounts_stay_as_they_are() {
-        let (mut outside, _messages, _) =
-            connected(config("readonly_accounts = [\"1111*\"]")).await;
-        assert_eq!(classify(&mut outside, "222233334444"), (None, false));
-    }
-}
+mod tests;

@@ -23,6 +23,8 @@ pub(super) struct Feeds {
     logs: mpsc::Sender<Message>,
     settings: Settings,
     engines: Option<Engines>,
+    /// Rises whenever everything ends; what engines said before is dropped.
+    round: u64,
     tails: HashMap<TailId, watch::Sender<Tail>>,
 }
 
@@ -33,6 +35,7 @@ impl Feeds {
             logs,
             settings,
             engines: None,
+            round: 0,
             tails: HashMap::new(),
         }
     }
@@ -42,11 +45,23 @@ impl Feeds {
         let engines = self.engines.take().unwrap_or_else(|| {
             let (reports, arrived) = mpsc::channel(REPORTS);
             self.tasks
-                .run(forward_engines(arrived, self.tasks.sender()));
+                .run(forward_engines(self.round, arrived, self.tasks.sender()));
             Engines::start(self.settings.clone(), reports)
         });
         self.engines = Some(engines.clone());
         engines
+    }
+
+    /// Ends all tails and leaves all engines: another account or region is looked at.
+    pub(super) fn leave(&mut self) {
+        self.tails.clear();
+        self.engines = None;
+        self.round += 1;
+    }
+
+    /// What an engine said, unless it was before everything ended.
+    pub(super) fn take(&self, round: u64, report: EngineReport) -> Option<Event> {
+        (round == self.round).then_some(Event::Engine(report))
     }
 
     /// Samples the containers of these tasks and no others.
@@ -85,10 +100,14 @@ impl Feeds {
     }
 }
 
-async fn forward_engines(mut arrived: mpsc::Receiver<EngineReport>, sender: mpsc::Sender<Message>) {
+async fn forward_engines(
+    round: u64,
+    mut arrived: mpsc::Receiver<EngineReport>,
+    sender: mpsc::Sender<Message>,
+) {
     while let Some(report) = arrived.recv().await {
-        let event = Event::Engine(report);
-        if sender.send(Message::Event(Box::new(event))).await.is_err() {
+        let message = Message::Engine { round, report };
+        if sender.send(message).await.is_err() {
             return;
         }
     }

@@ -3,11 +3,13 @@
 mod audit;
 mod cache;
 mod clipboard;
+mod contexts;
 mod effects;
 mod events;
 mod feeds;
 mod frames;
 mod input;
+mod recent;
 mod save;
 mod terminal;
 
@@ -71,7 +73,7 @@ pub async fn explore(session: Session) -> io::Result<()> {
     let mut pending = app.update(Event::Resize(width, height), clock.now());
     if let Some(cache) = session.cache {
         app.keep(clock.now());
-        for event in outside.restore(cache) {
+        for event in outside.restore(cache, app.epoch()) {
             pending.extend(app.update(event, clock.now()));
         }
     }
@@ -100,7 +102,7 @@ pub async fn explore(session: Session) -> io::Result<()> {
                     pending.extend(app.update(event, clock.now()));
                 }
                 effect => {
-                    if let Some(event) = outside.perform(effect) {
+                    for event in outside.perform(effect) {
                         pending.extend(app.update(event, clock.now()));
                     }
                 }

@@ -245,6 +245,8 @@ impl Schedule {
         entry.in_flight = false;
         entry.failures = entry.failures.saturating_add(1);
         let wait = match kind {
+            // The role is assumed with what may be renewed at any time.
+            FaultKind::Denied { action } if action == "sts:AssumeRole" => BACKOFF_MOST / 3,
             FaultKind::Denied { .. } | FaultKind::Refused | FaultKind::ReadOnly => BACKOFF_DENIED,
             FaultKind::Expired | FaultKind::Unconfigured | FaultKind::ClockSkew => BACKOFF_MOST / 3,
             _ => {
@@ -301,6 +303,23 @@ mod tests {
         );
         assert_eq!(schedule.next(&wants), Some(seconds(6)));
         assert_eq!(schedule.start(&wants, seconds(6)).len(), 1);
+    }
+
+    #[test]
+    fn what_may_be_renewed_at_any_time_is_tried_again_within_ten_seconds() {
+        let role = FaultKind::Denied {
+            action: "sts:AssumeRole".to_owned(),
+        };
+        for kind in [role, FaultKind::Expired, FaultKind::Unconfigured] {
+            let mut schedule = Schedule::new(Pace::default(), 1);
+            let wants = [visible(&services())];
+            for _ in 0..9 {
+                schedule.hurry(&services());
+                schedule.start(&wants, seconds(0));
+                schedule.failed(&services(), &kind, seconds(0));
+            }
+            assert!(schedule.next(&wants) <= Some(seconds(10)), "{kind:?}");
+        }
     }
 
     #[test]

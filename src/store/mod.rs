@@ -51,6 +51,19 @@ impl Store {
         Self::default()
     }
 
+    /// An empty store for another account or region. What this session did is told there too, and the numbers of
+    /// changes go on, so that nobody takes what is there for what was here.
+    #[must_use]
+    pub fn successor(self) -> Self {
+        Self {
+            records: self.records,
+            host_engines: self.host_engines,
+            version: self.version + 1,
+            changes: self.changes,
+            ..Self::default()
+        }
+    }
+
     /// Rises whenever anything in the store changes.
     #[must_use]
     pub fn version(&self) -> u64 {

@@ -2,16 +2,17 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Ask, Cx, Input, Layer, Level, Reply, text};
+use super::{Ask, Cx, Input, Layer, Level, Reply, Section, text};
 use crate::{
     keymap::{Code, Command, Key, Target},
-    model::Subject,
+    model::{REGIONS, Subject},
     resource::{self, Place, Resource, Scope},
     theme::{Role, Theme},
 };
 
 /// Commands that are no views: name, further names, what follows.
 const WORDS: &[(&str, &[&str])] = &[
+    ("context", &["ctx"]),
     ("find", &[]),
     ("help", &["h"]),
     ("quit", &["q", "q!"]),
@@ -19,6 +20,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ("theme", &[]),
     ("undo", &[]),
     ("halt", &[]),
+    ("profile", &[]),
+    ("region", &[]),
 ];
 
 /// The command line at the foot of the screen.
@@ -86,7 +89,10 @@ fn second_words(word: &str, cx: &Cx) -> Vec<String> {
     if word == "theme" {
         return Theme::names().into_iter().map(str::to_owned).collect();
     }
-    if word == "find" {
+    if word == "region" {
+        return REGIONS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    }
+    if ["find", "profile", "context", "ctx"].contains(&word) {
         return Vec::new();
     }
     let mut words = vec!["all".to_owned()];
@@ -111,6 +117,11 @@ pub fn parse_line(line: &str, cx: &Cx) -> Result<Vec<Ask>, String> {
         .find(|(name, more)| *name == word || more.contains(&word))
     {
         return match *name {
+            "context" | "profile" | "region" if rest.is_empty() => {
+                Ok(vec![Ask::Contexts(Section::of(name))])
+            }
+            "context" | "profile" => Ok(vec![Ask::Profile(rest.to_owned())]),
+            "region" => Ok(vec![Ask::Region(rest.to_owned())]),
             "find" => Ok(vec![Ask::Find(rest.to_owned())]),
             "help" => Ok(vec![Ask::Run(Target::Command(Command::Help))]),
             "quit" => Ok(vec![Ask::Quit]),

@@ -21,6 +21,13 @@ pub enum Freshness {
     /// Nothing has come yet.
     #[default]
     Loading,
+    /// Something else must come before anything can be asked for.
+    Awaiting {
+        /// What is waited for, as the header says it: `connecting`.
+        what: String,
+        /// The age of what is shown; none if nothing ever came.
+        age: Option<Duration>,
+    },
     /// As new as it is meant to be.
     Live,
     /// Fetched once, and not kept up to date.
@@ -56,6 +63,11 @@ impl Freshness {
     pub fn word(&self) -> String {
         match self {
             Self::Loading => "loading".to_owned(),
+            Self::Awaiting { what, age: None } => what.clone(),
+            Self::Awaiting {
+                what,
+                age: Some(old),
+            } => format!("{what}, {} old", age(*old)),
             Self::Live => "live".to_owned(),
             Self::Once => "fetched once".to_owned(),
             Self::Old(old) => format!("{} old", age(*old)),
@@ -108,6 +120,7 @@ impl Freshness {
     pub fn changes_in(&self, now: Timestamp) -> Option<Duration> {
         match self {
             Self::Loading | Self::Live | Self::Once => None,
+            Self::Awaiting { age, .. } => age.map(age_grows_in),
             Self::Old(old) | Self::Paused(old) => Some(age_grows_in(*old)),
             Self::Faulty {
                 since, age, retry, ..

@@ -2,12 +2,14 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Freshness, Level};
+use super::{Freshness, Level, Section};
 use crate::{
     action::{self, Deed},
     finder::{Index, Spot},
     keymap::{Area, Command, Key, Keymap, Target},
-    model::{Arn, Change, LogReport, Now, Query, Secret, Subject, Tail, TailId},
+    model::{
+        Arn, Change, Contexts, KnownProfile, LogReport, Now, Query, Secret, Subject, Tail, TailId,
+    },
     resource::{self, Live, Place, Step},
     store::Store,
     theme::Theme,
@@ -233,6 +235,16 @@ pub enum Ask {
     Plan(Proposal),
     /// Do what was confirmed, to so many targets at a time.
     Act(Vec<action::Step>, usize),
+    /// Open the list of profiles, regions or both.
+    Contexts(Section),
+    /// Go to the profile of this name, if there is one.
+    Profile(String),
+    /// Go to the region of this name.
+    Region(String),
+    /// Go to a profile that is known.
+    GoToProfile(KnownProfile),
+    /// Go to a region, with the profile that is in use.
+    GoToRegion(String),
     /// Do nothing further of what is done in waves.
     Halt,
     /// Leave the program.
@@ -314,6 +326,14 @@ pub trait Layer {
 
     /// Takes the answer to [`Ask::ShowRaw`] or [`Ask::FetchRaw`], whichever layer asked for it.
     fn on_raw(&mut self, _subject: &Subject, _answer: &Result<String, String>) {}
+
+    /// Whether it is the list of profiles and regions.
+    fn chooses_contexts(&self) -> bool {
+        false
+    }
+
+    /// Takes what one can choose from, if it is that list.
+    fn on_contexts(&mut self, _contexts: &Contexts, _cx: &Cx) {}
 
     /// Filters by a text as if it had been typed.
     fn set_filter(&mut self, _text: &str) {}

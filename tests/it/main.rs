@@ -11,6 +11,7 @@
 mod acts;
 mod bad_days;
 mod command_line;
+mod contexts;
 mod contract;
 mod counts;
 mod crawl;

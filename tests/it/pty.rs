@@ -3,6 +3,7 @@
 //! That a panic gives the terminal back is not tested here: nothing that can be typed makes the program panic, and a
 //! key for it would be a key in the product.
 
+mod contexts;
 mod kept;
 mod written;
 

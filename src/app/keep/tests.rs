@@ -126,7 +126,11 @@ impl Run {
 
     fn restore(&mut self, snapshot: Snapshot, more: bool) {
         let snapshot = Box::new(snapshot);
-        self.send(Event::Restored { snapshot, more });
+        self.send(Event::Restored {
+            epoch: self.app.epoch(),
+            snapshot,
+            more,
+        });
     }
 
     fn connect(&mut self, region: &str) {

@@ -208,8 +208,13 @@ fn draw_header(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
     }
     let word = cx.freshness.word();
     let style = match cx.freshness {
-        Freshness::Live | Freshness::Once | Freshness::Loading => base,
-        Freshness::Old(_) | Freshness::Paused(_) => base.patch(cx.theme.style(Role::Stale)),
+        Freshness::Live
+        | Freshness::Once
+        | Freshness::Loading
+        | Freshness::Awaiting { age: None, .. } => base,
+        Freshness::Old(_) | Freshness::Paused(_) | Freshness::Awaiting { .. } => {
+            base.patch(cx.theme.style(Role::Stale))
+        }
         Freshness::Faulty { .. } => base.patch(cx.theme.style(Role::StatusError)),
     };
     let cells = u16::try_from(text::width(&text::clean(&word)) + 1).unwrap_or(u16::MAX);

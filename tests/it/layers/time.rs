@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ecsight::{
     app::{Effect, Event},
-    model::{Fault, Part, Query},
+    model::{Destination, Fault, Part, Query},
 };
 
 use crate::support::{
@@ -240,6 +240,13 @@ fn parts_show_as_they_come_and_what_is_gone_goes() {
     assert_eq!(stage.app.store().size().0, 1);
 }
 
+fn connect(epoch: u64) -> Effect {
+    Effect::Connect {
+        epoch,
+        to: Destination::default(),
+    }
+}
+
 #[test]
 fn a_connection_that_cannot_be_had_is_told_and_tried_again() {
     let mut stage = Stage::shop();
@@ -261,7 +268,7 @@ fn a_connection_that_cannot_be_had_is_told_and_tried_again() {
     assert!(wake <= stage.now.mono + seconds(15));
     stage.now.mono += seconds(15);
     let effects = stage.app.update(Event::Wake, stage.now);
-    assert!(effects.contains(&Effect::Connect { epoch }), "{effects:?}");
+    assert!(effects.contains(&connect(epoch)), "{effects:?}");
 }
 
 #[test]
@@ -370,7 +377,7 @@ fn a_connection_is_tried_again_once_at_a_time() {
     });
     let refresh = || Event::Key("ctrl-r".parse().expect("a key"));
     let effects = stage.app.update(refresh(), stage.now);
-    assert_eq!(effects, [Effect::Connect { epoch }]);
+    assert_eq!(effects, [connect(epoch)]);
     assert_eq!(stage.app.update(refresh(), stage.now), []);
 }
 
@@ -381,6 +388,7 @@ fn the_account_decides_banner_and_gate_once_it_is_known() {
     assert_eq!(stage.effects.iter().filter(classified).count(), 1);
     assert!(!stage.text().contains("READ-ONLY"));
     stage.send(Event::Classified {
+        epoch: stage.app.epoch(),
         class: None,
         readonly: true,
     });

@@ -198,7 +198,7 @@ impl Driver {
                     ) {
                         self.owed += 1;
                     }
-                    if let Some(event) = self.outside.perform(effect) {
+                    for event in self.outside.perform(effect) {
                         self.feed(event);
                     }
                 }

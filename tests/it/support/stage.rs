@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use ecsight::{
     app::{App, Connection, Effect, Event, Options},
     keymap::Key,
-    model::{Now, Part, Query, TaskFilter, Timestamp},
+    model::{Destination, Now, Part, Query, TaskFilter, Timestamp},
     schedule::Pace,
     theme::{Depth, Theme},
     ui::{Context, EnvClass},
@@ -61,6 +61,8 @@ pub struct Stage {
     pub answering: bool,
     /// Everything asked of the outside so far but connections and queries.
     pub effects: Vec<Effect>,
+    /// Every connection asked for so far.
+    pub connects: Vec<(u64, Destination)>,
     /// Every query asked so far.
     pub fetched: Vec<Query>,
     /// Every metric asked for so far.
@@ -119,6 +121,7 @@ impl Stage {
             now,
             answering: setup.answering,
             effects: Vec::new(),
+            connects: Vec::new(),
             fetched: Vec::new(),
             measured: Vec::new(),
             resolved: Vec::new(),
@@ -195,7 +198,8 @@ impl Stage {
                 let queries = queries.into_iter().map(|query| (epoch, query));
                 self.waiting.extend(queries);
             }
-            Effect::Connect { .. } | Effect::ReadAudit => {}
+            Effect::Connect { epoch, to } => self.connects.push((epoch, to)),
+            Effect::ReadAudit => {}
             other => self.effects.push(other),
         }
     }
