@@ -159,7 +159,7 @@ fn refill_tone(quota: &QuotaUse) -> Tone {
 fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let quota = cx.store.quota(subject.arn.name())?;
     let mut page = Page::new(format!("quota {}", quota.name));
-    let pace = |burst: f64, refill: f64| {
+    let allowance = |burst: f64, refill: f64| {
         format!(
             "{:.0} at once, then {} a second",
             burst.floor(),
@@ -173,8 +173,8 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     } else {
         "AWS allows, assumed"
     };
-    page.field(whose, pace(quota.quota_burst, quota.quota_refill));
-    page.field("ecsight takes", pace(quota.burst, quota.refill));
+    page.field(whose, allowance(quota.quota_burst, quota.quota_refill));
+    page.field("ecsight takes", allowance(quota.burst, quota.refill));
     page.list(
         "calls of it",
         quota.operations.iter().map(|&one| one.to_owned()),

@@ -40,7 +40,7 @@ impl Account {
         }
         let due = self.at + PAUSE;
         if now < due {
-            return Some(due - now);
+            return Some(due.saturating_sub(now));
         }
         let since = now.saturating_sub(self.at).as_secs_f64();
         self.calls.resize(lanes.len(), 0);

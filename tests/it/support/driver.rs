@@ -287,7 +287,10 @@ impl Driver {
 
     fn hear(&mut self, message: Message) {
         let event = self.outside.take(message);
-        self.feed(event);
+        // Quotas are told by the clock on the wall, and no screen is to hang on that.
+        if !matches!(event, Event::Quotas { .. }) {
+            self.feed(event);
+        }
     }
 
     /// Lets time pass, stopping wherever the program wants to be woken. Answers take no time.
