@@ -23,8 +23,7 @@ pub use event::{Connection, Effect, Event};
 
 use self::{
     contexts::Here, crawl::Crawl, deeds::Deeds, feeds::Feeds, find::Finds, history::History,
-    keep::Keeping,
-    scene::Scene,
+    keep::Keeping, scene::Scene,
 };
 use crate::{
     keymap::Keymap,

@@ -194,7 +194,9 @@ pub struct ManifestChild {
 }
 
 /// The policies that a repository may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum PolicyKind {
     /// Who may do what with it.
     Permission,

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::Outcome;
 use crate::{
     aws::{Clients, Urgency},
-    model::{Fault, FaultKind, Now, Part, Query},
+    model::{Arn, Fault, FaultKind, Now, Part, Query},
     store::Store,
     ui::clean,
 };
@@ -111,7 +111,7 @@ impl<'a> Desk<'a> {
     pub(super) fn account(&self) -> Option<String> {
         let clusters = self.store.clusters().map(|cluster| &cluster.arn);
         let repositories = self.store.repositories().map(|repository| &repository.arn);
-        let named = clusters.chain(repositories).map(|arn| arn.account());
+        let named = clusters.chain(repositories).map(Arn::account);
         let mut named = named.filter(|account| !account.is_empty());
         let identity = self.store.identity();
         named

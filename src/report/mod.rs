@@ -132,7 +132,7 @@ pub enum Format {
     },
     /// A table of all columns, nothing cut.
     Wide,
-    /// An object with typed fields for each row; [`fields`] tells which.
+    /// An object with typed fields for each row; [`fields()`] tells which.
     Json,
 }
 

@@ -19,8 +19,8 @@ pub(super) struct Named {
 impl Named {
     /// Reads `name`, `cluster/name` or an ARN.
     pub(super) fn parse(text: &str) -> Self {
-        let arn = Arn::new(text);
-        if arn.is_of_aws() {
+        if text.starts_with("arn:") {
+            let arn = Arn::new(text);
             return Self {
                 cluster: arn.cluster_name().map(str::to_owned),
                 name: arn.name().to_owned(),

@@ -16,9 +16,7 @@ use crate::{
     aws::{Clients, Haste, RawTarget, Settings, Urgency},
     config::Config,
     docker,
-    model::{
-        Act, Arn, EngineReport, Fault, FaultKind, Outcome, Part, Query, Record, TaskFilter,
-    },
+    model::{Act, Arn, EngineReport, Fault, FaultKind, Outcome, Part, Query, Record, TaskFilter},
 };
 
 /// Pieces of one answer that may wait before the fetch is held up.

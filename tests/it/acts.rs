@@ -109,7 +109,7 @@ impl Session {
             self.driver.shows("this session is read-only");
             self.driver.hides("[ Cancel ]");
             // The words on the foot go away before the next key.
-            self.driver.pass(Duration::from_secs(60)).await;
+            self.driver.pass(Duration::from_mins(1)).await;
             self.driver.hides("this session is read-only");
         }
     }

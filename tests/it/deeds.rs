@@ -109,7 +109,7 @@ fn begin_deployment(service: &mut Service) {
     new.id = format!("{}-new", new.id);
     (new.running, new.pending) = (0, 2);
     new.rollout_state = Some("IN_PROGRESS".to_owned());
-    service.deployments[0].status = "ACTIVE".to_owned();
+    "ACTIVE".clone_into(&mut service.deployments[0].status);
     service.deployments.insert(0, new);
 }
 
@@ -322,7 +322,7 @@ fn what_aws_refuses_is_told_with_the_missing_action_and_not_tried_again() {
         "{}",
         stage.foot()
     );
-    stage.pass(Duration::from_secs(300));
+    stage.pass(Duration::from_mins(5));
     assert_eq!(acts(&stage).len(), 1);
     stage.run("audit");
     let text = stage.text();
@@ -414,7 +414,7 @@ fn marked_rows_are_done_in_waves_and_esc_stops_before_the_next() {
     stage.press("esc");
     assert!(stage.foot().contains("no further wave"), "{}", stage.foot());
     come_to_rest(&mut stage);
-    stage.pass(Duration::from_secs(60));
+    stage.pass(Duration::from_mins(1));
     assert_eq!(acts(&stage).len(), 2);
     let targets: Vec<_> = acts(&stage)
         .iter()
@@ -450,7 +450,7 @@ fn a_wave_that_fails_ends_it() {
         "{}",
         stage.foot()
     );
-    stage.pass(Duration::from_secs(60));
+    stage.pass(Duration::from_mins(1));
     assert_eq!(acts(&stage).len(), 1);
 }
 

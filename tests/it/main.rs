@@ -7,6 +7,10 @@
     missing_docs,
     reason = "a test fails by a panic, and is documented by its name"
 )]
+#![allow(
+    clippy::large_futures,
+    reason = "the driver holds the whole program, once for each test"
+)]
 
 mod acts;
 mod bad_days;

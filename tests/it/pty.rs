@@ -259,7 +259,7 @@ fn still_world() -> (tokio::runtime::Runtime, sandbox::Sandbox) {
 
 fn looking_at(sandbox: &sandbox::Sandbox, arguments: &[&str]) -> Terminal {
     let launch = Launch {
-        config: "[refresh]\nvisible_seconds = 1\nrollout_seconds = 1\n",
+        config: "crawl = false\n[refresh]\nvisible_seconds = 1\nrollout_seconds = 1\n",
         size: (160, 40),
         ..Launch::new(arguments)
     };

@@ -152,8 +152,8 @@ impl Stage {
     }
 
     /// Answers one query.
-    fn answer(&mut self, query: Query) {
-        let (found, calls) = self.world.answer(&query);
+    fn answer(&mut self, query: &Query) {
+        let (found, calls) = self.world.answer(query);
         self.asked.push((query.clone(), calls));
         let (items, entities): (Vec<_>, Vec<_>) = found.into_iter().unzip();
         let some = Part::Some {
@@ -179,7 +179,7 @@ impl Stage {
                 return;
             }
             for query in queries {
-                self.answer(query);
+                self.answer(&query);
             }
         }
     }
@@ -216,8 +216,8 @@ fn is_tasks(query: &Query) -> bool {
 fn what_is_asked_first_leads_to_the_rest() {
     let mut stage = Stage::new(1, 3);
     assert_eq!(stage.queries(), [Query::Identity, Query::Clusters]);
-    stage.answer(Query::Identity);
-    stage.answer(Query::Clusters);
+    stage.answer(&Query::Identity);
+    stage.answer(&Query::Clusters);
     let cluster = World::cluster(0);
     let services = Query::Services {
         cluster: cluster.clone(),
@@ -225,13 +225,13 @@ fn what_is_asked_first_leads_to_the_rest() {
     let tasks = [false, true].map(|stopped| tasks_of(&cluster, stopped));
     let expected = [services.clone(), tasks[0].clone(), tasks[1].clone()];
     assert_eq!(stage.queries(), expected);
-    stage.answer(services);
+    stage.answer(&services);
     let definitions = [0, 1].map(|number| Query::Definition {
         definition: World::definition(number),
     });
     assert_eq!(stage.queries(), definitions);
     for query in tasks.into_iter().chain(definitions) {
-        stage.answer(query);
+        stage.answer(&query);
     }
     let tag = |name: &str| Query::Tag {
         tag: Arn::new("arn:aws:ecr:eu-west-1:123456789012:repository/web").tag(name),
@@ -288,7 +288,7 @@ fn nothing_is_asked_in_the_background_while_paused() {
 #[test]
 fn what_a_person_opens_is_made_urgent() {
     let mut stage = Stage::new(3, 10);
-    stage.answer(Query::Clusters);
+    stage.answer(&Query::Clusters);
     stage.queries();
     let cluster = World::cluster(2);
     let place = Place::of("services", crate::model::Subject::whole(&cluster));

@@ -248,7 +248,7 @@ fn facts(change: &Change, moved: bool) -> Facts {
             execute_command: moved,
             task_definition: Some(Arn::new(DEFINITION)),
             deployments: vec![Deployment {
-                id: format!("ecs-svc/{}", if moved { 0 } else { 1 }),
+                id: format!("ecs-svc/{}", i32::from(!moved)),
                 ..samples::deployment("", &definition)
             }],
             ..samples::service(&Arn::new(SERVICE), &cluster())

@@ -36,7 +36,7 @@ pub struct Origin {
 /// - what containers use, from engines and from CloudWatch: it tells of a quarter of an hour, which is over;
 /// - faults: they belong to the session that had them;
 /// - of each service all but its newest events, and of tasks what was overridden (see the fields of
-///   [`Service`](crate::model::Service) and [`Task`](crate::model::Task)).
+///   [`Service`] and [`Task`]).
 ///
 /// Making one is cheap: the things stay where they are, behind their `Arc`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,6 +21,10 @@ fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one session, from its beginning to its end"
+)]
 async fn a_session_is_told_in_two_lines_a_deed_without_a_secret() {
     let world = world().await;
     let ecs = servers::ecs(&world.url()).await;

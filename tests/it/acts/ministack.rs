@@ -24,7 +24,7 @@ struct Place {
 
 const SERVICE: &str = "web";
 /// Long enough for containers that do not listen to be killed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Place {
     /// A service of two tasks that run an image of the repository `app/web`.

@@ -1,6 +1,9 @@
 //! Every deed on the simulated account.
 
-use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier};
+use aws_sdk_ecr::{
+    primitives::DateTime,
+    types::{ImageDetail, ImageIdentifier},
+};
 use aws_sdk_ecs::types::ServiceDeploymentStatus;
 
 use super::*;
@@ -35,7 +38,7 @@ async fn tagged(ecr: &aws_sdk_ecr::Client, repository: &str) -> Vec<ImageDetail>
     let answer = asked.max_results(1000).send().await.unwrap();
     let mut found = answer.image_details.unwrap_or_default();
     found.retain(|image| !image.image_tags().is_empty());
-    let at = |image: &ImageDetail| image.image_pushed_at().map(|at| at.secs());
+    let at = |image: &ImageDetail| image.image_pushed_at().map(DateTime::secs);
     found.sort_by_key(|image| std::cmp::Reverse(at(image)));
     found
 }

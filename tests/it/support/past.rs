@@ -83,7 +83,7 @@ fn redeploy(stage: &mut Stage) {
         ..samples::deployment("ecs-svc/77", &definition)
     };
     for old in &mut service.deployments {
-        old.status = "ACTIVE".to_owned();
+        "ACTIVE".clone_into(&mut old.status);
     }
     service.deployments.insert(0, new);
     let entities = vec![Entity::Service(Box::new(service.clone()))];

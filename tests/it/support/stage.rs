@@ -16,6 +16,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::account::{Account, NOON};
 
 /// How the program is started.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Setup {
     pub size: (u16, u16),
     pub theme: &'static str,
