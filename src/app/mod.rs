@@ -10,6 +10,7 @@ mod find;
 mod history;
 mod keep;
 mod keys;
+mod rollouts;
 mod scene;
 mod wants;
 mod waves;

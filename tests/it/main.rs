@@ -41,3 +41,4 @@ mod stats;
 mod support;
 mod tails;
 mod walk;
+mod worse_days;
