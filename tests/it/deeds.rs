@@ -333,6 +333,37 @@ fn what_aws_refuses_is_told_with_the_missing_action_and_not_tried_again() {
 }
 
 #[test]
+fn what_went_wrong_is_whole_on_a_narrow_screen_and_the_menu_is_hinted_at() {
+    let mut stage = staged(Setup::default());
+    assert!(stage.foot().contains("a actions"), "{}", stage.foot());
+    stage.press("r");
+    stage.pass(HEARS);
+    stage.press("right enter");
+    let said = "User: arn:aws:sts::123456789012:assumed-role/ops/kim is not authorized";
+    answer(
+        &mut stage,
+        Outcome::Failed {
+            fault: Fault {
+                kind: FaultKind::Denied {
+                    action: "ecs:UpdateService".to_owned(),
+                },
+                op: "UpdateService".to_owned(),
+                message: said.to_owned(),
+                hint: "ask for a policy that allows ecs:UpdateService".to_owned(),
+            },
+            unsure: false,
+            written: String::new(),
+            requests: Vec::new(),
+        },
+    );
+    let text = stage.text();
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    let whole = lines.join(" ");
+    assert!(whole.contains("allows ecs:UpdateService"), "{text}");
+    assert!(!text.contains('…'), "{text}");
+}
+
+#[test]
 fn a_read_only_session_opens_no_plan_and_the_menu_says_why() {
     let mut stage = staged(Setup {
         size: (120, 40),

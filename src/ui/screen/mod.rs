@@ -3,7 +3,12 @@
 mod crumbs;
 mod meter;
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    widgets::{Clear, Widget},
+};
 
 use super::{Context, Cx, EnvClass, Freshness, Layer, Level, Toast, text};
 use crate::{
@@ -20,6 +25,9 @@ const HEADER_LEAST: u16 = 40;
 
 /// The most lines for what is under way.
 const NOTES: u16 = 3;
+
+/// The most lines for a message that needs attention.
+const TOAST: usize = 4;
 
 /// From this height on, a fault may take three lines for its story.
 const TALL: u16 = 16;
@@ -284,22 +292,45 @@ fn draw_notes(notes: &[(String, Tone)], lines: Rect, buffer: &mut Buffer, cx: &C
     }
 }
 
+/// Writes a message on the line at the foot. What needs attention is not cut while a few lines above can hold the rest.
+fn draw_toast(toast: &Toast, line: Rect, buffer: &mut Buffer, cx: &Cx) {
+    let (role, mark, most) = match toast.level {
+        Level::Info => (Role::FlashInfo, "", 1),
+        Level::Warn => (Role::FlashWarn, "~ ", TOAST),
+        Level::Error => (Role::FlashError, "! ", TOAST),
+    };
+    let style = cx.theme.style(role);
+    let safe = text::clean(&toast.text);
+    let mark_cells = u16::try_from(mark.len()).unwrap_or_default() + 1;
+    let room = line.width.saturating_sub(mark_cells);
+    let mut parts = text::wrap(&safe, room.into(), 0);
+    parts.truncate(most.min(usize::from(line.y - buffer.area.y) + 1));
+    let count = u16::try_from(parts.len()).unwrap_or(1);
+    let top = line.y + 1 - count.max(1);
+    let area = Rect {
+        y: top,
+        height: count,
+        ..line
+    };
+    Clear.render(area, buffer);
+    buffer.set_style(area, cx.theme.style(Role::Text));
+    text::put(buffer, (line.x + 1, top), mark, room, style, "");
+    for (at, range) in parts.iter().enumerate() {
+        let last = at + 1 == parts.len();
+        let part = if last {
+            &safe[range.start..]
+        } else {
+            &safe[range.clone()]
+        };
+        let y = top + u16::try_from(at).unwrap_or_default();
+        let place = (line.x + mark_cells, y);
+        text::put(buffer, place, part, room, style, cx.glyphs.ellipsis());
+    }
+}
+
 fn draw_foot(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
     if let Some(toast) = chrome.toast {
-        let (role, mark) = match toast.level {
-            Level::Info => (Role::FlashInfo, ""),
-            Level::Warn => (Role::FlashWarn, "~ "),
-            Level::Error => (Role::FlashError, "! "),
-        };
-        let says = format!(" {mark}{}", toast.text);
-        text::put(
-            buffer,
-            (line.x, line.y),
-            &says,
-            line.width,
-            cx.theme.style(role),
-            cx.glyphs.ellipsis(),
-        );
+        draw_toast(toast, line, buffer, cx);
         return;
     }
     let Some(top) = chrome.layers.last() else {

@@ -337,6 +337,10 @@ impl Layer for TableLayer {
             {
                 hints.push(Hint::of(Target::Command(Command::Enter)));
             }
+            let has_deeds = action::on(self.resource.id()).next().is_some();
+            if has_deeds && !cx.context.readonly {
+                hints.push(Hint::of(Target::Command(Command::Actions)));
+            }
             for (index, link) in self.resource.links().iter().enumerate() {
                 if (link.to)(&subject, &self.place.scope, &model).is_some() {
                     hints.push(Hint::of(Target::Link(self.resource.id(), index)));
