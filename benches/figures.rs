@@ -59,7 +59,7 @@ impl Desk {
         });
         let cluster = cluster();
         let entities = vec![Entity::Cluster(samples::cluster(&cluster))];
-        desk.answer(&Query::Clusters, entities, &[cluster]);
+        desk.answer(&Query::Clusters(None), entities, &[cluster]);
         desk.frame();
         desk
     }
@@ -483,7 +483,7 @@ fn with_many_names(criterion: &mut Criterion) {
     let now = Now::default();
     let clusters = vec![Entity::Cluster(samples::cluster(&cluster()))];
     let part = |entities, items| Part::Some { entities, items };
-    store.apply(&Query::Clusters, part(clusters, vec![cluster()]), now);
+    store.apply(&Query::Clusters(None), part(clusters, vec![cluster()]), now);
     let tasks = (0..TASKS).map(|number| {
         let mut task = task(number, 1);
         task.interface = Some(format!("eni-{number:017x}"));

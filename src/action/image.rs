@@ -31,8 +31,8 @@ pub(super) fn repository<'a>(arn: &Arn, cx: &Cx<'a>) -> Result<&'a Arc<Repositor
 }
 
 /// The queries that say what a repository allows and where its tags point.
-pub(super) fn needs(subject: &Subject) -> Vec<Query> {
-    let mut queries = vec![Query::Repositories];
+pub(super) fn needs(subject: &Subject, cx: &Cx) -> Vec<Query> {
+    let mut queries = vec![cx.store.around(&subject.arn, Query::Repositories)];
     queries.extend(
         subject
             .arn

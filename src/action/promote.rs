@@ -18,7 +18,7 @@ pub static DEED: Deed = Deed {
     refuse: image::refuse,
     parts: |_, _| Vec::new(),
     needs: |subject, answer, cx| {
-        let mut queries = image::needs(subject);
+        let mut queries = image::needs(subject, cx);
         if let Ok(Change::Promote { to, tag, .. }) = propose(subject, answer, cx) {
             queries.push(Query::Tag { tag: to.tag(&tag) });
         }

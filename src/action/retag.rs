@@ -25,8 +25,8 @@ pub static DEED: Deed = Deed {
     then: |change, cx| super::redeploy::services_of_tags(change, cx),
 };
 
-fn needs(subject: &Subject, answer: &str, _: &Cx) -> Vec<Query> {
-    let mut queries = image::needs(subject);
+fn needs(subject: &Subject, answer: &str, cx: &Cx) -> Vec<Query> {
+    let mut queries = image::needs(subject, cx);
     let repository = subject.arn.repository();
     let tags = answer
         .split([',', ' '])

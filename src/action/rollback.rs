@@ -45,7 +45,7 @@ fn needs(subject: &Subject, answer: &str, cx: &Cx) -> Vec<Query> {
     };
     if let Some(current) = &service.task_definition {
         queries.push(Query::Revisions {
-            family: current.family().to_owned(),
+            family: current.to_family(),
         });
         queries.push(Query::Definition {
             definition: current.clone(),
@@ -85,7 +85,7 @@ fn previous(subject: &Subject, service: &Service, cx: &Cx) -> Option<Arn> {
 
 /// The active revisions of the family that are known, the newest first.
 fn revisions<'a>(current: &Arn, cx: &Cx<'a>) -> impl Iterator<Item = Arn> + use<'a> {
-    let family = current.family().to_owned();
+    let family = current.to_family();
     let listing = cx.store.listing(&Query::Revisions { family });
     listing.items().iter().cloned()
 }

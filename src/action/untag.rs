@@ -17,7 +17,7 @@ pub static DEED: Deed = Deed {
     typed: true,
     refuse: image::refuse,
     parts: |_, _| Vec::new(),
-    needs: |subject, _, _| image::needs(subject),
+    needs: |subject, _, cx| image::needs(subject, cx),
     field: |_, _| None,
     propose: |subject, _, _| {
         let repository = subject

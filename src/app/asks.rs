@@ -7,6 +7,7 @@ use super::{
 use crate::{
     model::{Now, Query, Subject},
     resource::{self, Place, Scope, Step},
+    store::Listing,
     ui::{self, Ask, Layer, Level, PageLayer, Reply, TableLayer},
 };
 
@@ -212,7 +213,7 @@ impl App {
                 scope: Scope::account(),
             };
             trail = vec![stop(root, None), stop(repositories, Some(of))];
-        } else if of.arn.kind().is_empty() {
+        } else if of.arn.kind() == "family" {
             let families = Place {
                 view: "families",
                 scope: Scope::account(),
@@ -295,9 +296,14 @@ impl App {
             .cluster_named(&cluster)
             .map(|cluster| cluster.arn.clone())
         else {
-            if store.listing(&Query::Clusters).is_current() {
+            if store.is_listed(Query::Clusters, Listing::is_current) {
                 self.start = None;
-                let text = format!("there is no cluster {cluster} in this region");
+                let place = if store.has_regions() {
+                    "these regions"
+                } else {
+                    "this region"
+                };
+                let text = format!("there is no cluster {cluster} in {place}");
                 self.say(Level::Warn, text, now);
             }
             return;

@@ -5,6 +5,7 @@ use super::{App, Connection, Effect, Link, feeds::Feeds, find::Finds, history::H
 use crate::{
     model::{
         Contexts, Destination, Ending, KnownProfile, Now, Record, Rollout, Timestamp, is_region,
+        join_regions, regions,
     },
     ui::{Context, Level, Section, Switcher},
 };
@@ -76,13 +77,14 @@ impl App {
         self.effects.push(Effect::ListContexts);
     }
 
-    /// Goes to a region by its name, once it is known that one can.
+    /// Goes to a region by its name, or to several by their names, once it is known that one can.
     pub(super) fn wish_region(&mut self, name: String, now: Now) {
-        if !is_region(&name) {
-            self.say(Level::Warn, format!("{name} is no name of a region"), now);
+        if let Some(wrong) = regions(&name).find(|name| !is_region(name)) {
+            let text = format!("{wrong} is no name of a region");
+            self.say(Level::Warn, text, now);
             return;
         }
-        self.here.wish = Some(Wish::Region(name));
+        self.here.wish = Some(Wish::Region(join_regions(regions(&name))));
         self.effects.push(Effect::ListContexts);
     }
 
@@ -135,7 +137,7 @@ impl App {
         self.go_to(&known.name.clone(), &region, now);
     }
 
-    /// Goes to a region with the profile that is in use.
+    /// Goes to a region, or to several, with the profile that is in use.
     pub(super) fn go_to_region(&mut self, region: &str, now: Now) {
         let profile = self.scene.context.profile.clone();
         self.go_to(&profile, region, now);
@@ -160,6 +162,7 @@ impl App {
             readonly: self.here.readonly,
             class: None,
         };
+        self.scene.store.look_at(region);
         let epoch = self.epoch;
         self.effects.push(Effect::Connect { epoch, to });
     }
@@ -240,7 +243,7 @@ impl App {
     pub(super) fn is_of_here(&self, record: &Record) -> bool {
         let identity = self.scene.store.identity();
         let is_account = identity.is_some_and(|identity| identity.account == record.account);
-        is_account && record.region == self.scene.context.region
+        is_account && regions(&self.scene.context.region).any(|name| name == record.region)
     }
 }
 

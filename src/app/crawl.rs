@@ -65,7 +65,7 @@ impl Crawl {
             return;
         }
         match query {
-            Query::Clusters => {
+            Query::Clusters(_) => {
                 let clusters: HashSet<_> = store.clusters().map(|one| one.arn.clone()).collect();
                 self.leads
                     .retain(|query, _| cluster_of(query).is_some_and(|arn| clusters.contains(arn)));
@@ -114,9 +114,15 @@ impl Crawl {
         let has = |query: &Query| !store.listing(query).items().is_empty();
         let (mut services, mut tasks, mut instances) = (Vec::new(), Vec::new(), Vec::new());
         // What an earlier run kept may be of another account.
-        let is_current = store.listing(&Query::Clusters).is_current();
-        let mut is_whole = is_current;
-        for known in store.clusters().filter(|_| is_current) {
+        let lists = store.everywhere(Query::Clusters);
+        let current: Vec<_> = lists
+            .iter()
+            .map(|query| store.listing(query))
+            .filter(|listing| listing.is_current())
+            .collect();
+        let mut is_whole = current.len() == lists.len();
+        let clusters = current.iter().flat_map(|listing| listing.items());
+        for known in clusters.filter_map(|arn| store.cluster(arn)) {
             let cluster = known.arn.clone();
             let query = Query::Services {
                 cluster: cluster.clone(),
@@ -137,7 +143,8 @@ impl Crawl {
                 instances.push(self.errand(vec![query]));
             }
         }
-        let mut errands = vec![self.errand(vec![Query::Clusters])];
+        let lists = lists.into_iter();
+        let mut errands: Vec<_> = lists.map(|query| self.errand(vec![query])).collect();
         errands.extend(services);
         errands.extend(tasks);
         errands.extend(instances);

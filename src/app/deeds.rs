@@ -219,7 +219,7 @@ impl App {
             target: step.change.target().clone(),
             name: step.name.clone(),
             account: identity.map_or_else(String::new, |identity| identity.account.clone()),
-            region: context.region.clone(),
+            region: step.change.target().region().to_owned(),
             profile: context.profile.clone(),
             principal: identity.map_or_else(String::new, |identity| identity.principal.clone()),
             before: step.before(),

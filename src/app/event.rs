@@ -4,7 +4,7 @@ use crate::{
     keymap::Key,
     model::{
         Act, Arn, Contexts, Destination, EngineReport, Fault, LogReport, Outcome, Part, Query,
-        QuotaUse, Record, Subject, Tail, TailId, Watch,
+        QuotaUse, Record, Region, Subject, Tail, TailId, Watch,
     },
     schedule::Urgency,
     store::snapshot::Snapshot,
@@ -67,6 +67,8 @@ pub enum Event {
     Quotas {
         /// The context that they are of.
         epoch: u64,
+        /// The region, where several are looked at.
+        region: Option<Region>,
         /// All of them, in their order.
         uses: Vec<QuotaUse>,
     },

@@ -141,8 +141,8 @@ impl App {
             if self.link == Link::Connecting {
                 let origin = &snapshot.origin;
                 self.scene.context.profile.clone_from(&origin.profile);
-                self.scene.context.region.clone_from(&origin.region);
                 self.scene.context.endpoint.clone_from(&origin.endpoint);
+                self.scene.look_at(origin.region.clone());
             }
         }
         self.scene.store.restore(snapshot, now);

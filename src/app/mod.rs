@@ -222,8 +222,12 @@ impl App {
                 snapshot,
                 more,
             } if epoch == self.epoch => self.on_restored(*snapshot, more, now),
-            Event::Quotas { epoch, uses } if epoch == self.epoch => {
-                self.scene.store.take_quotas(uses);
+            Event::Quotas {
+                epoch,
+                region,
+                uses,
+            } if epoch == self.epoch => {
+                self.scene.store.take_quotas(region.as_ref(), uses);
             }
             Event::Engine(report) => self.scene.store.take_report(report, now),
             Event::Log { epoch, id, report } if epoch == self.epoch => {
@@ -287,7 +291,7 @@ impl App {
                 self.judge_place(&connection, now);
                 self.here.arrive(&connection);
                 self.scene.context.profile = connection.profile;
-                self.scene.context.region = connection.region;
+                self.scene.look_at(connection.region);
                 self.scene.context.endpoint = connection.endpoint;
                 self.scene.context.readonly = connection.readonly;
                 self.scene.context.class = connection.class;

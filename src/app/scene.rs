@@ -26,8 +26,10 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new(keymap: Keymap, theme: Theme, glyphs: Glyphs, context: Context) -> Self {
+        let mut store = Store::new();
+        store.look_at(&context.region);
         Self {
-            store: Store::new(),
+            store,
             keymap,
             theme,
             freshness: Freshness::Loading,
@@ -37,6 +39,12 @@ impl Scene {
             context,
             glyphs,
         }
+    }
+
+    /// Notes which region is looked at, or which regions.
+    pub(super) fn look_at(&mut self, region: String) {
+        self.store.look_at(&region);
+        self.context.region = region;
     }
 
     /// Whose account is shown, by the credentials or, before these are known, by what an earlier run kept.

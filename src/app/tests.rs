@@ -65,7 +65,7 @@ fn a_jump_puts_the_parents_behind_the_place() {
     know(
         &mut app,
         now,
-        &Query::Clusters,
+        &Query::Clusters(None),
         vec![entity],
         std::slice::from_ref(&cluster),
     );
@@ -102,7 +102,7 @@ fn a_jump_puts_the_parents_behind_the_place() {
     assert_eq!(views(&app), ["clusters", "services", "tasks", "containers"]);
     app.jump(&Place::of("tasks", Subject::whole(&cluster)));
     assert_eq!(views(&app), ["clusters", "tasks"]);
-    app.jump(&Place::of("revisions", Subject::whole(&Arn::new("web"))));
+    app.jump(&Place::of("revisions", Subject::whole(&Arn::of_family("r", "web"))));
     assert_eq!(views(&app), ["clusters", "families", "revisions"]);
     let everything = Place {
         view: "services",
@@ -128,7 +128,7 @@ fn what_lies_behind_is_wanted_less_urgently_and_once() {
         [
             (Query::Identity, Urgency::Visible),
             (services, Urgency::Visible),
-            (Query::Clusters, Urgency::Background)
+            (Query::Clusters(None), Urgency::Background)
         ]
     );
 }

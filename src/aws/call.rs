@@ -26,13 +26,15 @@ use crate::{
         keeper::Keeper,
         profile::Profile,
     },
-    model::{Fault, FaultKind, QuotaUse},
+    model::{Fault, FaultKind, QuotaUse, join_regions},
 };
 
 /// How often a throttled operation is sent in all.
 const SENDINGS: u32 = 7;
 
-/// The clients of one account and region; cheap to clone.
+/// The clients of one account, in a region or in several; cheap to clone.
+///
+/// What is asked or changed goes to the region of the query or of the thing.
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub(super) ecs: aws_sdk_ecs::Client,
@@ -46,6 +48,8 @@ pub struct Clients {
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) pacer: Pacer,
     pub(super) session: Arc<Session>,
+    /// The clients of further regions that are looked at; they have none themselves.
+    pub(super) others: Arc<[Self]>,
 }
 
 /// What a set of clients is connected to.
@@ -62,10 +66,29 @@ pub(super) struct Session {
 }
 
 impl Clients {
-    /// The region, `eu-west-1`.
+    /// The region, `eu-west-1`; of several the first.
     #[must_use]
     pub fn region(&self) -> &str {
         &self.session.region
+    }
+
+    /// The clients of each region that is looked at.
+    pub fn each(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.others.iter())
+    }
+
+    /// The clients of a region; of the first where it is not looked at, or not known.
+    #[must_use]
+    pub fn of(&self, region: Option<&str>) -> &Self {
+        let mut others = self.others.iter();
+        let found = others.find(|clients| Some(clients.region()) == region);
+        found.unwrap_or(self)
+    }
+
+    /// All regions that are looked at, in one text.
+    #[must_use]
+    pub fn regions(&self) -> String {
+        join_regions(self.each().map(Self::region))
     }
 
     /// The profile in use; `None` if neither a flag nor `AWS_PROFILE` names one and there is no `default`.
@@ -104,10 +127,17 @@ impl Clients {
                 readonly: true,
                 ..Session::clone(&self.session)
             }),
+            others: self
+                .others
+                .iter()
+                .cloned()
+                .map(Self::into_readonly)
+                .collect(),
         }
     }
 
-    /// How the request quotas stand that all clones of these clients share; tells anew at most once a second.
+    /// How the request quotas of this region stand that all clones of these clients share; tells anew at most once a
+    /// second.
     #[must_use]
     pub fn quota_uses(&self) -> tokio::sync::watch::Receiver<Vec<QuotaUse>> {
         self.pacer.uses()
@@ -115,7 +145,9 @@ impl Clients {
 
     /// Makes what is asked with this haste as urgent as what is on the screen.
     pub fn raise(&self, haste: &Haste) {
-        self.pacer.raise(haste, Urgency::Visible);
+        for clients in self.each() {
+            clients.pacer.raise(haste, Urgency::Visible);
+        }
     }
 
     /// Whether writes are refused.

@@ -19,7 +19,7 @@ use crate::{
         profile::{self, Profile},
         transport::transport,
     },
-    model::{Fault, FaultKind, Secret},
+    model::{Fault, FaultKind, Secret, regions},
     schedule::Budget,
 };
 
@@ -46,7 +46,7 @@ pub struct StaticKeys {
 pub struct Settings {
     /// The profile; otherwise `AWS_PROFILE`, otherwise `default`.
     pub profile: Option<String>,
-    /// The region; otherwise `AWS_REGION`, the profile's, or that of the EC2 instance.
+    /// The region, or several by [`regions`]; otherwise `AWS_REGION`, the profile's, or that of the EC2 instance.
     pub region: Option<String>,
     /// The endpoint of all services; otherwise `AWS_ENDPOINT_URL_ECS`, `AWS_ENDPOINT_URL` or the profile's, and
     /// otherwise the SDK's own rules, which know every partition.
@@ -77,7 +77,8 @@ impl Default for Settings {
 
 impl Clients {
     /// Finds region, credentials and endpoint as the settings, the environment and the shared files say, and makes
-    /// the clients. Sends nothing to AWS; without a region it may ask the EC2 metadata service for one.
+    /// the clients. Sends nothing to AWS; without a region it may ask the EC2 metadata service for one. The clients of
+    /// several regions share their credentials, and each has a budget of its own, since each has quotas of its own.
     ///
     /// Credentials come from the SDK's providers: environment, profile (keys, SSO token, assumed roles,
     /// `credential_process`), web identity, container role, instance role. A profile named in the settings goes
@@ -105,48 +106,70 @@ impl Clients {
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(no_region(profile.name.as_deref()));
         };
-        let witness = Witness::default();
         let session = Session {
             region,
             profile,
             endpoint: endpoint(&config),
             readonly: false,
-            hosts: witness.hosts.clone(),
+            hosts: Arc::default(),
             keeper,
         };
-        let ecs = aws_sdk_ecs::config::Builder::from(&config)
-            .interceptor(witness.clone())
-            .retry_classifier(ThrottlesAreOurs);
-        let sts = aws_sdk_sts::config::Builder::from(&config)
-            .interceptor(witness.clone())
-            .retry_classifier(ThrottlesAreOurs);
-        let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(&config)
-            .interceptor(witness.clone())
-            .retry_classifier(ThrottlesAreOurs);
-        let ecr = aws_sdk_ecr::config::Builder::from(&config)
-            .interceptor(witness.clone())
-            .retry_classifier(ThrottlesAreOurs);
-        let scaling = aws_sdk_applicationautoscaling::config::Builder::from(&config)
-            .interceptor(witness)
-            .retry_classifier(ThrottlesAreOurs);
-        let logs = aws_sdk_cloudwatchlogs::config::Builder::from(&config)
-            .interceptor(OneHost)
-            .retry_classifier(ThrottlesAreOurs);
+        let names = settings.region.as_deref().unwrap_or_default();
+        let others = regions(names).skip(1).map(|name| {
+            let config = config.to_builder().region(Region::new(name.to_owned()));
+            let session = Session {
+                region: name.to_owned(),
+                hosts: Arc::default(),
+                ..session.clone()
+            };
+            Self::assemble(&config.build(), session, settings.budget)
+        });
+        let others: Vec<_> = others.collect();
         let clients = Self {
-            ecs: aws_sdk_ecs::Client::from_conf(ecs.build()),
-            sts: aws_sdk_sts::Client::from_conf(sts.build()),
-            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
-            ecr: aws_sdk_ecr::Client::from_conf(ecr.build()),
-            scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling.build()),
-            logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
-            pacer: Pacer::start(settings.budget),
-            session: Arc::new(session),
+            others: others.into(),
+            ..Self::assemble(&config, session, settings.budget)
         };
         Ok(if settings.readonly {
             clients.into_readonly()
         } else {
             clients
         })
+    }
+
+    /// The clients of one region.
+    fn assemble(config: &SdkConfig, session: Session, budget: Budget) -> Self {
+        let witness = Witness {
+            hosts: session.hosts.clone(),
+        };
+        let ecs = aws_sdk_ecs::config::Builder::from(config)
+            .interceptor(witness.clone())
+            .retry_classifier(ThrottlesAreOurs);
+        let sts = aws_sdk_sts::config::Builder::from(config)
+            .interceptor(witness.clone())
+            .retry_classifier(ThrottlesAreOurs);
+        let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config)
+            .interceptor(witness.clone())
+            .retry_classifier(ThrottlesAreOurs);
+        let ecr = aws_sdk_ecr::config::Builder::from(config)
+            .interceptor(witness.clone())
+            .retry_classifier(ThrottlesAreOurs);
+        let scaling = aws_sdk_applicationautoscaling::config::Builder::from(config)
+            .interceptor(witness)
+            .retry_classifier(ThrottlesAreOurs);
+        let logs = aws_sdk_cloudwatchlogs::config::Builder::from(config)
+            .interceptor(OneHost)
+            .retry_classifier(ThrottlesAreOurs);
+        Self {
+            ecs: aws_sdk_ecs::Client::from_conf(ecs.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
+            ecr: aws_sdk_ecr::Client::from_conf(ecr.build()),
+            scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling.build()),
+            logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
+            pacer: Pacer::start(budget),
+            session: Arc::new(session),
+            others: Arc::default(),
+        }
     }
 }
 
@@ -162,7 +185,8 @@ async fn load(settings: &Settings) -> Result<(SdkConfig, Option<Keeper>), Fault>
         .http_client(transport.clone())
         .timeout_config(timeouts);
     let name = settings.profile.as_deref();
-    loader = match settings.region.as_deref().filter(|name| !name.is_empty()) {
+    let mut named = regions(settings.region.as_deref().unwrap_or_default());
+    loader = match named.next() {
         Some(region) => loader.region(Region::new(region.to_owned())),
         None => loader.region(credentials::region(name, transport.clone())),
     };

@@ -28,7 +28,7 @@ impl Clients {
     /// Things that vanish between being listed and being described are left out. When a part of the answer cannot
     /// be had, the rest is delivered all the same before the fault.
     pub async fn fetch(&self, query: &Query, haste: impl Into<Haste>, parts: Sender<Part>) {
-        let run = Run::new(self, haste.into(), &parts);
+        let run = Run::new(self.of(query.region()), haste.into(), &parts);
         let outcome = tokio::select! {
             biased;
             () = parts.closed() => return,
@@ -83,7 +83,7 @@ impl Run<'_> {
     async fn answer(&self, query: &Query) -> Result<Vec<Arn>, Fault> {
         match query {
             Query::Identity => self.identity().await,
-            Query::Clusters => self.clusters().await,
+            Query::Clusters(_) => self.clusters().await,
             Query::Services { cluster } => self.services(cluster).await,
             Query::Service { cluster, service } => self.service(cluster, service).await,
             Query::Tasks {
@@ -93,11 +93,11 @@ impl Run<'_> {
             } => self.tasks(cluster, filter, *stopped).await,
             Query::Task { cluster, task } => self.task(cluster, task).await,
             Query::Instances { cluster } => self.instances(cluster).await,
-            Query::Families => self.families().await,
+            Query::Families(_) => self.families().await,
             Query::Revisions { family } => self.revisions(family).await,
             Query::Definition { definition } => self.definition(definition).await,
             Query::Scaling { cluster, service } => self.scaling(cluster, service).await,
-            Query::Repositories => self.repositories().await,
+            Query::Repositories(_) => self.repositories().await,
             Query::Images { repository } => self.images(repository).await,
             Query::Image { image } => self.image(image).await,
             Query::Tag { tag } => self.tag(tag).await,

@@ -1,7 +1,7 @@
 //! Metrics of services and tasks from CloudWatch: many questions in few calls.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::atomic::{AtomicU32, Ordering},
     time::SystemTime,
 };
@@ -48,9 +48,15 @@ impl Clients {
     /// cluster, family and task id, which are there for tasks with and without a service, where the cluster's
     /// `containerInsights` is `enhanced`.
     pub async fn measure(&self, queries: &[Query], urgency: Urgency, parts: Sender<(Query, Part)>) {
-        let mut batches: FuturesUnordered<_> = queries
-            .chunks(BATCH)
-            .map(|batch| self.batch(batch, urgency, &parts))
+        let mut by_region: BTreeMap<Option<&str>, Vec<Query>> = BTreeMap::new();
+        for query in queries {
+            let asked = by_region.entry(query.region()).or_default();
+            asked.push(query.clone());
+        }
+        let mut batches: FuturesUnordered<_> = by_region
+            .iter()
+            .flat_map(|(region, queries)| queries.chunks(BATCH).map(|batch| (*region, batch)))
+            .map(|(region, batch)| self.of(region).batch(batch, urgency, &parts))
             .collect();
         tokio::select! {
             biased;

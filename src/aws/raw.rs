@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// One thing whose whole answer is wanted: a cluster, service, task, container instance, a repository, image or tag, a
-/// task definition revision, or by its bare name a task definition family, which stands for its newest active revision.
+/// task definition revision, or a task definition family, which stands for its newest active revision.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RawTarget {
     /// The thing.
@@ -60,6 +60,10 @@ impl Clients {
     /// # Errors
     /// Any fault of the call; [`FaultKind::Refused`] for an ARN of another kind of thing.
     pub async fn raw(&self, target: &RawTarget) -> Result<String, Fault> {
+        self.of(Some(target.arn.region())).raw_here(target).await
+    }
+
+    async fn raw_here(&self, target: &RawTarget) -> Result<String, Fault> {
         let (id, cluster) = (target.arn.as_str(), target.cluster());
         match target.arn.kind() {
             "cluster" => keep!(
@@ -97,12 +101,16 @@ impl Clients {
                     .container_instances(id)
                     .set_include(Some(ecs::INSTANCE_FIELDS.to_vec()))
             ),
-            "task-definition" | "" => keep!(
+            kind @ ("task-definition" | "family") => keep!(
                 self,
                 "DescribeTaskDefinition",
                 self.ecs
                     .describe_task_definition()
-                    .task_definition(id)
+                    .task_definition(if kind == "family" {
+                        target.arn.family()
+                    } else {
+                        id
+                    })
                     .include(TaskDefinitionField::Tags)
             ),
             "repository" => {

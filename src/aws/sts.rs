@@ -1,18 +1,28 @@
 //! Who the credentials belong to.
 
 use crate::{
-    aws::fetch::Run,
+    aws::{Clients, fetch::Run},
     model::{Arn, Entity, Fault, Identity},
 };
 
 impl Run<'_> {
-    /// Asks STS; needs no permission. Lists nothing: the caller is not an item.
+    /// Asks STS, of the next region where that of the first cannot be had; needs no permission. Lists nothing: the caller
+    /// is not an item.
     pub(super) async fn identity(&self) -> Result<Vec<Arn>, Fault> {
-        let answer = self
-            .call("GetCallerIdentity", || {
-                self.clients.sts.get_caller_identity().send()
+        let ask = |clients: &Clients| {
+            let sts = clients.sts.clone();
+            self.call("GetCallerIdentity", move || {
+                sts.get_caller_identity().send()
             })
-            .await?;
+        };
+        let mut answer = ask(self.clients).await;
+        for clients in self.clients.others.iter() {
+            if answer.is_ok() {
+                break;
+            }
+            answer = ask(clients).await;
+        }
+        let answer = answer?;
         let identity = Identity {
             account: answer.account().unwrap_or_default().to_owned(),
             principal: answer.arn().unwrap_or_default().to_owned(),

@@ -144,7 +144,7 @@ fn candidates(
 ) -> Vec<CompletionCandidate> {
     let current = current.to_string_lossy();
     let is_plain = |name: &String| {
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@+".contains(letter);
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@+,".contains(letter);
         !name.is_empty() && name.chars().all(plain)
     };
     let fitting = names
@@ -162,9 +162,14 @@ pub(super) fn profiles(current: &OsStr) -> Vec<CompletionCandidate> {
     candidates(current, names.into_iter().map(|known| known.name))
 }
 
-/// The regions of AWS.
+/// The regions of AWS; the last one of several that are written.
 pub(super) fn regions(current: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(current, REGIONS.iter().map(|&name| name.to_owned()))
+    let written = current.to_string_lossy();
+    let before = written.rfind(',').map_or("", |comma| &written[..=comma]);
+    candidates(
+        current,
+        REGIONS.iter().map(|&name| format!("{before}{name}")),
+    )
 }
 
 /// The themes, built in and of the user.

@@ -11,9 +11,9 @@ use super::{Scale, Settings, Start};
 use crate::{
     app::Options,
     aws::{self, StaticKeys},
-    config::{Config, EngineHost, LOG_VARIABLE, LogError, start_log},
+    config::{Config, EngineHost, LOG_VARIABLE, LogError, Origin, start_log},
     docker::{self, HostRule},
-    model::Secret,
+    model::{Secret, join_regions},
     runtime::{Cache, Reach, Session},
     sandbox::Sandbox,
     schedule::{Budget, Pace},
@@ -94,7 +94,11 @@ fn explore(launch: Launch) -> color_eyre::Result<ExitCode> {
             let sandbox = match &launch.demo {
                 Some(scale) => {
                     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                    Some(crate::sandbox::start(scale.options(anywhere)).await?)
+                    let region = &launch.config.region;
+                    // What is set for AWS says nothing of the simulated account.
+                    let asked = matches!(region.origin(), Origin::Flag(_)).then_some(&**region);
+                    let region = asked.and_then(Option::as_deref);
+                    Some(crate::sandbox::start(scale.options(anywhere, region)).await?)
                 }
                 None => None,
             };
@@ -189,7 +193,7 @@ pub(super) fn settings(config: &Config, sandbox: Option<&Sandbox>) -> aws::Setti
     let readonly = *config.readonly;
     match sandbox {
         Some(sandbox) => aws::Settings {
-            region: Some(sandbox.region().to_owned()),
+            region: Some(join_regions(sandbox.regions())),
             endpoint_url: Some(sandbox.url()),
             readonly,
             credentials: Some(StaticKeys {

@@ -23,6 +23,7 @@ pub use explore::Launch;
 pub use scale::Scale;
 
 use crate::config::{Config, ConfigError, Flags};
+use crate::model::{is_region, join_regions, regions};
 use crate::theme::ColorChoice;
 
 /// The exit code of a command line, variable or configuration file that makes no sense, as clap's own.
@@ -78,8 +79,8 @@ struct Settings {
     /// Use this profile of the AWS configuration
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), add = ArgValueCompleter::new(complete::profiles))]
     profile: Option<String>,
-    /// Use this AWS region
-    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), add = ArgValueCompleter::new(complete::regions))]
+    /// Use this AWS region, or several together: `eu-west-1,us-east-1`
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = region_names, add = ArgValueCompleter::new(complete::regions))]
     region: Option<String>,
     /// Call this endpoint instead of AWS
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
@@ -116,6 +117,16 @@ struct Start {
     /// Start with the tasks of this service of the cluster; `get` lists what is of it
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), add = ArgValueCompleter::new(complete::services))]
     service: Option<String>,
+}
+
+/// The names of regions, each once.
+fn region_names(text: &str) -> Result<String, String> {
+    let names: Vec<_> = regions(text).collect();
+    match names.iter().find(|name| !is_region(name)) {
+        Some(wrong) => Err(format!("{wrong} is no name of a region")),
+        None if names.is_empty() => Err("it must be the name of a region".to_owned()),
+        None => Ok(join_regions(names)),
+    }
 }
 
 fn color_parser() -> impl clap::builder::TypedValueParser<Value = ColorChoice> {
@@ -174,7 +185,9 @@ pub fn run() -> color_eyre::Result<ExitCode> {
         None => explore::run(cli.settings, cli.start, None),
         Some(Command::Get(arguments)) => get::run(arguments, cli.settings, cli.start),
         Some(Command::Demo(scale)) => explore::run(cli.settings, cli.start, Some(scale)),
-        Some(Command::Sandbox(arguments)) => sandbox::run(&arguments),
+        Some(Command::Sandbox(arguments)) => {
+            sandbox::run(&arguments, cli.settings.region.as_deref())
+        }
         Some(Command::Config(arguments)) => config::run(&arguments, cli.settings),
         Some(Command::Keys(arguments)) => keys::run(&arguments, cli.settings),
         Some(Command::Completions(arguments)) => completions::run(&arguments),

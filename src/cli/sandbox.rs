@@ -20,16 +20,17 @@ pub(super) struct Arguments {
 }
 
 /// Prints the lines that point a client at the endpoint, and serves until Ctrl-C.
-pub(super) fn run(arguments: &Arguments) -> color_eyre::Result<ExitCode> {
+pub(super) fn run(arguments: &Arguments, region: Option<&str>) -> color_eyre::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .wrap_err("no threads to serve with")?;
-    runtime.block_on(serve(arguments))
+    runtime.block_on(serve(arguments, region))
 }
 
-async fn serve(arguments: &Arguments) -> color_eyre::Result<ExitCode> {
-    let sandbox = match sandbox::start(arguments.scale.options(arguments.listen)).await {
+async fn serve(arguments: &Arguments, region: Option<&str>) -> color_eyre::Result<ExitCode> {
+    let options = arguments.scale.options(arguments.listen, region);
+    let sandbox = match sandbox::start(options).await {
         Ok(sandbox) => sandbox,
         Err(error) => {
             let reason = format!("{error}; `--listen 127.0.0.1:0` takes a free port");

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use crate::sandbox::Options;
+use crate::{model::regions, sandbox::Options};
 
 /// What the simulated account begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -30,9 +30,9 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The simulated account of this size, to be served at `listen`.
+    /// The simulated account of this size in a region or several, to be served at `listen`.
     #[must_use]
-    pub const fn options(&self, listen: SocketAddr) -> Options {
+    pub fn options(&self, listen: SocketAddr, region: Option<&str>) -> Options {
         Options {
             seed: self.seed,
             clusters: self.clusters,
@@ -44,6 +44,9 @@ impl Scale {
             engines: true,
             hosts: self.hosts,
             images: None,
+            regions: regions(region.unwrap_or_default())
+                .map(str::to_owned)
+                .collect(),
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::{
     model::{Query, TaskFilter},
-    store::Store,
+    store::{Listing, Store},
 };
 
 /// Says in a line what a search does not see, as far as that can be known.
 #[must_use]
 pub fn known(store: &Store) -> String {
-    if !store.listing(&Query::Clusters).is_complete() {
+    if !store.is_listed(Query::Clusters, Listing::is_complete) {
         return "Searches what is known; the clusters are not listed yet.".to_owned();
     }
     let (mut clusters, mut services, mut tasks, mut instances, mut with_instances) =
@@ -44,7 +44,7 @@ pub fn known(store: &Store) -> String {
         "Searches what is known of {clusters} cluster{plural}: {}",
         lists.join(", ")
     );
-    if is_listed(Query::Families) == 0 {
+    if !store.is_listed(Query::Families, Listing::is_complete) {
         says.push_str("; families not listed");
     }
     says

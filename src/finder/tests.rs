@@ -82,7 +82,7 @@ fn shop() -> Store {
     ];
     answer(
         &mut store,
-        &Query::Clusters,
+        &Query::Clusters(None),
         clusters,
         vec![prod.clone(), staging.clone()],
     );
@@ -112,10 +112,11 @@ fn shop() -> Store {
         vec![Entity::Instance(Box::new(instance))],
         vec![host],
     );
-    let families = vec![Arn::new("checkout"), Arn::new("nightly")];
-    answer(&mut store, &Query::Families, Vec::new(), families);
+    let families = ["checkout", "nightly"].map(|name| Arn::of_family("eu-west-1", name));
+    let families = families.to_vec();
+    answer(&mut store, &Query::Families(None), Vec::new(), families);
     let query = Query::Revisions {
-        family: "nightly".to_owned(),
+        family: Arn::of_family("eu-west-1", "nightly"),
     };
     answer(
         &mut store,
@@ -348,7 +349,7 @@ fn things_are_shown_where_they_belong() {
     let host = arn("container-instance/prod/0a1b2c3d4e5f60718293a4b5c6d7e8f9");
     assert_eq!(place(&whole(&host)), Place::of("instances", whole(&prod)));
     let revision = arn("task-definition/checkout:7");
-    let family = whole(&Arn::new("checkout"));
+    let family = whole(&Arn::of_family("eu-west-1", "checkout"));
     assert_eq!(
         place(&whole(&revision)),
         Place::of("revisions", family.clone())

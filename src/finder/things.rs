@@ -64,10 +64,10 @@ pub(super) fn things(store: &Store) -> Vec<Arc<dyn Thing>> {
             .all_images()
             .map(|one| Arc::clone(one) as Arc<dyn Thing>),
     );
-    for family in store.listing(&Query::Families).items() {
+    for family in store.listed(Query::Families) {
         things.push(Arc::new(Listed(family.clone())));
         let revisions = Query::Revisions {
-            family: family.as_str().to_owned(),
+            family: family.clone(),
         };
         let revisions = store.listing(&revisions).items().iter();
         things.extend(revisions.map(|arn| Arc::new(Listed(arn.clone())) as Arc<dyn Thing>));
@@ -101,10 +101,7 @@ pub fn place_of(subject: &Subject, store: &Store) -> Option<Place> {
         ("container-instance", _) => {
             in_cluster("instances").filter(|_| store.instance(arn).is_some())
         }
-        ("task-definition", _) => {
-            let family = Arn::new(arn.family());
-            Some(Place::of("revisions", Subject::whole(&family)))
-        }
+        ("task-definition", _) => Some(Place::of("revisions", Subject::whole(&arn.to_family()))),
         ("repository", _) => Some(everywhere("repositories")),
         ("image", _) => {
             let repository = arn.repository()?;
@@ -140,8 +137,7 @@ pub fn place_of_unknown(arn: &Arn) -> Option<Place> {
         "service" | "container-instance" => "tasks",
         "task" => "containers",
         "task-definition" => {
-            let family = Arn::new(arn.family());
-            return Some(Place::of("revisions", Subject::whole(&family)));
+            return Some(Place::of("revisions", Subject::whole(&arn.to_family())));
         }
         _ => return None,
     };
@@ -174,7 +170,7 @@ fn revision(arn: &Arn, draft: &mut Draft) {
     if draft.share(name(Kind::Revision, arn.name()), &Subject::whole(arn)) {
         draft.share(
             name(Kind::Family, family),
-            &Subject::whole(&Arn::new(family)),
+            &Subject::whole(&arn.to_family()),
         );
     }
 }
@@ -399,7 +395,7 @@ impl Thing for Listed {
         } else {
             let name = Name {
                 kind: Kind::Family,
-                text: self.0.as_str(),
+                text: self.0.family(),
                 place: "",
                 part: "",
                 health: Health::Ok,

@@ -6,8 +6,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Visitor};
 
 use super::short_digest;
 
-/// The identity of a thing in the account: its ARN, or for the few things without one (a task
-/// definition family) its name.
+/// The identity of a thing in the account: its ARN, or for what is none of AWS its address.
+///
+/// A task definition family has no ARN of its own. It is named as its revisions are, with its region, and without a
+/// number, account and partition: `arn::ecs:eu-west-1::task-definition/web`.
 ///
 /// Images and tags have no ARN of their own. They are named as everywhere, by their repository with a digest or a tag:
 /// `arn:…:repository/shop/web@sha256:…`, `arn:…:repository/shop/web:stable`.
@@ -70,13 +72,14 @@ impl Arn {
         !self.as_str().contains("://")
     }
 
-    /// The kind of thing: `cluster`, `service`, `task`, `task-definition`, `container-instance`, `repository`, `image`,
-    /// `tag`.
+    /// The kind of thing: `cluster`, `service`, `task`, `task-definition`, `family`, `container-instance`, `repository`,
+    /// `image`, `tag`.
     #[must_use]
     pub fn kind(&self) -> &str {
         match self.resource().split_once('/') {
             Some(("repository", name)) if name.contains('@') => "image",
             Some(("repository", name)) if name.contains(':') => "tag",
+            Some(("task-definition", name)) if !name.contains(':') => "family",
             Some((kind, _)) => kind,
             None => "",
         }
@@ -146,6 +149,18 @@ impl Arn {
     #[must_use]
     pub fn tag(&self, tag: &str) -> Self {
         Self::new(&format!("{self}:{tag}"))
+    }
+
+    /// The task definition family of this name in a region.
+    #[must_use]
+    pub fn of_family(region: &str, name: &str) -> Self {
+        Self::new(&format!("arn::ecs:{region}::task-definition/{name}"))
+    }
+
+    /// The family that a task definition revision is of.
+    #[must_use]
+    pub fn to_family(&self) -> Self {
+        Self::of_family(self.region(), self.family())
     }
 
     /// The family of a task definition ARN, `web` of `…:task-definition/web:7`.
@@ -259,7 +274,20 @@ mod tests {
     fn reads_family_and_revision() {
         let arn = Arn::new("arn:aws:ecs:eu-west-1:1:task-definition/web-api:41");
         assert_eq!((arn.family(), arn.revision()), ("web-api", Some(41)));
-        assert_eq!(Arn::new("web-api").family(), "web-api");
+        assert_eq!(arn.kind(), "task-definition");
+        let family = arn.to_family();
+        assert_eq!(family, Arn::of_family("eu-west-1", "web-api"));
+        assert_eq!(family.to_family(), family);
+        assert_eq!(
+            (
+                family.kind(),
+                family.name(),
+                family.family(),
+                family.region()
+            ),
+            ("family", "web-api", "web-api", "eu-west-1")
+        );
+        assert_eq!((family.revision(), family.cluster_name()), (None, None));
     }
 
     #[rstest]

@@ -16,6 +16,7 @@ mod query;
 mod quota;
 mod record;
 mod reference;
+mod region;
 #[doc(hidden)]
 pub mod samples;
 mod secret;
@@ -27,7 +28,7 @@ mod time;
 pub use arn::Arn;
 pub use change::{Act, Change, Done, Facts, Outcome, switch};
 pub use cluster::{Cluster, StrategyItem, Tag};
-pub use context::{Contexts, Destination, KnownProfile, REGIONS, is_region};
+pub use context::{Contexts, Destination, KnownProfile};
 pub use definition::{
     ContainerDefinition, HealthCheck, LogConfiguration, MountPoint, PortMapping, TaskDefinition,
     Volume, is_sensitive,
@@ -48,6 +49,7 @@ pub use query::{Entity, Identity, MetricOf, Part, Query, Subject, TaskFilter};
 pub use quota::QuotaUse;
 pub use record::{Ending, Goal, Record, Rollout, Verdict};
 pub use reference::ImageReference;
+pub use region::{REGIONS, Region, is_region, join_regions, region_words, regions};
 pub use secret::Secret;
 pub use service::{
     CircuitBreaker, Deployment, EVENTS_WRITTEN, LoadBalancer, ScalingTarget, Service, ServiceEvent,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Arn, Cluster, ContainerInstance, Fault, Image, ImageTag, Manifest, Metrics, PolicyKind,
+    Arn, Cluster, ContainerInstance, Fault, Image, ImageTag, Manifest, Metrics, PolicyKind, Region,
     Repository, RepositoryPolicy, ScalingTarget, Scan, Service, Task, TaskDefinition,
 };
 
@@ -59,12 +59,15 @@ pub enum TaskFilter {
 }
 
 /// A question to the account. The same query is never under way twice.
+///
+/// What is asked of the account as a whole names the region to ask in, where several are looked at; without a name it is
+/// asked in the one that is. Everything else names a thing, and is asked where that is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Query {
     /// Who the credentials belong to.
     Identity,
     /// All clusters.
-    Clusters,
+    Clusters(Option<Region>),
     /// All services of a cluster.
     Services {
         /// The cluster.
@@ -99,11 +102,11 @@ pub enum Query {
         cluster: Arn,
     },
     /// All task definition families with an active revision.
-    Families,
+    Families(Option<Region>),
     /// All active revisions of a family, newest first.
     Revisions {
-        /// The family.
-        family: String,
+        /// The family, as it is listed.
+        family: Arn,
     },
     /// One revision of a task definition.
     Definition {
@@ -118,7 +121,7 @@ pub enum Query {
         service: Arn,
     },
     /// All repositories of ECR.
-    Repositories,
+    Repositories(Option<Region>),
     /// All images of a repository, tagged or not.
     Images {
         /// The repository.
@@ -196,6 +199,30 @@ impl Query {
         )
     }
 
+    /// The region to ask in, as far as the query names one: outright or by a thing.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        let arn = match self {
+            Self::Identity => return None,
+            Self::Clusters(region) | Self::Families(region) | Self::Repositories(region) => {
+                return region.as_ref().map(Region::as_str);
+            }
+            Self::Services { cluster }
+            | Self::Service { cluster, .. }
+            | Self::Tasks { cluster, .. }
+            | Self::Task { cluster, .. }
+            | Self::Instances { cluster }
+            | Self::Scaling { cluster, .. }
+            | Self::Metrics { cluster, .. } => cluster,
+            Self::Revisions { family } => family,
+            Self::Definition { definition } => definition,
+            Self::Images { repository } | Self::Policy { repository, .. } => repository,
+            Self::Image { image } | Self::Manifest { image } | Self::Findings { image } => image,
+            Self::Tag { tag } => tag,
+        };
+        Some(arn.region()).filter(|region| !region.is_empty())
+    }
+
     /// Whether the answer only adds to what is shown. It says itself how old it is and why it is missing, and what stands
     /// beside it does not depend on it.
     #[must_use]
@@ -215,7 +242,7 @@ impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Identity => f.write_str("the caller's identity"),
-            Self::Clusters => f.write_str("clusters"),
+            Self::Clusters(region) => write!(f, "clusters{}", InRegion(region.as_ref())),
             Self::Services { cluster } => write!(f, "services of {}", cluster.name()),
             Self::Service { service, .. } => write!(f, "service {}", service.name()),
             Self::Tasks {
@@ -233,11 +260,15 @@ impl fmt::Display for Query {
             }
             Self::Task { task, .. } => write!(f, "task {}", task.short()),
             Self::Instances { cluster } => write!(f, "container instances of {}", cluster.name()),
-            Self::Families => f.write_str("task definition families"),
-            Self::Revisions { family } => write!(f, "revisions of {family}"),
+            Self::Families(region) => {
+                write!(f, "task definition families{}", InRegion(region.as_ref()))
+            }
+            Self::Revisions { family } => write!(f, "revisions of {}", family.name()),
             Self::Definition { definition } => write!(f, "task definition {}", definition.name()),
             Self::Scaling { service, .. } => write!(f, "scaling bounds of {}", service.name()),
-            Self::Repositories => f.write_str("repositories"),
+            Self::Repositories(region) => {
+                write!(f, "repositories{}", InRegion(region.as_ref()))
+            }
             Self::Images { repository } => write!(f, "images of {}", repository.name()),
             Self::Image { image } => write!(f, "image {}", image.short()),
             Self::Tag { tag } => {
@@ -256,6 +287,18 @@ impl fmt::Display for Query {
             Self::Metrics { of, .. } => {
                 write!(f, "metrics of {} {}", of.arn().kind(), of.arn().short())
             }
+        }
+    }
+}
+
+/// The region that a list is of, where it names one.
+struct InRegion<'a>(Option<&'a Region>);
+
+impl fmt::Display for InRegion<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(region) => write!(f, " in {region}"),
+            None => Ok(()),
         }
     }
 }

@@ -1,8 +1,12 @@
 //! How much of AWS's request quotas this session uses, as plain data. The buckets themselves are in `schedule`.
 
+use super::Region;
+
 /// How one request quota stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuotaUse {
+    /// The region, where several are looked at: each has quotas of its own.
+    pub region: Option<Region>,
     /// The quota in words: `service read`.
     pub name: &'static str,
     /// The operations that draw from it.

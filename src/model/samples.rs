@@ -302,6 +302,7 @@ pub fn repository(arn: &Arn) -> Repository {
 #[must_use]
 pub fn quota(name: &'static str) -> QuotaUse {
     QuotaUse {
+        region: None,
         name,
         operations: &["ListServices", "DescribeServices"],
         published: true,

@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use super::Outcome;
 use crate::{
     aws::{Clients, Urgency},
-    model::{Arn, Fault, FaultKind, Now, Part, Query},
-    store::Store,
+    model::{Arn, Fault, FaultKind, Now, Part, Query, Region},
+    store::{Listing, Store},
     ui::clean,
 };
 
@@ -29,10 +29,12 @@ pub(super) struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     pub(super) fn new(clients: &'a Clients, clock: &'a dyn Fn() -> Now) -> Self {
+        let mut store = Store::new();
+        store.look_at(&clients.regions());
         Self {
             clients,
             clock,
-            store: Store::new(),
+            store,
             asked: HashSet::new(),
             faults: Vec::new(),
         }
@@ -55,9 +57,9 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Whether a whole answer has come.
-    pub(super) fn has(&self, query: &Query) -> bool {
-        self.store.listing(query).is_complete()
+    /// Whether whole answers have come to a question to the account as a whole.
+    pub(super) fn has(&self, ask: fn(Option<Region>) -> Query) -> bool {
+        self.store.is_listed(ask, Listing::is_complete)
     }
 
     async fn ask(&mut self, queries: Vec<Query>) {

@@ -110,7 +110,7 @@ const INTRODUCTION: &str = "\
 | Field | Type | What |
 | --- | --- | --- |
 | `kind` | string | What is listed: `services` |
-| `region` | string | The region that was asked |
+| `region` | string | The region that was asked, or several with commas between them |
 | `account` | string or null | The account, twelve digits; null if nobody told |
 | `complete` | boolean | False if something could not be had: the items are then only what is known, and the exit code is 3 |
 | `items` | array of objects | A row each, in the order of the table |

@@ -45,10 +45,10 @@ pub(super) struct ImageItem {
 }
 
 /// Writes the answer. Characters that could act on a terminal are written as escapes, so that it may be looked at.
-pub(super) fn write(kind: Kind, region: &str, desk: &Desk, sheet: &Sheet, cx: &Cx) -> String {
+pub(super) fn write(kind: Kind, regions: &str, desk: &Desk, sheet: &Sheet, cx: &Cx) -> String {
     let answer = json!({
         "kind": kind.id(),
-        "region": region,
+        "region": regions,
         "account": desk.account(),
         "complete": desk.is_whole(),
         "items": items(kind, sheet, cx),

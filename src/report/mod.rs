@@ -246,7 +246,7 @@ pub async fn get(clients: &Clients, request: &Request, clock: impl Fn() -> Now) 
     };
     sheet.arrange(request, &cx);
     let text = match request.format {
-        Format::Json => items::write(request.kind, clients.region(), &desk, &sheet, &cx),
+        Format::Json => items::write(request.kind, &clients.regions(), &desk, &sheet, &cx),
         Format::Table { width, ascii } => table::narrow(&sheet, request, width, ascii, &cx),
         Format::Wide => table::wide(&sheet, &cx),
     };

@@ -36,8 +36,9 @@ pub(super) async fn find(desk: &mut Desk<'_>, request: &Request) -> Result<Selec
     if request.kind == Kind::Images {
         return images(desk, request).await;
     }
-    desk.complete(|_| vec![Query::Clusters]).await;
-    if !desk.has(&Query::Clusters) && desk.store.clusters().next().is_none() {
+    desk.complete(|store| store.everywhere(Query::Clusters))
+        .await;
+    if !desk.has(Query::Clusters) && desk.store.clusters().next().is_none() {
         return Err(Stop::Faults);
     }
     let cluster = match &request.cluster {
@@ -73,8 +74,13 @@ fn named(names: &[String], test: Names) -> Vec<(String, Names)> {
 fn cluster(desk: &Desk, name: &str) -> Result<Arn, Stop> {
     let found = desk.store.cluster_named(name);
     found.map(|cluster| cluster.arn.clone()).ok_or_else(|| {
-        if desk.has(&Query::Clusters) {
-            missing("cluster", name, "in this region")
+        if desk.has(Query::Clusters) {
+            let place = if desk.store.has_regions() {
+                "in these regions"
+            } else {
+                "in this region"
+            };
+            missing("cluster", name, place)
         } else {
             Stop::Faults
         }
@@ -290,8 +296,9 @@ fn same_cluster(desk: &Desk, request: &Request) -> Option<Arn> {
 
 /// Images of one repository or all, with who runs them.
 async fn images(desk: &mut Desk<'_>, request: &Request) -> Result<Selection, Stop> {
-    desk.complete(|_| vec![Query::Repositories]).await;
-    if !desk.has(&Query::Repositories) && desk.store.repositories().next().is_none() {
+    desk.complete(|store| store.everywhere(Query::Repositories))
+        .await;
+    if !desk.has(Query::Repositories) && desk.store.repositories().next().is_none() {
         return Err(Stop::Faults);
     }
     let all = desk.store.repositories().cloned();

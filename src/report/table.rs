@@ -86,6 +86,7 @@ fn columns(sheet: &Sheet, cx: &Cx, takes: impl Fn(Option<usize>, &Head) -> bool)
         rank: 0,
         find: true,
         whole_only: false,
+        region: false,
         facet: None,
         same_under: None,
         cut: Cut::Middle,
@@ -93,6 +94,7 @@ fn columns(sheet: &Sheet, cx: &Cx, takes: impl Fn(Option<usize>, &Head) -> bool)
     });
     let heads = sheet.heads.iter().enumerate();
     let heads = heads.filter(|(_, head)| is_told(head) && head.belongs(&sheet.scope));
+    let heads = heads.filter(|(_, head)| !head.region || cx.store.has_regions());
     let heads = heads.map(|(index, head)| (Some(index), *head));
     let all = whole.map(|head| (None, head)).into_iter().chain(heads);
     all.filter(|(index, head)| takes(*index, head))

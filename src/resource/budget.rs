@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Cell, Column, Cx, Facet, Page, Scope, SortKey, Step, Tone, View, count};
 use crate::{
-    model::{Arn, Health, QuotaUse, Subject},
+    model::{Arn, Health, QuotaUse, Region, Subject},
     store::Store,
 };
 
@@ -33,6 +33,7 @@ pub static VIEW: View<Arc<QuotaUse>> = View {
         Column::text("QUOTA", 23, 0, |quota: &Arc<QuotaUse>, _| {
             Cell::new(quota.name, Tone::Strong)
         }),
+        Column::region(|quota, _| Cell::muted(quota.region.as_ref().map(Region::to_string).unwrap_or_default())),
         Column::number(
             "LEFT",
             4,
@@ -101,7 +102,7 @@ pub static VIEW: View<Arc<QuotaUse>> = View {
             .collect()
     },
     // An address, since it is no thing of AWS whose whole answer could be asked for.
-    subject: |quota| Subject::whole(&Arn::new(&format!("quota://{}", quota.name))),
+    subject,
     health: |quota, _| {
         if quota.is_throttled() {
             Health::Warn
@@ -112,7 +113,7 @@ pub static VIEW: View<Arc<QuotaUse>> = View {
         }
     },
     moving: |_| false,
-    order: |one, two| one.name.cmp(two.name),
+    order: |one, two| (one.name, &one.region).cmp(&(two.name, &two.region)),
     sick_first: false,
     when_empty: "",
     live: None,
@@ -121,6 +122,13 @@ pub static VIEW: View<Arc<QuotaUse>> = View {
     page_needs: |_, _| Vec::new(),
     page,
 };
+
+/// The address of a quota: `quota://service read`, and with the region where there are several.
+fn subject(quota: &Arc<QuotaUse>) -> Subject {
+    let region = quota.region.as_ref();
+    let region = region.map_or_else(String::new, |region| format!("{region}/"));
+    Subject::whole(&Arn::new(&format!("quota://{region}{}", quota.name)))
+}
 
 fn number(count: impl TryInto<i64>) -> i64 {
     count.try_into().unwrap_or(i64::MAX)
@@ -157,7 +165,11 @@ fn refill_tone(quota: &QuotaUse) -> Tone {
 }
 
 fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
-    let quota = cx.store.quota(subject.arn.name())?;
+    let address = subject.arn.as_str().strip_prefix("quota://")?;
+    let quota = match address.split_once('/') {
+        Some((region, name)) => cx.store.quota(Some(region), name),
+        None => cx.store.quota(None, address),
+    }?;
     let mut page = Page::new(format!("quota {}", quota.name));
     let allowance = |burst: f64, refill: f64| {
         format!(
@@ -168,6 +180,9 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     };
     page.heading("Quota");
     page.field("name", quota.name);
+    if let Some(region) = &quota.region {
+        page.field("region", region.to_string());
+    }
     let whose = if quota.published {
         "AWS allows"
     } else {

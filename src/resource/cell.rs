@@ -3,7 +3,7 @@
 use std::{borrow::Cow, cmp::Ordering};
 
 use super::{Cx, Scope};
-use crate::model::Health;
+use crate::model::{Arn, Health};
 
 /// What a piece of text means; the theme decides how that looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -100,6 +100,12 @@ impl Cell {
             tone,
             trend: Trend::default(),
         }
+    }
+
+    /// The region of a thing.
+    #[must_use]
+    pub fn region(arn: &Arn) -> Self {
+        Self::muted(arn.region().to_owned())
     }
 
     /// A chart of the size of a cell; the mark of absence if there is nothing to draw.
@@ -227,6 +233,8 @@ pub struct Head {
     pub find: bool,
     /// Whether it is shown only where the whole account is listed.
     pub whole_only: bool,
+    /// Whether it tells the region, so that it is shown only where several are looked at.
+    pub region: bool,
     /// The one facet it is shown in, none for all.
     pub facet: Option<usize>,
     /// The kind of thing under which it would say the same in every row, so that it is not shown there.
@@ -248,6 +256,7 @@ impl Head {
             rank,
             find: matches!(align, Align::Left),
             whole_only: false,
+            region: false,
             facet: None,
             same_under: None,
             cut: Cut::End,
@@ -289,6 +298,14 @@ impl<T> Column<T> {
             cell,
             key: None,
         }
+    }
+
+    /// The column of the region, shown only where several are looked at and a row of another could stand beside.
+    #[must_use]
+    pub const fn region(cell: fn(&T, &Cx) -> Cell) -> Self {
+        let mut column = Self::text("REGION", 14, 1, cell).whole_only();
+        column.head.region = true;
+        column
     }
 
     /// A column of numbers, to the right, sorted by `key`.

@@ -25,6 +25,7 @@ pub static VIEW: View<Arc<Cluster>> = View {
             Cell::plain(cluster.name.clone())
         })
         .grow(44),
+        Column::region(|cluster, _| Cell::region(&cluster.arn)),
         Column::text("STATUS", 10, 1, |cluster, cx| {
             Cell::new(cluster.status.clone(), health(cluster, cx).into())
         }),
@@ -61,7 +62,7 @@ pub static VIEW: View<Arc<Cluster>> = View {
         })
         .grow(60),
     ],
-    needs: |_, _| vec![Query::Clusters],
+    needs: |_, store| store.everywhere(Query::Clusters),
     rows: |_, store| store.clusters().cloned().collect(),
     subject: |cluster| Subject::whole(&cluster.arn),
     health,
@@ -93,7 +94,7 @@ pub static VIEW: View<Arc<Cluster>> = View {
 
 /// The clusters, and the services of this one: they tell how it is.
 fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
-    let mut needs = vec![Query::Clusters];
+    let mut needs = vec![store.around(&subject.arn, Query::Clusters)];
     let cluster = store.cluster(&subject.arn);
     if cluster.is_some_and(|one| one.active_services + one.draining_services > 0) {
         needs.push(Query::Services {

@@ -223,7 +223,7 @@ fn standing(row: &Row, cx: &Cx) -> Option<drift::Standing> {
 
 fn needs(task: &Arn, store: &Store) -> Vec<Query> {
     let Some(cluster) = store.cluster_of(task) else {
-        return vec![Query::Clusters];
+        return vec![store.around(task, Query::Clusters)];
     };
     let mut queries = vec![Query::Task {
         cluster,

@@ -90,7 +90,7 @@ pub(super) fn needs(service: Option<&Subject>, store: &Store) -> Vec<Query> {
             cluster,
             service: service.arn.clone(),
         }],
-        None => vec![Query::Clusters],
+        None => vec![store.around(&service.arn, Query::Clusters)],
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Cell, Column, Cx, Page, Place, SortKey, Step, Tone, View};
 use crate::model::{Arn, Health, Query, Subject};
 
-/// The view. A family has no ARN: its name stands for it.
+/// The view.
 pub static VIEW: View<Arn> = View {
     id: "families",
     aliases: &["td", "family", "taskdef"],
@@ -14,9 +14,10 @@ pub static VIEW: View<Arn> = View {
     facets: &[],
     columns: &[
         Column::text("NAME", 30, 0, |family: &Arn, _| {
-            Cell::plain(family.as_str().to_owned())
+            Cell::plain(family.family().to_owned())
         })
         .grow(100),
+        Column::region(|family, _| Cell::region(family)),
         Column::number("REVISIONS", 9, 2, revisions, |family, cx| {
             known(family, cx).map_or(SortKey::Absent, |(count, _)| SortKey::Number(count))
         }),
@@ -26,12 +27,15 @@ pub static VIEW: View<Arn> = View {
                 .map_or(SortKey::Absent, |newest| SortKey::Number(newest.into()))
         }),
     ],
-    needs: |_, _| vec![Query::Families],
-    rows: |_, store| store.listing(&Query::Families).items().to_vec(),
+    needs: |_, store| store.everywhere(Query::Families),
+    rows: |_, store| store.listed(Query::Families).cloned().collect(),
     subject: Subject::whole,
     health: |_, _| Health::Ok,
     moving: |_| false,
-    order: |one, two| one.as_str().cmp(two.as_str()),
+    order: |one, two| {
+        let names = one.family().cmp(two.family());
+        names.then_with(|| one.cmp(two))
+    },
     sick_first: false,
     when_empty: "",
     live: None,
@@ -44,7 +48,7 @@ pub static VIEW: View<Arn> = View {
 /// The query for the revisions of a family.
 pub(super) fn query(family: &Arn) -> Query {
     Query::Revisions {
-        family: family.as_str().to_owned(),
+        family: family.clone(),
     }
 }
 
@@ -72,17 +76,15 @@ fn newest(family: &Arn, cx: &Cx) -> Cell {
 
 fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let listing = cx.store.listing(&query(&subject.arn));
-    let listed = cx
-        .store
-        .listing(&Query::Families)
-        .items()
-        .contains(&subject.arn);
+    let families = cx.store.around(&subject.arn, Query::Families);
+    let families = cx.store.listing(&families).items();
+    let listed = families.contains(&subject.arn);
     if !listed && !listing.is_complete() {
         return None;
     }
-    let mut page = Page::new(format!("family {}", subject.arn));
+    let mut page = Page::new(format!("family {}", subject.arn.family()));
     page.heading("Task definition family");
-    page.field("name", subject.arn.to_string());
+    page.field("name", subject.arn.family().to_owned());
     if listing.is_complete() {
         page.field("active revisions", listing.items().len().to_string());
         page.list("", listing.items().iter().map(|arn| arn.name().to_owned()));

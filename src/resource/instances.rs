@@ -88,7 +88,7 @@ pub static VIEW: View<Arc<ContainerInstance>> = View {
     links: &[],
     page_needs: |subject, store| match store.cluster_of(&subject.arn) {
         Some(cluster) => vec![Query::Instances { cluster }],
-        None => vec![Query::Clusters],
+        None => vec![store.around(&subject.arn, Query::Clusters)],
     },
     page,
 };
@@ -99,7 +99,7 @@ fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
     };
     match store.cluster_of(&subject.arn) {
         Some(cluster) => vec![Query::Instances { cluster }],
-        None => vec![Query::Clusters],
+        None => vec![store.around(&subject.arn, Query::Clusters)],
     }
 }
 

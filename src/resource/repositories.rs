@@ -40,6 +40,7 @@ pub static VIEW: View<Row> = View {
         Column::text("NAME", 24, 0, |row: &Row, _| Cell::plain(row.name.clone()))
             .grow(70)
             .keep_end(),
+        Column::region(|row, _| Cell::region(&row.arn)),
         Column::number(
             "IMAGES",
             6,
@@ -77,7 +78,7 @@ pub static VIEW: View<Row> = View {
             .grow(110)
             .cut_start(),
     ],
-    needs: |_, _| vec![Query::Repositories],
+    needs: |_, store| store.everywhere(Query::Repositories),
     rows,
     subject: |row| Subject::whole(&row.arn),
     health: |_, _| Health::Ok,
@@ -156,13 +157,13 @@ fn mutability(repository: &Repository) -> String {
     }
 }
 
-fn page_needs(subject: &Subject, _: &Store) -> Vec<Query> {
+fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
     let policy = |kind| Query::Policy {
         repository: subject.arn.clone(),
         kind,
     };
     vec![
-        Query::Repositories,
+        store.around(&subject.arn, Query::Repositories),
         query(subject),
         policy(PolicyKind::Permission),
         policy(PolicyKind::Lifecycle),

@@ -26,7 +26,7 @@ impl Row {
     }
 }
 
-/// The view. Its scope is the bare name of a family; its subjects are the ARNs of revisions.
+/// The view. Its scope is a family; its subjects are the ARNs of revisions.
 pub static VIEW: View<Row> = View {
     id: "revisions",
     aliases: &["rev", "revision"],

@@ -25,6 +25,7 @@ pub static VIEW: View<Arc<Rollout>> = View {
             Cell::new(name(rollout), Tone::Strong)
         })
         .grow(60),
+        Column::region(|rollout, _| Cell::region(&rollout.service)),
         Column::text("DEED", 8, 1, |rollout: &Arc<Rollout>, _| {
             Cell::plain(rollout.deed.clone())
         }),

@@ -59,6 +59,7 @@ pub static VIEW: View<Row> = View {
         })
         .grow(24)
         .whole_only(),
+        Column::region(|service, _| Cell::region(&service.arn)),
         Column::text("STATUS", 11, 0, |service: &Row, cx| {
             let condition = condition::of(service, cx.now);
             Cell::new(condition.word, condition.health.into())
@@ -179,7 +180,7 @@ fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
     if let Some(subject) = &scope.of {
         return match store.cluster_of(&subject.arn) {
             Some(cluster) => vec![Query::Services { cluster }],
-            None => vec![Query::Clusters],
+            None => vec![store.around(&subject.arn, Query::Clusters)],
         };
     }
     let clusters = store
@@ -190,7 +191,9 @@ fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
         .map(|cluster| Query::Services {
             cluster: cluster.arn.clone(),
         });
-    std::iter::once(Query::Clusters).chain(clusters).collect()
+    let mut needs = store.everywhere(Query::Clusters);
+    needs.extend(clusters);
+    needs
 }
 
 fn rows(scope: &Scope, store: &Store) -> Vec<Row> {

@@ -90,7 +90,7 @@ pub fn logged(subject: &Subject) -> Result<Subject, String> {
 #[must_use]
 pub fn needs_of_logs(subject: &Subject, store: &Store) -> Vec<Query> {
     let Some(cluster) = store.cluster_of(&subject.arn) else {
-        return vec![Query::Clusters];
+        return vec![store.around(&subject.arn, Query::Clusters)];
     };
     let mut queries = if subject.arn.kind() == "service" {
         let tasks = |stopped| Query::Tasks {

@@ -60,6 +60,7 @@ pub static VIEW: View<Arc<Task>> = View {
         })
         .grow(24)
         .whole_only(),
+        Column::region(|task, _| Cell::region(&task.arn)),
         Column::text("GROUP", 14, 2, |task: &Arc<Task>, _| {
             Cell::maybe(Some(group(task)))
         })
@@ -246,7 +247,7 @@ pub(super) fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
                 filter,
                 stopped,
             }],
-            None => vec![Query::Clusters],
+            None => vec![store.around(&subject.arn, Query::Clusters)],
         };
     }
     let clusters = store
@@ -258,7 +259,9 @@ pub(super) fn needs(scope: &Scope, store: &Store) -> Vec<Query> {
             filter: TaskFilter::All,
             stopped,
         });
-    std::iter::once(Query::Clusters).chain(clusters).collect()
+    let mut needs = store.everywhere(Query::Clusters);
+    needs.extend(clusters);
+    needs
 }
 
 fn rows(scope: &Scope, store: &Store) -> Vec<Arc<Task>> {
@@ -371,7 +374,7 @@ fn instance(task: &Arc<Task>, cx: &Cx) -> Cell {
 
 fn page_needs(subject: &Subject, store: &Store) -> Vec<Query> {
     let Some(cluster) = store.cluster_of(&subject.arn) else {
-        return vec![Query::Clusters];
+        return vec![store.around(&subject.arn, Query::Clusters)];
     };
     let mut queries = vec![Query::Task {
         cluster: cluster.clone(),

@@ -19,7 +19,9 @@ fn taken(view: &dyn Resource, scope: &Scope, rank: u8, live: bool) -> u16 {
     let heads = view.heads();
     let widths: Vec<u16> = heads
         .iter()
-        .filter(|head| head.belongs(scope) && head.rank <= rank && (live || !head.live))
+        .filter(|head| {
+            head.belongs(scope) && !head.region && head.rank <= rank && (live || !head.live)
+        })
         .map(|head| head.width)
         .collect();
     let gaps = u16::try_from(widths.len()).unwrap().saturating_sub(1);

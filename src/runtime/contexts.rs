@@ -138,7 +138,7 @@ impl Outside {
                 .profile()
                 .unwrap_or(&self.reach.profile_name)
                 .to_owned(),
-            region: clients.region().to_owned(),
+            region: clients.regions(),
             endpoint: clients.endpoint().map(str::to_owned),
             readonly: clients.is_readonly(),
             class,
@@ -185,7 +185,7 @@ impl Outside {
         }
         let path = self.config.paths.recent_file.clone();
         let profile = clients.profile().map(str::to_owned);
-        let region = clients.region().to_owned();
+        let region = clients.regions();
         tokio::task::spawn_blocking(move || {
             if let Err(error) = Recent::remember(&path, profile.as_deref(), &region) {
                 tracing::warn!(path = %path.display(), %error, "what was used cannot be remembered");

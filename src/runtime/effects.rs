@@ -16,7 +16,9 @@ use crate::{
     aws::{Clients, Haste, RawTarget, Settings, Urgency},
     config::Config,
     docker,
-    model::{Act, Arn, EngineReport, Fault, FaultKind, Outcome, Part, Query, Record, TaskFilter},
+    model::{
+        Act, Arn, EngineReport, Fault, FaultKind, Outcome, Part, Query, Record, Region, TaskFilter,
+    },
 };
 
 /// Pieces of one answer that may wait before the fetch is held up.
@@ -170,7 +172,11 @@ impl Outside {
             Message::Connected { epoch, .. } if self.epoch != Some(epoch) => Event::Wake,
             Message::Connected { epoch, result } => {
                 let result = result.map(|clients| {
-                    self.tell_quotas(epoch, &clients);
+                    for one in clients.each() {
+                        let several = clients.each().count() > 1;
+                        let region = several.then(|| Region::new(one.region()));
+                        self.tell_quotas(epoch, region, one);
+                    }
                     self.connected(clients)
                 });
                 Event::Connected { epoch, result }
@@ -370,13 +376,14 @@ impl Outside {
     }
 
     /// Tells how the quotas stand whenever that changes, for as long as there are clients.
-    fn tell_quotas(&self, epoch: u64, clients: &Clients) {
+    fn tell_quotas(&self, epoch: u64, region: Option<Region>, clients: &Clients) {
         let mut uses = clients.quota_uses();
         let sender = self.tasks.sender();
         self.tasks.run(async move {
             while uses.changed().await.is_ok() {
                 let event = Event::Quotas {
                     epoch,
+                    region: region.clone(),
                     uses: uses.borrow_and_update().clone(),
                 };
                 if sender.send(Message::Event(Box::new(event))).await.is_err() {

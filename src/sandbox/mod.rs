@@ -33,7 +33,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use engine::Engines;
-use front::{Account, Served};
+use front::{Account, Regions, Served};
 pub use operation::logs::LiveTail;
 use quota::Quotas;
 use seed::Measure;
@@ -69,6 +69,9 @@ pub struct Options {
     pub hosts: Option<usize>,
     /// Images of one more repository, `monorepo/builds`, to measure with.
     pub images: Option<usize>,
+    /// The regions, each with a world of its own. The first has the Docker Engines, and answers for every region that is
+    /// not named. Without any it is `eu-west-1`.
+    pub regions: Vec<String>,
 }
 
 impl Default for Options {
@@ -84,6 +87,7 @@ impl Default for Options {
             engines: false,
             hosts: None,
             images: None,
+            regions: Vec::new(),
         }
     }
 }
@@ -104,12 +108,64 @@ impl Options {
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
-    account: Arc<Mutex<Account>>,
-    clock: watch::Sender<Moment>,
+    /// The first region.
+    home: Place,
+    /// The others.
+    away: Vec<Place>,
     engines: Option<Engines>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     ticker: Option<JoinHandle<()>>,
+}
+
+/// A region with its world.
+#[derive(Clone, Debug)]
+struct Place {
+    region: String,
+    account: Arc<Mutex<Account>>,
+    clock: watch::Sender<Moment>,
+}
+
+impl Place {
+    /// The world of a region as it begins.
+    fn new(region: &str, seed: u64, options: &Options, now: Moment) -> Self {
+        let (mut world, dice) = seed::world(region, seed, options.measure(), now);
+        if let Some(count) = options.images {
+            seed::many(&mut world, count);
+        }
+        let account = Account {
+            world,
+            dice,
+            ids: Dice::seed_from_u64(seed),
+            calls: BTreeMap::new(),
+            quotas: options.throttle.then(Quotas::default),
+            live_tail: LiveTail::Works,
+            denied: BTreeSet::new(),
+            streams: Streams::default(),
+        };
+        Self {
+            region: region.to_owned(),
+            account: Arc::new(Mutex::new(account)),
+            clock: watch::channel(now).0,
+        }
+    }
+
+    fn served(&self) -> Served {
+        Served {
+            account: Arc::clone(&self.account),
+            clock: self.clock.subscribe(),
+        }
+    }
+
+    /// Ticks the world and wakes those who wait for its clock: streams that go on as the world does.
+    fn advance(&self, by: Duration) {
+        let mut account = lock(&self.account);
+        let Account { world, dice, .. } = &mut *account;
+        world.tick(by, dice);
+        let now = world.now;
+        drop(account);
+        self.clock.send_replace(now);
+    }
 }
 
 /// Makes a world and serves it.
@@ -141,39 +197,34 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     let now = Moment::from_millis(u64::try_from(epoch.as_millis()).unwrap_or_default());
-    let (mut world, dice) = seed::world(options.seed, options.measure(), now);
-    if let Some(count) = options.images {
-        seed::many(&mut world, count);
-    }
-    let (clock, _) = watch::channel(now);
-    let quotas = options.throttle.then(Quotas::default);
-    let account = Arc::new(Mutex::new(Account {
-        world,
-        dice,
-        ids: Dice::seed_from_u64(options.seed),
-        calls: BTreeMap::new(),
-        quotas,
-        live_tail: LiveTail::Works,
-        denied: BTreeSet::new(),
-        streams: Streams::default(),
-    }));
+    let mut seeds = options.seed..;
+    let mut place = |region: &str| {
+        let seed = seeds.next().unwrap_or(options.seed);
+        Place::new(region, seed, &options, now)
+    };
+    let home = place(options.regions.first().map_or(seed::REGION, String::as_str));
+    let others = options.regions.iter().skip(1);
+    let away: Vec<_> = others.map(|region| place(region)).collect();
     let (stop, stopped) = watch::channel(false);
-    let ticker = (!options.frozen)
-        .then(|| tokio::spawn(live(Arc::clone(&account), clock.clone(), stopped.clone())));
+    let all: Vec<_> = std::iter::once(&home).chain(&away).cloned().collect();
+    let ticker = (!options.frozen).then(|| tokio::spawn(live(all, stopped.clone())));
     let engines = if options.engines {
-        begin_engines(&account, &clock, &stopped, address.port())
+        begin_engines(&home.account, &home.clock, &stopped, address.port())
     } else {
         None
     };
-    let shared = Served {
-        account: Arc::clone(&account),
-        clock: clock.subscribe(),
+    let regions = Regions {
+        home: home.served(),
+        away: away
+            .iter()
+            .map(|place| (place.region.clone(), place.served()))
+            .collect(),
     };
-    let server = tokio::spawn(server::serve(listener, shared, stopped));
+    let server = tokio::spawn(server::serve(listener, regions, stopped));
     Ok(Sandbox {
         address,
-        account,
-        clock,
+        home,
+        away,
         engines,
         stop,
         server,
@@ -197,11 +248,7 @@ fn begin_engines(
 ///
 /// It is the wall clock that counts, since clients compare the world's times with it and it goes on while the machine
 /// sleeps.
-async fn live(
-    account: Arc<Mutex<Account>>,
-    clock: watch::Sender<Moment>,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn live(places: Vec<Place>, mut stop: watch::Receiver<bool>) {
     let mut interval = tokio::time::interval(TICK);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last = SystemTime::now();
@@ -211,7 +258,9 @@ async fn live(
             _ = interval.tick() => {
                 let now = SystemTime::now();
                 let passed = now.duration_since(last).unwrap_or_default();
-                advance(&account, &clock, passed.min(LONGEST_STRETCH));
+                for place in &places {
+                    place.advance(passed.min(LONGEST_STRETCH));
+                }
                 last = now;
             }
         }
@@ -222,16 +271,6 @@ fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
     account.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ticks the world and wakes those who wait for its clock: streams that go on as the world does.
-fn advance(account: &Mutex<Account>, clock: &watch::Sender<Moment>, by: Duration) {
-    let mut account = lock(account);
-    let Account { world, dice, .. } = &mut *account;
-    world.tick(by, dice);
-    let now = world.now;
-    drop(account);
-    clock.send_replace(now);
-}
-
 impl Sandbox {
     /// The endpoint URL, for instance `http://127.0.0.1:43521`.
     #[must_use]
@@ -239,10 +278,19 @@ impl Sandbox {
         format!("http://{}", self.address)
     }
 
-    /// The region of everything in it.
+    /// The region of everything in it, or the first of several.
     #[must_use]
     pub fn region(&self) -> &str {
-        seed::REGION
+        &self.home.region
+    }
+
+    /// All its regions, in their order.
+    pub fn regions(&self) -> impl Iterator<Item = &str> {
+        self.places().map(|place| place.region.as_str())
+    }
+
+    fn places(&self) -> impl Iterator<Item = &Place> {
+        std::iter::once(&self.home).chain(&self.away)
     }
 
     /// The account of everything in it.
@@ -286,36 +334,58 @@ impl Sandbox {
 
     /// Changes how live tails go, also those that are open.
     pub fn set_live_tail(&self, live_tail: LiveTail) {
-        lock(&self.account).live_tail = live_tail;
+        for place in self.places() {
+            lock(&place.account).live_tail = live_tail;
+        }
     }
 
     /// Denies an operation to the caller from now on, as a missing permission does: `ecr:PutImage`, for instance.
     pub fn deny(&self, action: &str) {
-        lock(&self.account).denied.insert(action.to_owned());
+        for place in self.places() {
+            lock(&place.account).denied.insert(action.to_owned());
+        }
     }
 
     /// Allows an operation again.
     pub fn allow(&self, action: &str) {
-        lock(&self.account).denied.remove(action);
+        for place in self.places() {
+            lock(&place.account).denied.remove(action);
+        }
     }
 
-    /// The answers that go on, by kind: `live tail`, and those of the Docker Engines: `stats`, `logs`, `events`. A kind
+    /// The answers of the first region that go on, by kind: `live tail`, and those of the Docker Engines: `stats`, `logs`, `events`. A kind
     /// of which none is open is left out.
     #[must_use]
     pub fn streams(&self) -> BTreeMap<String, usize> {
-        lock(&self.account).streams.count()
+        lock(&self.home.account).streams.count()
     }
 
-    /// Calls per operation so far, throttled ones included, and those to the Docker Engines as `Docker:Stats` and the
+    /// Calls per operation of the first region so far, throttled ones included, and those to the Docker Engines as `Docker:Stats` and the
     /// like. `GetMetricData:metrics` counts the metrics asked for.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
-        lock(&self.account).calls.clone()
+        lock(&self.home.account).calls.clone()
     }
 
-    /// Moves the world by hand.
+    /// Calls per operation of a region; none of one that it does not have.
+    #[must_use]
+    pub fn calls_in(&self, region: &str) -> BTreeMap<String, u64> {
+        let found = self.places().find(|place| place.region == region);
+        found.map_or_else(BTreeMap::new, |place| lock(&place.account).calls.clone())
+    }
+
+    /// Denies an operation in one region alone, as a policy of an organisation does.
+    pub fn deny_in(&self, region: &str, action: &str) {
+        for place in self.places().filter(|place| place.region == region) {
+            lock(&place.account).denied.insert(action.to_owned());
+        }
+    }
+
+    /// Moves the worlds by hand.
     pub fn tick(&self, by: Duration) {
-        advance(&self.account, &self.clock, by);
+        for place in self.places() {
+            place.advance(by);
+        }
     }
 
     /// Stops serving; requests under way are answered.

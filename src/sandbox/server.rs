@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::front::{self, Body, Reply, Served};
+use super::front::{self, Body, Regions, Reply, Served};
 use super::lock;
 
 /// The largest request that is read, in bytes; AWS itself refuses task definitions above 64 KiB.
@@ -29,14 +29,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Serves connections until `stop` changes or its sender is gone, then lets the open ones finish their request.
-pub async fn serve(listener: TcpListener, served: Served, mut stop: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, regions: Regions, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             _ = stop.changed() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(converse(stream, served.clone(), stop.clone()));
+                    connections.spawn(converse(stream, regions.clone(), stop.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the sandbox could not accept a connection");
@@ -53,13 +53,13 @@ pub async fn serve(listener: TcpListener, served: Served, mut stop: watch::Recei
     }
 }
 
-async fn converse(stream: TcpStream, served: Served, stop: watch::Receiver<bool>) {
+async fn converse(stream: TcpStream, regions: Regions, stop: watch::Receiver<bool>) {
     // Answers are written whole: waiting to fill a segment would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection to the sandbox keeps its delay");
     }
     let stopped = stop.clone();
-    let service = service_fn(move |request| respond(request, served.clone(), stopped.clone()));
+    let service = service_fn(move |request| respond(request, regions.clone(), stopped.clone()));
     serve_connection(stream, service, stop).await;
 }
 
@@ -94,7 +94,7 @@ type Sent = UnsyncBoxBody<Bytes, Infallible>;
 
 async fn respond(
     request: Request<Incoming>,
-    served: Served,
+    regions: Regions,
     stop: watch::Receiver<bool>,
 ) -> Result<Response<Sent>, Infallible> {
     let (head, body) = request.into_parts();
@@ -105,13 +105,11 @@ async fn respond(
         return Ok(response);
     };
     let body = body.to_bytes();
-    let target = head
-        .headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok());
+    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let served = regions.of(header("authorization")).clone();
     let request = front::Request {
         path: head.uri.path(),
-        target,
+        target: header("x-amz-target"),
         body: &body,
     };
     let reply = lock(&served.account).answer(request, Instant::now());

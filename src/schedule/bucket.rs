@@ -242,17 +242,17 @@ impl QuotaGroup {
     pub fn of_query(query: &Query) -> Option<Self> {
         Some(match query {
             Query::Identity => return None,
-            Query::Clusters => Self::ClusterRead,
+            Query::Clusters(_) => Self::ClusterRead,
             Query::Services { .. } | Query::Service { .. } => Self::ServiceRead,
             Query::Tasks { .. } | Query::Task { .. } | Query::Instances { .. } => {
                 Self::ResourceRead
             }
-            Query::Families | Query::Revisions { .. } | Query::Definition { .. } => {
+            Query::Families(_) | Query::Revisions { .. } | Query::Definition { .. } => {
                 Self::DefinitionRead
             }
             Query::Scaling { .. } => Self::ScalingRead,
             Query::Metrics { .. } => Self::MetricRead,
-            Query::Repositories
+            Query::Repositories(_)
             | Query::Images { .. }
             | Query::Image { .. }
             | Query::Tag { .. }

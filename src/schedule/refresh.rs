@@ -180,7 +180,7 @@ impl Schedule {
         };
         let least = match want.query {
             Query::Metrics { .. } => self.pace.metrics,
-            Query::Repositories | Query::Images { .. } | Query::Image { .. } => self.pace.images,
+            Query::Repositories(_) | Query::Images { .. } | Query::Image { .. } => self.pace.images,
             Query::Tag { .. } | Query::Findings { .. } | Query::Policy { .. } => self.pace.tags,
             _ => Duration::ZERO,
         };
@@ -335,14 +335,14 @@ mod tests {
     fn parents_wait_four_times_as_long_and_come_last() {
         let mut schedule = Schedule::new(Pace::default(), 1);
         let parent = Want {
-            query: Query::Clusters,
+            query: Query::Clusters(None),
             urgency: Urgency::Background,
             moving: false,
         };
         let wants = [parent.clone(), visible(&services())];
         let started = schedule.start(&wants, seconds(0));
         assert_eq!(started, [visible(&services()), parent.clone()]);
-        schedule.done(&Query::Clusters, 2, seconds(0));
+        schedule.done(&Query::Clusters(None), 2, seconds(0));
         assert_eq!(schedule.interval(&parent), seconds(20));
     }
 
@@ -425,12 +425,12 @@ mod tests {
     #[test]
     fn paused_asks_only_for_what_was_never_seen_or_is_hurried() {
         let mut schedule = Schedule::new(Pace::default(), 1);
-        let wants = [visible(&services()), visible(&Query::Clusters)];
+        let wants = [visible(&services()), visible(&Query::Clusters(None))];
         schedule.start(&wants[..1], seconds(0));
         schedule.done(&services(), 1, seconds(0));
         schedule.set_paused(true);
         let started = schedule.start(&wants, seconds(60));
-        assert_eq!(started, [visible(&Query::Clusters)]);
+        assert_eq!(started, [visible(&Query::Clusters(None))]);
         schedule.hurry(&services());
         assert_eq!(schedule.start(&wants, seconds(60)).len(), 1);
     }

@@ -186,9 +186,8 @@ impl Registry {
 impl super::Store {
     /// The repositories of the account.
     pub fn repositories(&self) -> impl Iterator<Item = &Arc<Repository>> {
-        let listing = self.listing(&crate::model::Query::Repositories);
-        let items = listing.items().iter();
-        items.filter_map(|arn| self.registry.repository(arn))
+        self.listed(crate::model::Query::Repositories)
+            .filter_map(|arn| self.registry.repository(arn))
     }
 
     /// A repository.

@@ -15,11 +15,11 @@ pub use stats::{HISTORY, Past, Track};
 
 use crate::model::{
     Arn, Cluster, ContainerInstance, Engine, EngineContainer, EngineId, EngineReport, Entity, Host,
-    Identity, Metrics, Now, Part, Query, ScalingTarget, Service, Subject, Task, TaskDefinition,
-    TaskFilter,
+    Identity, Metrics, Now, Part, Query, Region, ScalingTarget, Service, Subject, Task,
+    TaskDefinition, TaskFilter, regions,
 };
 
-/// All that is known of one account and region.
+/// All that is known of one account, in one region or in several that are looked at together.
 ///
 /// Things live once, however many lists they stand in. A failed fetch takes nothing away: rows stay,
 /// with their age and the fault. [`Store::version`] rises with every change that a screen could show.
@@ -39,6 +39,8 @@ pub struct Store {
     quotas: Vec<Arc<crate::model::QuotaUse>>,
     /// Whether engines of container instances may be connected to, by the user's settings.
     host_engines: bool,
+    /// The regions that are looked at, if there are several.
+    regions: Vec<Region>,
     restored: snapshot::Restored,
     version: u64,
     changes: u64,
@@ -62,6 +64,58 @@ impl Store {
             changes: self.changes,
             ..Self::default()
         }
+    }
+
+    /// Says which regions are looked at, in a text as [`regions`] reads it.
+    pub fn look_at(&mut self, text: &str) {
+        let several: Vec<_> = regions(text).map(Region::new).collect();
+        let several = if several.len() > 1 {
+            several
+        } else {
+            Vec::new()
+        };
+        if several != self.regions {
+            self.regions = several;
+            self.version += 1;
+        }
+    }
+
+    /// Whether several regions are looked at, so that a name alone does not say what is meant.
+    #[must_use]
+    pub fn has_regions(&self) -> bool {
+        !self.regions.is_empty()
+    }
+
+    /// A question to the account as a whole, once for each region that is looked at: `everywhere(Query::Clusters)`.
+    #[must_use]
+    pub fn everywhere(&self, ask: fn(Option<Region>) -> Query) -> Vec<Query> {
+        if self.regions.is_empty() {
+            return vec![ask(None)];
+        }
+        self.regions.iter().cloned().map(Some).map(ask).collect()
+    }
+
+    /// The question to the account as a whole in whose answer a thing would be.
+    #[must_use]
+    pub fn around(&self, thing: &Arn, ask: fn(Option<Region>) -> Query) -> Query {
+        let mut regions = self.regions.iter();
+        ask(regions
+            .find(|region| region.as_str() == thing.region())
+            .or(self.regions.first())
+            .cloned())
+    }
+
+    /// What was listed of the account as a whole, one region after the other.
+    pub fn listed(&self, ask: fn(Option<Region>) -> Query) -> impl Iterator<Item = &Arn> {
+        let queries = self.everywhere(ask).into_iter();
+        queries.flat_map(|query| self.listing(&query).items())
+    }
+
+    /// Whether something is known of each list of the account: by one question for each region.
+    #[must_use]
+    pub fn is_listed(&self, ask: fn(Option<Region>) -> Query, is_so: fn(&Listing) -> bool) -> bool {
+        let queries = self.everywhere(ask).into_iter();
+        queries.map(|query| self.listing(&query)).all(is_so)
     }
 
     /// Rises whenever anything in the store changes.
@@ -275,11 +329,11 @@ impl Store {
         self.clusters.get(arn)
     }
 
-    /// The cluster with this name or ARN.
+    /// The cluster with this name or ARN; of several with this name that in the region that comes first.
     #[must_use]
     pub fn cluster_named(&self, name: &str) -> Option<&Arc<Cluster>> {
-        self.clusters
-            .values()
+        self.clusters()
+            .chain(self.clusters.values())
             .find(|cluster| cluster.name == name || cluster.arn.as_str() == name)
     }
 
@@ -338,9 +392,7 @@ impl Store {
 
     /// The clusters of the account.
     pub fn clusters(&self) -> impl Iterator<Item = &Arc<Cluster>> {
-        self.listing(&Query::Clusters)
-            .items()
-            .iter()
+        self.listed(Query::Clusters)
             .filter_map(|arn| self.clusters.get(arn))
     }
 
@@ -422,7 +474,9 @@ impl Store {
             return Some(cluster.clone());
         }
         let name = arn.cluster_name()?;
-        self.cluster_named(name).map(|cluster| cluster.arn.clone())
+        let mut clusters = self.clusters.values();
+        let found = clusters.find(|it| it.name == name && it.arn.region() == arn.region());
+        found.map(|cluster| cluster.arn.clone())
     }
 
     /// The number of services, tasks and clusters held, for diagnosis.

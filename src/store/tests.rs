@@ -44,9 +44,14 @@ fn fetch(store: &mut Store, query: &Query, things: Vec<(Arn, Entity)>, now: Now)
 #[test]
 fn rows_stay_when_a_fetch_fails_and_the_fault_keeps_its_start() {
     let mut store = Store::new();
-    fetch(&mut store, &Query::Clusters, vec![cluster("web")], at(1));
+    fetch(
+        &mut store,
+        &Query::Clusters(None),
+        vec![cluster("web")],
+        at(1),
+    );
     store.apply(
-        &Query::Clusters,
+        &Query::Clusters(None),
         Part::Failed {
             fault: fault("one"),
             calls: 1,
@@ -54,7 +59,7 @@ fn rows_stay_when_a_fetch_fails_and_the_fault_keeps_its_start() {
         at(5),
     );
     store.apply(
-        &Query::Clusters,
+        &Query::Clusters(None),
         Part::Failed {
             fault: fault("two"),
             calls: 1,
@@ -63,7 +68,7 @@ fn rows_stay_when_a_fetch_fails_and_the_fault_keeps_its_start() {
     );
 
     assert_eq!(store.clusters().count(), 1);
-    let listing = store.listing(&Query::Clusters);
+    let listing = store.listing(&Query::Clusters(None));
     let record = listing.fault().unwrap();
     assert_eq!(
         (record.fault.message.as_str(), record.since, record.times),
@@ -71,8 +76,13 @@ fn rows_stay_when_a_fetch_fails_and_the_fault_keeps_its_start() {
     );
     assert_eq!(listing.age(at(11)), Some(Duration::from_secs(10)));
 
-    fetch(&mut store, &Query::Clusters, vec![cluster("web")], at(12));
-    assert!(store.listing(&Query::Clusters).fault().is_none());
+    fetch(
+        &mut store,
+        &Query::Clusters(None),
+        vec![cluster("web")],
+        at(12),
+    );
+    assert!(store.listing(&Query::Clusters(None)).fault().is_none());
 }
 
 #[test]
@@ -82,11 +92,16 @@ fn a_row_that_is_gone_from_every_list_is_forgotten() {
     let (api, api_entity) = cluster("api");
     fetch(
         &mut store,
-        &Query::Clusters,
+        &Query::Clusters(None),
         vec![(web.clone(), web_entity), (api.clone(), api_entity)],
         at(1),
     );
-    fetch(&mut store, &Query::Clusters, vec![cluster("web")], at(2));
+    fetch(
+        &mut store,
+        &Query::Clusters(None),
+        vec![cluster("web")],
+        at(2),
+    );
     assert!(store.cluster(&web).is_some());
     assert!(store.cluster(&api).is_none());
 }
@@ -94,10 +109,15 @@ fn a_row_that_is_gone_from_every_list_is_forgotten() {
 #[test]
 fn a_failure_after_parts_keeps_old_and_new_rows() {
     let mut store = Store::new();
-    fetch(&mut store, &Query::Clusters, vec![cluster("old")], at(1));
+    fetch(
+        &mut store,
+        &Query::Clusters(None),
+        vec![cluster("old")],
+        at(1),
+    );
     let (new, entity) = cluster("new");
     store.apply(
-        &Query::Clusters,
+        &Query::Clusters(None),
         Part::Some {
             entities: vec![entity],
             items: vec![new],
@@ -105,7 +125,7 @@ fn a_failure_after_parts_keeps_old_and_new_rows() {
         at(2),
     );
     store.apply(
-        &Query::Clusters,
+        &Query::Clusters(None),
         Part::Failed {
             fault: fault("x"),
             calls: 2,
@@ -175,8 +195,8 @@ fn what_stands_on_two_pages_of_a_list_is_one_row() {
         items: twice,
         calls: 2,
     };
-    store.apply(&Query::Families, done, Now::default());
-    let items = store.listing(&Query::Families).items();
+    store.apply(&Query::Families(None), done, Now::default());
+    let items = store.listing(&Query::Families(None)).items();
     assert_eq!(items, [Arn::new("a"), Arn::new("b")]);
 }
 

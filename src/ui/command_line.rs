@@ -209,13 +209,7 @@ fn jump(view: &'static dyn Resource, rest: &str, cx: &Cx) -> Result<Vec<Ask>, St
 /// What a view would look at from here: the nearest thing around that it can list parts of, else the row under the
 /// cursor, else the whole account.
 fn scope_around(view: &'static dyn Resource, cx: &Cx) -> Result<Scope, String> {
-    let fits = |subject: &&Subject| {
-        let kind = match subject.arn.kind() {
-            "" => "family",
-            kind => kind,
-        };
-        view.under().contains(&kind)
-    };
+    let fits = |subject: &&Subject| view.under().contains(&subject.arn.kind());
     let found = cx
         .around
         .iter()

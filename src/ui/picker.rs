@@ -85,6 +85,11 @@ impl Picker {
         &self.typed
     }
 
+    /// The line under the cursor.
+    pub(super) fn under_cursor(&self) -> Option<usize> {
+        self.shown.get(self.cursor).copied()
+    }
+
     /// All lines that are left.
     pub(super) fn shown(&self) -> &[usize] {
         &self.shown

@@ -1,4 +1,5 @@
-//! Choosing another profile or region: both in one list, what was used lately first. Typing narrows it.
+//! Choosing another profile or region, or several regions: all in one list, what was used lately first. Typing narrows
+//! it.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -8,8 +9,8 @@ use super::{
     text,
 };
 use crate::{
-    keymap::Key,
-    model::{Contexts, KnownProfile, REGIONS},
+    keymap::{Code, Key},
+    model::{Contexts, KnownProfile, REGIONS, join_regions, regions},
     store::Store,
     theme::Role,
 };
@@ -26,7 +27,7 @@ const NAME: usize = 40;
 /// The cells of a region: the longest is `ap-northeast-1`.
 const REGION: u16 = 14;
 /// What the empty prompt says.
-const PROMPT: &str = "type to narrow, enter goes there";
+const PROMPT: &str = "type to narrow, enter goes there, tab takes regions together";
 
 /// What of it is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,8 @@ pub struct Switcher {
     home: Option<(String, String)>,
     /// The lines; none until the profiles are known.
     lines: Option<Vec<Line>>,
+    /// The regions to go to together; none as long as nobody wants several.
+    together: Vec<String>,
     picker: Picker,
 }
 
@@ -109,6 +112,7 @@ impl Switcher {
             section,
             home,
             lines: None,
+            together: Vec::new(),
             picker: Picker::new(Vec::new()),
         }
     }
@@ -119,7 +123,7 @@ impl Switcher {
             lines.extend(self.profiles(contexts, cx));
         }
         if self.section != Section::Profiles {
-            lines.extend(regions(contexts, cx));
+            lines.extend(region_lines(contexts, cx));
         }
         lines
     }
@@ -157,6 +161,33 @@ impl Switcher {
             }
         };
         known.into_iter().map(line).collect()
+    }
+
+    /// Takes the region under the cursor to those to go to together, or out of them. The first time those are in it that
+    /// are looked at now.
+    fn mark(&mut self, cx: &Cx) {
+        let line = self.picker.under_cursor();
+        let line = line.and_then(|line| self.lines.iter().flatten().nth(line));
+        let Some(Goal::Region(chosen)) = line.map(|line| &line.goal) else {
+            return;
+        };
+        if self.together.is_empty() {
+            let both = join_regions([cx.context.region.as_str(), chosen]);
+            self.together = regions(&both).map(str::to_owned).collect();
+            return;
+        }
+        for name in regions(chosen) {
+            match self.together.iter().position(|known| known == name) {
+                Some(place) => {
+                    self.together.remove(place);
+                }
+                None => self.together.push(name.to_owned()),
+            }
+        }
+    }
+
+    fn is_marked(&self, line: &Line) -> bool {
+        matches!(&line.goal, Goal::Region(name) if self.together.contains(name))
     }
 
     fn height(&self, cx: &Cx) -> usize {
@@ -200,7 +231,12 @@ impl Switcher {
             );
             x = x.saturating_add(cells);
         };
-        cell(if line.is_here { "*" } else { "" }, 2, Role::Key);
+        let mark = match (self.is_marked(line), line.is_here) {
+            (true, _) => "+",
+            (false, true) => "*",
+            (false, false) => "",
+        };
+        cell(mark, 2, Role::Key);
         cell(line.kind(), KIND - 2, Role::TextMuted);
         cell(line.name(), name, Role::Text);
         cell("", GAP, Role::Text);
@@ -214,7 +250,7 @@ impl Switcher {
     }
 }
 
-fn regions(contexts: &Contexts, cx: &Cx) -> Vec<Line> {
+fn region_lines(contexts: &Contexts, cx: &Cx) -> Vec<Line> {
     let here = &cx.context.region;
     let mut names: Vec<&str> = Vec::new();
     let of_profiles = contexts
@@ -232,9 +268,13 @@ fn regions(contexts: &Contexts, cx: &Cx) -> Vec<Line> {
     }
     let line = |name: &str| {
         let place = REGIONS.iter().find(|(known, _)| *known == name);
+        let place = match regions(name).count() {
+            0 | 1 => place.map_or("", |(_, place)| place).to_owned(),
+            several => format!("{several} regions together"),
+        };
         Line {
             goal: Goal::Region(name.to_owned()),
-            region: place.map_or("", |(_, place)| place).to_owned(),
+            region: place,
             detail: String::new(),
             is_here: name == here,
         }
@@ -281,6 +321,14 @@ impl Layer for Switcher {
     }
 
     fn on_text(&mut self, key: Key, cx: &Cx) -> Reply {
+        if key.code == Code::Tab {
+            self.mark(cx);
+        }
+        if key.code == Code::Enter && !self.together.is_empty() {
+            let names = self.together.iter().map(String::as_str);
+            let go = Ask::GoToRegion(join_regions(names));
+            return Reply::Ask(Ask::All(vec![Ask::Close, go]));
+        }
         match self.picker.on_key(key, self.height(cx)) {
             Picked::Taken => Reply::Taken,
             Picked::Close => Reply::Ask(Ask::Close),
@@ -325,7 +373,7 @@ impl Layer for Switcher {
         let at = (inner.x, inner.y);
         text::put(buffer, at, &typed, inner.width, prompt, ellipsis);
         let ghost = cx.theme.style(Role::PromptGhost);
-        if self.picker.typed().text().is_empty() {
+        if self.picker.typed().text().is_empty() && self.together.is_empty() {
             let at = (inner.x + 2, inner.y);
             let room = inner.width.saturating_sub(2);
             text::put(buffer, at, PROMPT, room, ghost, ellipsis);
@@ -335,6 +383,15 @@ impl Layer for Switcher {
             Some(_) if self.picker.shown().is_empty() => "nothing matches",
             Some(_) => "",
         };
+        if !self.together.is_empty() {
+            let says = format!("together: {}", self.together.join(", "));
+            let width = u16::try_from(text::width(&says)).unwrap_or(u16::MAX);
+            let room = inner
+                .width
+                .saturating_sub(2 + u16::try_from(text::width(&typed)).unwrap_or(u16::MAX));
+            let at = (inner.right() - width.min(room), inner.y);
+            text::put(buffer, at, &says, room, cx.theme.style(Role::Key), ellipsis);
+        }
         let below = (inner.x, inner.y + 1);
         text::put(buffer, below, says, inner.width, ghost, ellipsis);
         let rows = self.picker.on_screen(self.height(cx));

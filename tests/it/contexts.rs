@@ -122,7 +122,7 @@ fn a_profile_is_gone_to_in_place() {
     );
     stage.fetched.clear();
     connect(&mut stage, "bank-prod", "eu-central-1");
-    assert!(stage.fetched.contains(&Query::Clusters));
+    assert!(stage.fetched.contains(&Query::Clusters(None)));
     assert!(stage.text().contains("prod-web"), "{}", stage.text());
     // The way back asks for what the program was started with.
     stage.run("profile shop");
@@ -204,8 +204,8 @@ fn late_answers_gates_and_banners_of_the_old_context_are_dropped() {
     list(&mut stage);
     // What the old account forbade says nothing of the new one.
     assert!(header(&stage).contains("read-write"), "{}", header(&stage));
-    for part in stage.account.answer(&Query::Clusters) {
-        stage.deliver(old, Query::Clusters, part);
+    for part in stage.account.answer(&Query::Clusters(None)) {
+        stage.deliver(old, Query::Clusters(None), part);
     }
     assert_eq!(stage.app.store().size(), (0, 0, 0));
     stage.send(Event::Classified {
@@ -230,8 +230,8 @@ fn nothing_is_changed_before_the_account_is_known() {
     };
     let mut stage = Stage::new(Account::shop(), setup);
     let epoch = stage.app.epoch();
-    for part in stage.account.answer(&Query::Clusters) {
-        stage.deliver(epoch, Query::Clusters, part);
+    for part in stage.account.answer(&Query::Clusters(None)) {
+        stage.deliver(epoch, Query::Clusters(None), part);
     }
     stage.run("svc prod-web");
     let services: Vec<_> = stage

@@ -31,7 +31,7 @@ impl World {
     fn answer(&self, query: &Query) -> (Vec<(Arn, Entity)>, usize) {
         let pages = |size: usize| size.div_ceil(100);
         match query {
-            Query::Clusters => {
+            Query::Clusters(None) => {
                 let clusters = (0..self.clusters).map(|number| {
                     let arn = Self::cluster(number);
                     let mut cluster = samples::cluster(&arn);
@@ -215,9 +215,9 @@ fn is_tasks(query: &Query) -> bool {
 #[test]
 fn what_is_asked_first_leads_to_the_rest() {
     let mut stage = Stage::new(1, 3);
-    assert_eq!(stage.queries(), [Query::Identity, Query::Clusters]);
+    assert_eq!(stage.queries(), [Query::Identity, Query::Clusters(None)]);
     stage.answer(&Query::Identity);
-    stage.answer(&Query::Clusters);
+    stage.answer(&Query::Clusters(None));
     let cluster = World::cluster(0);
     let services = Query::Services {
         cluster: cluster.clone(),
@@ -288,7 +288,7 @@ fn nothing_is_asked_in_the_background_while_paused() {
 #[test]
 fn what_a_person_opens_is_made_urgent() {
     let mut stage = Stage::new(3, 10);
-    stage.answer(&Query::Clusters);
+    stage.answer(&Query::Clusters(None));
     stage.queries();
     let cluster = World::cluster(2);
     let place = Place::of("services", crate::model::Subject::whole(&cluster));

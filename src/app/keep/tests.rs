@@ -83,7 +83,7 @@ fn kept(seconds: i64) -> Snapshot {
     let mut store = Store::new();
     let cluster = Entity::Cluster(samples::cluster(&cluster()));
     for (query, entities) in [
-        (Query::Clusters, vec![cluster]),
+        (Query::Clusters(None), vec![cluster]),
         (services(), all_services(1)),
     ] {
         for part in parts(entities) {
@@ -216,7 +216,7 @@ fn the_first_frame_shows_what_was_kept_and_how_old_it_is() {
     assert_shows(&run.text(), &["15h old"]);
     run.identify(ACCOUNT);
     run.answer(
-        &Query::Clusters,
+        &Query::Clusters(None),
         vec![Entity::Cluster(samples::cluster(&cluster()))],
     );
     assert_shows(&run.text(), &["live", "web"]);
@@ -249,7 +249,7 @@ fn everything_restored_is_asked_for_at_once() {
             _ => None,
         })
         .collect();
-    for query in [Query::Identity, services(), Query::Clusters] {
+    for query in [Query::Identity, services(), Query::Clusters(None)] {
         assert!(asked.contains(&query), "{query} in {asked:?}");
     }
 }
@@ -264,7 +264,7 @@ fn without_a_network_the_rows_stay_with_their_age_and_the_fault() {
         message: "cannot reach ecs.eu-west-1.amazonaws.com".to_owned(),
         hint: "check the network".to_owned(),
     };
-    for query in [Query::Identity, Query::Clusters] {
+    for query in [Query::Identity, Query::Clusters(None)] {
         let fault = fault.clone();
         run.part(&query, Part::Failed { fault, calls: 1 });
     }
@@ -334,7 +334,7 @@ fn the_start_is_found_in_what_was_kept_and_again_if_that_was_of_another_account(
     run.identify("444455556666");
     let other = Arn::new("arn:aws:ecs:eu-west-1:444455556666:cluster/web");
     let entities = vec![Entity::Cluster(samples::cluster(&other))];
-    run.answer(&Query::Clusters, entities);
+    run.answer(&Query::Clusters(None), entities);
     let place = run.app.layers.last().unwrap().place().unwrap().clone();
     assert_eq!(place, Place::of("services", Subject::whole(&other)));
 }
@@ -354,7 +354,7 @@ fn settled() -> Run {
     run.connect("eu-west-1");
     run.identify(ACCOUNT);
     run.answer(
-        &Query::Clusters,
+        &Query::Clusters(None),
         vec![Entity::Cluster(samples::cluster(&cluster()))],
     );
     run.answer(&services(), all_services(1));

@@ -35,6 +35,11 @@ impl Clients {
     /// Reads the target again, and makes the change if everything that the plan rests on is still so. Nothing is
     /// sent twice: whether to try again is for a person to decide.
     pub async fn act(&self, act: &Act) -> Outcome {
+        let region = act.change.target().region();
+        self.of(Some(region)).act_here(act).await
+    }
+
+    async fn act_here(&self, act: &Act) -> Outcome {
         let entities = match self.read_target(&act.change).await {
             Ok(entities) => entities,
             Err(fault) => return failed(fault),

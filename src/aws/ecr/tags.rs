@@ -55,9 +55,12 @@ impl Clients {
             tags.push(tag.clone());
         }
         let mut batches: FuturesUnordered<_> = by_repository
-            .values()
-            .flat_map(|tags| tags.chunks(BATCH))
-            .map(|tags| self.answer_tags(tags, &haste, &parts))
+            .iter()
+            .flat_map(|(repository, tags)| {
+                let region = repository.as_ref().map(Arn::region);
+                tags.chunks(BATCH).map(move |tags| (region, tags))
+            })
+            .map(|(region, tags)| self.of(region).answer_tags(tags, &haste, &parts))
             .collect();
         tokio::select! {
             biased;

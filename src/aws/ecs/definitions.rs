@@ -29,7 +29,8 @@ impl Run<'_> {
     }
 
     /// AWS filters by prefix, so that `web` also brings `web-api`: the others are left out here.
-    pub(in crate::aws) async fn revisions(&self, family: &str) -> Result<Vec<Arn>, Fault> {
+    pub(in crate::aws) async fn revisions(&self, family: &Arn) -> Result<Vec<Arn>, Fault> {
+        let family = family.family();
         let mut revisions = self
             .list(
                 "ListTaskDefinitions",
@@ -62,7 +63,11 @@ impl Run<'_> {
             })
             .await?;
         Ok(Page {
-            ids: answer.families.unwrap_or_default(),
+            ids: answer
+                .families()
+                .iter()
+                .map(|name| Arn::of_family(self.clients.region(), name).to_string())
+                .collect(),
             next: answer.next_token,
         })
     }

@@ -31,10 +31,11 @@ impl Clients {
         running: Sender<Part>,
         stopped: Sender<Part>,
     ) {
+        let clients = self.of(Some(cluster.region()));
         let haste = haste.into();
         let runs = [
-            Run::new(self, haste.clone(), &running),
-            Run::new(self, haste, &stopped),
+            Run::new(clients, haste.clone(), &running),
+            Run::new(clients, haste, &stopped),
         ];
         let mut lists = [(); 2].map(|()| List {
             pages: Pages::new("ListTasks"),

@@ -71,6 +71,7 @@ impl Lane {
     fn tell(&mut self, rate: f64, now: Duration) -> QuotaUse {
         let (quota_burst, quota_refill) = self.group.quota();
         QuotaUse {
+            region: None,
             name: self.group.name(),
             operations: self.group.operations(),
             published: self.group.is_published(),

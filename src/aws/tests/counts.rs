@@ -211,10 +211,22 @@ async fn families_are_listed_and_revisions_filtered_to_the_exact_family() {
         Reply::ok(&json!({ "taskDefinitionArns": [arn("web-api:9"), arn("web:1"), arn("web:12"), arn("web:2")] }))
     })
     .await;
-    let families = fake.fetch(&Query::Families).await;
-    assert_eq!(families.done(), (vec!["web", "web-api"], 2));
+    let families = fake.fetch(&Query::Families(None)).await;
+    let (items, calls) = families.done();
+    let families_of =
+        |names: [&str; 2]| names.map(|name| Arn::of_family("eu-west-1", name).to_string());
+    assert_eq!(
+        (items, calls),
+        (
+            families_of(["web", "web-api"])
+                .iter()
+                .map(String::as_str)
+                .collect(),
+            2
+        )
+    );
     assert_eq!(families.parts.len(), 2);
-    let family = "web".to_owned();
+    let family = Arn::of_family("eu-west-1", "web");
     let revisions = fake.fetch(&Query::Revisions { family }).await;
     let (items, calls) = revisions.done();
     let numbers: Vec<_> = items

@@ -90,7 +90,7 @@ async fn images_and_repositories_come_a_thousand_a_call(
         let repository = repository();
         (Query::Images { repository }, "DescribeImages")
     } else {
-        (Query::Repositories, "DescribeRepositories")
+        (Query::Repositories(None), "DescribeRepositories")
     };
     let answer = fake.fetch(&query).await;
     let (items, calls) = answer.done();
@@ -214,7 +214,7 @@ async fn a_repository_that_is_not_there_is_a_fault_of_each_of_its_tags() {
 }
 
 #[rstest]
-#[case(Query::Repositories, "ecr:DescribeRepositories")]
+#[case(Query::Repositories(None), "ecr:DescribeRepositories")]
 #[case(Query::Images { repository: repository() }, "ecr:DescribeImages")]
 #[case(Query::Image { image: repository().image("sha256:ab") }, "ecr:DescribeImages")]
 #[case(Query::Tag { tag: repository().tag("stable") }, "ecr:DescribeImages")]
@@ -259,7 +259,7 @@ async fn repositories_are_read_with_what_may_be_moved_in_them() {
         }] }))
     })
     .await;
-    let answer = fake.fetch(&Query::Repositories).await;
+    let answer = fake.fetch(&Query::Repositories(None)).await;
     let entities = answer.entities();
     let [Entity::Repository(read)] = entities.as_slice() else {
         panic!("{entities:?}");

@@ -95,7 +95,7 @@ async fn every_query_and_every_whole_answer_passes_the_gate() {
     let definition = Arn::new("arn:aws:ecs:eu-west-1:1:task-definition/web:1");
     let queries = [
         Query::Identity,
-        Query::Clusters,
+        Query::Clusters(None),
         services_query(),
         Query::Service {
             cluster: cluster.clone(),
@@ -109,9 +109,9 @@ async fn every_query_and_every_whole_answer_passes_the_gate() {
         Query::Instances {
             cluster: cluster.clone(),
         },
-        Query::Families,
+        Query::Families(None),
         Query::Revisions {
-            family: "web".to_owned(),
+            family: Arn::of_family("eu-west-1", "web"),
         },
         Query::Definition {
             definition: definition.clone(),
@@ -145,7 +145,7 @@ async fn a_whole_answer_is_kept_byte_for_byte_with_all_that_can_be_included() {
             1,
         ),
         (
-            "web".to_owned(),
+            Arn::of_family("eu-west-1", "web").to_string(),
             "DescribeTaskDefinition",
             "taskDefinition",
             1,
@@ -161,7 +161,11 @@ async fn a_whole_answer_is_kept_byte_for_byte_with_all_that_can_be_included() {
         assert_eq!(asked, operation);
         assert_eq!(input["include"].as_array().unwrap().len(), included);
         let value = &input[field];
-        assert!(*value == json!(arn) || *value == json!([arn]), "{value}");
+        let name = match target.arn.kind() {
+            "family" => target.arn.family(),
+            _ => arn.as_str(),
+        };
+        assert!(*value == json!(name) || *value == json!([name]), "{value}");
         if !matches!(operation, "DescribeClusters" | "DescribeTaskDefinition") {
             assert_eq!(input["cluster"], "web");
         }

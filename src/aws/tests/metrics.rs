@@ -349,7 +349,7 @@ async fn an_endpoint_that_is_not_there_is_named() {
 #[tokio::test]
 async fn what_is_no_metric_is_refused_without_a_call() {
     let mut fake = Fake::serve(quiet).await;
-    let parts = measure(&fake, &[Query::Clusters]).await;
+    let parts = measure(&fake, &[Query::Clusters(None)]).await;
     assert!(matches!(parts[0].1, Part::Failed { calls: 0, .. }));
     assert!(fake.counts().is_empty());
 }

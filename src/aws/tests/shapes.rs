@@ -55,7 +55,7 @@ async fn definition(body: Value) -> TaskDefinition {
 
 async fn one_cluster(body: Value) -> Cluster {
     let listed = json!({ "clusterArns": [CLUSTER] });
-    let answer = described(Query::Clusters, listed, json!({ "clusters": [body] })).await;
+    let answer = described(Query::Clusters(None), listed, json!({ "clusters": [body] })).await;
     match answer.entities()[..] {
         [Entity::Cluster(cluster)] => cluster.clone(),
         _ => panic!("one cluster"),

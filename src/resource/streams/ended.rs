@@ -68,7 +68,7 @@ fn siblings(subject: &Subject, store: &Store) -> Option<(Arn, TaskFilter)> {
 #[must_use]
 pub fn needs_of_previous(subject: &Subject, store: &Store) -> Vec<Query> {
     let Some(cluster) = store.cluster_of(&subject.arn) else {
-        return vec![Query::Clusters];
+        return vec![store.around(&subject.arn, Query::Clusters)];
     };
     let mut queries = Vec::new();
     if subject.arn.kind() == "task" {

@@ -30,7 +30,7 @@ impl World {
         };
         let cluster = arn("cluster/web");
         let entity = Entity::Cluster(samples::cluster(&cluster));
-        world.answer(&Query::Clusters, vec![entity], vec![cluster]);
+        world.answer(&Query::Clusters(None), vec![entity], vec![cluster]);
         let mut definition = samples::definition(&arn("task-definition/web:1"));
         definition.containers[0].log = log.map(|(driver, options)| LogConfiguration {
             driver: driver.to_owned(),
@@ -320,7 +320,7 @@ fn there_is_an_end_to_what_is_read_at_once() {
 #[test]
 fn what_has_to_be_known_is_asked_for() {
     let store = Store::new();
-    assert_eq!(needs_of_logs(&api(), &store), [Query::Clusters]);
+    assert_eq!(needs_of_logs(&api(), &store), [Query::Clusters(None)]);
     let mut world = World::new(Some(("json-file", &[])));
     let definition = Query::Definition {
         definition: arn("task-definition/web:1"),

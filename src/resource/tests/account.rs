@@ -257,7 +257,7 @@ pub fn account() -> Store {
     gone.active_services = 1;
     let clusters = [cluster, idle, gone];
     let clusters = clusters.map(|one| (one.arn.clone(), Some(Entity::Cluster(one))));
-    answer(&mut store, &Query::Clusters, clusters.to_vec());
+    answer(&mut store, &Query::Clusters(None), clusters.to_vec());
 
     let services = services().into_iter();
     let services = services.map(|one| (one.arn.clone(), Some(Entity::Service(Box::new(one)))));
@@ -289,11 +289,11 @@ pub fn account() -> Store {
         hosts.to_vec(),
     );
 
-    let families = ["web", "api"].map(|name| (Arn::new(name), None));
-    answer(&mut store, &Query::Families, families.to_vec());
+    let families = ["web", "api"].map(|name| (Arn::of_family("eu-west-1", name), None));
+    answer(&mut store, &Query::Families(None), families.to_vec());
     let revisions = [7, 6].map(|number| (arn(&format!("task-definition/api:{number}")), None));
     let query = Query::Revisions {
-        family: "api".to_owned(),
+        family: Arn::of_family("eu-west-1", "api"),
     };
     answer(&mut store, &query, revisions.to_vec());
     let definition = definition();
@@ -306,7 +306,7 @@ pub fn account() -> Store {
     let known = samples::repository(&repository);
     let entity = Entity::Repository(Box::new(known));
     let things = vec![(repository.clone(), Some(entity))];
-    answer(&mut store, &Query::Repositories, things);
+    answer(&mut store, &Query::Repositories(None), things);
     let mut image = samples::image(&repository, "sha256:9f86d081884c7d659a2feaa0c55ad015");
     image.tags = vec!["1.5.1".to_owned()];
     let things = vec![(image.arn.clone(), Some(Entity::Image(Box::new(image))))];
@@ -315,7 +315,7 @@ pub fn account() -> Store {
     store.take_report(EngineReport::Engine(Box::new(engine)), NOW);
     let service = arn("service/shop/web");
     store.take_record(samples::record("1", &service));
-    store.take_quotas(vec![samples::quota("service read")]);
+    store.take_quotas(None, vec![samples::quota("service read")]);
     store.take_rollout(Rollout {
         record: "1".to_owned(),
         deed: "scale".to_owned(),

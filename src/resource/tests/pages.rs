@@ -29,8 +29,8 @@ use crate::{
 #[case("deployments", Subject::part(&arn("service/shop/web"), "ecs-svc/3"), &["IN_PROGRESS", "2 of 3 in a row before the breaker trips"])]
 #[case("deployments", Subject::part(&arn("service/shop/blue"), "ecs-svc/9"), &["Task set", "STABILIZING"])]
 #[case("events", Subject::part(&arn("service/shop/web"), "e3"), &["(service web) is unable to", "look at"])]
-#[case("families", Subject::whole(&crate::model::Arn::new("api")), &["api:7", "api:6"])]
-#[case("families", Subject::whole(&crate::model::Arn::new("web")), &["not listed yet"])]
+#[case("families", Subject::whole(&crate::model::Arn::of_family("eu-west-1", "api")), &["api:7", "api:6"])]
+#[case("families", Subject::whole(&crate::model::Arn::of_family("eu-west-1", "web")), &["not listed yet"])]
 #[case("revisions", subject("task-definition/api:7"), &[
     "api:7", "512 MiB", "256 units", "awsvpc", "serve \"two words\"", "KEY from arn:aws:ssm:r:1:parameter/key",
     "splunk-url=https://splunk.internal", "splunk-token=••••••", "DB_PASSWORD=••••••", "team=shop",
@@ -72,7 +72,7 @@ fn every_row_has_a_page_that_asks_for_something_and_cells_in_every_column() {
         Scope::of(subject("service/shop/web")),
         Scope::of(subject("service/shop/blue")),
         Scope::of(subject("task/shop/eeeeeeee5555")),
-        Scope::of(Subject::whole(&crate::model::Arn::new("api"))),
+        Scope::of(Subject::whole(&crate::model::Arn::of_family("eu-west-1", "api"))),
         Scope::of(Subject::whole(&crate::model::Arn::new(
             "arn:aws:ecr:eu-west-1:123456789012:repository/shop/api",
         ))),

@@ -208,7 +208,10 @@ fn families_and_revisions_show_what_is_known() {
         ),
         ["  api | 2 | 7", "  web | - | -"]
     );
-    let family = Scope::of(Subject::whole(&crate::model::Arn::new("api")));
+    let family = Scope::of(Subject::whole(&crate::model::Arn::of_family(
+        "eu-west-1",
+        "api",
+    )));
     assert_eq!(
         table(
             "revisions",
@@ -262,7 +265,7 @@ fn the_whole_account_asks_only_where_something_is() {
     let store = account();
     assert_eq!(
         services.needs(&Scope::account(), &store),
-        [Query::Clusters, Query::Services { cluster: shop() }]
+        [Query::Clusters(None), Query::Services { cluster: shop() }]
     );
     let whole = Scope {
         of: None,
@@ -293,17 +296,20 @@ fn containers_ask_for_the_definition_once_the_task_is_known() {
     assert_eq!(view.needs(&scope("task/shop/unknown"), &store).len(), 1);
     assert_eq!(
         view.needs(&scope("task/old"), &Store::new()),
-        [Query::Clusters]
+        [Query::Clusters(None)]
     );
 }
 
 #[test]
 fn revisions_ask_for_the_newest_definitions_only() {
     let mut store = Store::new();
-    let family = Scope::of(Subject::whole(&crate::model::Arn::new("api")));
+    let family = Scope::of(Subject::whole(&crate::model::Arn::of_family(
+        "eu-west-1",
+        "api",
+    )));
     let view = find("revisions").unwrap();
     let list = Query::Revisions {
-        family: "api".to_owned(),
+        family: crate::model::Arn::of_family("eu-west-1", "api"),
     };
     assert_eq!(view.needs(&family, &store), std::slice::from_ref(&list));
     let revisions = (1..=50).rev();

@@ -70,7 +70,7 @@ impl World {
     fn tell(&mut self, state: EngineState) {
         let home = self.cluster.arn.clone();
         let cluster = vec![Entity::Cluster(self.cluster.clone())];
-        self.answer(&Query::Clusters, cluster, vec![home.clone()]);
+        self.answer(&Query::Clusters(None), cluster, vec![home.clone()]);
         let services = vec![Entity::Service(Box::new(self.service.clone()))];
         let query = Query::Services {
             cluster: home.clone(),

@@ -174,7 +174,7 @@ async fn a_change_planned_in_another_context_is_refused() {
     assert!(outside.clients.is_some());
     // Not even now that there are clients again.
     assert!(refused(&act(&mut outside, 7)).contains("another account or region"));
-    let query = Query::Clusters;
+    let query = Query::Clusters(None);
     let urgency = Urgency::Visible;
     let late = Effect::Fetch {
         epoch: 7,

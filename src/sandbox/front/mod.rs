@@ -56,6 +56,26 @@ pub struct Served {
     pub clock: watch::Receiver<Moment>,
 }
 
+/// What the regions are served with.
+#[derive(Clone, Debug)]
+pub struct Regions {
+    /// The first, which answers for all that are not known.
+    pub home: Served,
+    /// The others, by name.
+    pub away: Vec<(String, Served)>,
+}
+
+impl Regions {
+    /// The region that a request is signed for, by the scope in its `Authorization` header:
+    /// `… Credential=KEY/20261129/eu-west-1/ecs/aws4_request, …` (AWS Signature Version 4).
+    pub fn of(&self, authorization: Option<&str>) -> &Served {
+        let scope = authorization.and_then(|header| header.split_once("Credential="));
+        let region = scope.and_then(|(_, scope)| scope.split('/').nth(2));
+        let found = self.away.iter().find(|(name, _)| Some(&**name) == region);
+        found.map_or(&self.home, |(_, served)| served)
+    }
+}
+
 /// The parts of a request that matter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Request<'a> {

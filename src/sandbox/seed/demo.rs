@@ -5,12 +5,12 @@ use std::time::Duration;
 use rand::RngExt;
 use serde_json::json;
 
+use super::ACCOUNT;
 use super::cast::{self, Home, Quirk, Role};
 use super::documents::{self, Kind, Subject};
 use super::ground::{self, cluster_named, network, placing, tag};
 use super::history;
 use super::images;
-use super::{ACCOUNT, REGION};
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
 use crate::sandbox::world::cluster::ClusterKey;
@@ -124,6 +124,7 @@ fn direct(
 
 /// Registers the revisions of a role's family, oldest first; the failing ones are only the last.
 fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionKey> {
+    let region = world.region.clone();
     let family = family_of(role);
     let count = dice.random_range(2..6u32);
     let minor: u32 = dice.random_range(1..40);
@@ -149,7 +150,7 @@ fn revisions(world: &mut World, role: &Role, dice: &mut Dice) -> Vec<DefinitionK
             cpu: role.size.0,
             memory: role.size.1,
             port: port_of(role),
-            region: REGION,
+            region: &region,
             account: ACCOUNT,
         };
         let mut body = documents::write(role.kind, &subject);
@@ -237,7 +238,8 @@ fn service(
         ("app", 8080)
     };
     let group = format!(
-        "arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{}-{}/{:016x}",
+        "arn:aws:elasticloadbalancing:{}:{ACCOUNT}:targetgroup/{}-{}/{:016x}",
+        world.region,
         role.cluster,
         role.name,
         dice.random::<u64>()
@@ -300,6 +302,7 @@ fn rules(role: &Role, healing: bool) -> RollRules {
 }
 
 fn jobs(world: &mut World, dice: &mut Dice) {
+    let region = world.region.clone();
     let cluster = cluster_named(world, cast::BATCH);
     for (index, name) in cast::JOBS.iter().enumerate() {
         let size = if index % 2 == 0 {
@@ -314,7 +317,7 @@ fn jobs(world: &mut World, dice: &mut Dice) {
             cpu: size.0,
             memory: size.1,
             port: 8080,
-            region: REGION,
+            region: &region,
             account: ACCOUNT,
         };
         let at = world.now - Duration::from_hours(40 + 9 * u64::try_from(index).unwrap_or(0));

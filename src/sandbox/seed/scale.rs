@@ -7,7 +7,7 @@ use rand::RngExt;
 use super::cast::Home;
 use super::documents::{self, Kind, Subject};
 use super::ground::{instance, network, placing, tag};
-use super::{ACCOUNT, REGION, history, images};
+use super::{ACCOUNT, history, images};
 use crate::sandbox::world::World;
 use crate::sandbox::world::chance::{self, Dice};
 use crate::sandbox::world::cluster::{Cluster, ClusterKey};
@@ -159,7 +159,8 @@ fn add_service(
     };
     let balanced = number.is_multiple_of(2);
     let group = format!(
-        "arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/{:016x}",
+        "arn:aws:elasticloadbalancing:{}:{ACCOUNT}:targetgroup/{name}/{:016x}",
+        world.region,
         dice.random::<u64>()
     );
     let created = world.now - chance::seconds(dice, 3_000_000, 30_000_000);
@@ -227,6 +228,7 @@ fn family(
     // An image that cannot be pulled has a tag that no other family has pushed.
     let missing = conduct == Conduct::PullFails;
     let newest = if missing { "v2.5.0" } else { "v2.4.1" };
+    let region = world.region.clone();
     for (tag, days, conduct) in [("v2.3.0", 30, Conduct::Steady), (newest, 6, conduct)] {
         let subject = Subject {
             family: &family,
@@ -235,7 +237,7 @@ fn family(
             cpu: SIZE.0,
             memory: SIZE.1,
             port: 8080,
-            region: REGION,
+            region: &region,
             account: ACCOUNT,
         };
         let kind = if base.ends_with("worker") {

@@ -45,7 +45,7 @@ fn call(scene: &Scene, operation: &str, body: &Value) -> Value {
         target: Some(&target),
         body: body.as_bytes(),
     };
-    let reply = super::super::lock(&scene.sandbox.account).answer(request, Instant::now());
+    let reply = super::super::lock(&scene.sandbox.home.account).answer(request, Instant::now());
     let Body::Whole(answer) = &reply.body else {
         panic!("not a whole body: {reply:?}");
     };

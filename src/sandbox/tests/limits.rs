@@ -115,7 +115,7 @@ async fn quotas_throttle_per_bucket() {
     // All at one instant, which lies ahead so that the bucket cannot refill before the client calls.
     let later = Instant::now() + Duration::from_hours(1);
     {
-        let mut account = super::super::lock(&scene.sandbox.account);
+        let mut account = super::super::lock(&scene.sandbox.home.account);
         let granted = (0..80).filter(|_| account.answer(request, later).status == 200);
         assert_eq!(granted.count(), 50);
     }
@@ -155,7 +155,7 @@ async fn errors_have_the_codes_of_the_api(
     #[case] words: &str,
 ) {
     let scene = Scene::demo().await;
-    let mut account = super::super::lock(&scene.sandbox.account);
+    let mut account = super::super::lock(&scene.sandbox.home.account);
     let (status, answer) = call(&mut account, operation, &body);
     assert_eq!(
         (status, answer["__type"].as_str()),
@@ -171,7 +171,7 @@ async fn errors_have_the_codes_of_the_api(
 #[tokio::test]
 async fn broken_json_is_a_serialization_error() {
     let scene = Scene::demo().await;
-    let mut account = super::super::lock(&scene.sandbox.account);
+    let mut account = super::super::lock(&scene.sandbox.home.account);
     let target = format!("{TARGET_PREFIX}ListClusters");
     let reply = account.answer(
         Request {
@@ -190,7 +190,7 @@ async fn broken_json_is_a_serialization_error() {
 #[tokio::test]
 async fn missing_ids_are_failures_and_every_form_of_a_name_works() {
     let scene = Scene::demo().await;
-    let mut account = super::super::lock(&scene.sandbox.account);
+    let mut account = super::super::lock(&scene.sandbox.home.account);
     let prefix = "arn:aws:ecs:eu-west-1:123456789012";
     for (cluster, service) in [
         ("staging".to_owned(), "search".to_owned()),
@@ -225,7 +225,7 @@ async fn missing_ids_are_failures_and_every_form_of_a_name_works() {
 #[tokio::test]
 async fn task_filters_narrow() {
     let scene = Scene::demo().await;
-    let mut account = super::super::lock(&scene.sandbox.account);
+    let mut account = super::super::lock(&scene.sandbox.home.account);
     let mut count = |filter: Value| {
         let mut body = json!({"cluster": "prod-fargate"});
         body.as_object_mut()
@@ -260,7 +260,7 @@ async fn answers_leave_out_what_is_not_known() {
         }
     }
     let scene = Scene::demo().await;
-    let mut account = super::super::lock(&scene.sandbox.account);
+    let mut account = super::super::lock(&scene.sandbox.home.account);
     let (_, answer) = call(
         &mut account,
         "DescribeServices",

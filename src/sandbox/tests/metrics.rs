@@ -50,7 +50,7 @@ impl Scene {
 
     /// The world's present, in milliseconds.
     fn present(&self) -> u64 {
-        lock(&self.sandbox.account).world.now.millis()
+        lock(&self.sandbox.home.account).world.now.millis()
     }
 
     /// A request for the last ten minutes.
@@ -71,7 +71,7 @@ impl Scene {
 
     /// The id of a task that has been running for long, and its service's name.
     fn old_task(&self, family: &str, cluster: &str) -> String {
-        let account = lock(&self.sandbox.account);
+        let account = lock(&self.sandbox.home.account);
         let world = &account.world;
         let old = world.now - Duration::from_mins(15);
         let is_it = |task: &&Task| {
@@ -104,7 +104,7 @@ async fn a_service_uses_what_its_tasks_use_of_what_they_reserve() {
     });
     let results = scene.answer(queries.collect()).await;
     assert_eq!(results.len(), 8);
-    let account = lock(&scene.sandbox.account);
+    let account = lock(&scene.sandbox.home.account);
     let world = &account.world;
     let service = world.services.iter().find(|service| {
         service.name == "orders-api" && world.cluster(service.cluster).name == "prod-fargate"

@@ -91,7 +91,7 @@ async fn only_loopback_is_served() {
 #[tokio::test]
 async fn the_world_moves_by_itself_unless_it_is_frozen() {
     let sandbox = start(Options::default()).await.unwrap();
-    let now = |sandbox: &Sandbox| super::lock(&sandbox.account).world.now;
+    let now = |sandbox: &Sandbox| super::lock(&sandbox.home.account).world.now;
     let begin = now(&sandbox);
     while now(&sandbox) == begin {
         tokio::task::yield_now().await;

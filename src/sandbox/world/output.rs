@@ -197,7 +197,13 @@ mod tests {
     use crate::sandbox::world::World;
 
     fn world() -> World {
-        seed::world(1, None, Moment::from_millis(1_790_000_000_000)).0
+        seed::world(
+            seed::REGION,
+            1,
+            None,
+            Moment::from_millis(1_790_000_000_000),
+        )
+        .0
     }
 
     /// The lines of a container up to now.
@@ -242,7 +248,12 @@ mod tests {
 
     #[test]
     fn what_was_written_does_not_change_when_the_task_ends() {
-        let (mut world, mut dice) = seed::world(3, None, Moment::from_millis(1_790_000_000_000));
+        let (mut world, mut dice) = seed::world(
+            seed::REGION,
+            3,
+            None,
+            Moment::from_millis(1_790_000_000_000),
+        );
         let begin = world.now;
         let mut heard = std::collections::BTreeMap::<_, Vec<Line>>::new();
         for _ in 0..600 {

@@ -22,7 +22,7 @@ use crate::sandbox::seed;
 const START: Moment = Moment::from_millis(1_790_000_000_000);
 
 fn demo(seed: u64) -> (World, Dice) {
-    seed::world(seed, None, START)
+    seed::world(seed::REGION, seed, None, START)
 }
 
 fn find(world: &World, name: &str) -> ServiceKey {
@@ -153,7 +153,7 @@ proptest! {
 
     #[test]
     fn worlds_of_any_size_are_consistent(clusters in 0..4usize, services in 0..60usize, tasks in 0..5usize) {
-        let (mut world, mut dice) = seed::world(1, Some(seed::Measure { clusters, services, tasks, hosts: None }), START);
+        let (mut world, mut dice) = seed::world(seed::REGION, 1, Some(seed::Measure { clusters, services, tasks, hosts: None }), START);
         world.tick(Duration::from_mins(10), &mut dice);
         prop_assert_eq!((world.clusters.len(), world.services.len()), (clusters, clusters * services));
         check(&world);
@@ -454,7 +454,7 @@ fn a_world_to_measure_has_the_size_asked_for() {
         tasks: 4,
         hosts: None,
     };
-    let (world, _) = seed::world(1, Some(measure), START);
+    let (world, _) = seed::world(seed::REGION, 1, Some(measure), START);
     assert_eq!((world.clusters.len(), world.services.len()), (5, 100));
     let live: usize = world
         .clusters
@@ -473,7 +473,7 @@ fn a_world_to_measure_can_have_all_its_tasks_on_one_host() {
         tasks: 30,
         hosts: Some(1),
     };
-    let (world, _) = seed::world(1, Some(measure), START);
+    let (world, _) = seed::world(seed::REGION, 1, Some(measure), START);
     let hosts: Vec<_> = world.instances.values().collect();
     assert_eq!(hosts.len(), 1);
     assert!(hosts[0].tasks.len() >= 295, "{}", hosts[0].tasks.len());

@@ -249,7 +249,7 @@ mod tests {
     fn of_each_quota_so_many_are_under_way_and_no_more() {
         let mut schedule = Schedule::new(Pace::default(), 1);
         let mut errands: Vec<_> = (0..40).map(|number| one(services(number))).collect();
-        errands.push(one(Query::Clusters));
+        errands.push(one(Query::Clusters(None)));
         let (started, next) = schedule.start_unseen(&errands, seconds(0));
         assert_eq!(started.len(), WINDOW + 1);
         assert_eq!(started.last(), errands.last());

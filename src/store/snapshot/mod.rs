@@ -136,11 +136,11 @@ impl Part {
     /// The part that the answer to a query belongs to; none if it is not kept.
     fn of(query: &Query) -> Option<Self> {
         match query {
-            Query::Clusters
+            Query::Clusters(_)
             | Query::Services { .. }
             | Query::Service { .. }
             | Query::Instances { .. }
-            | Query::Families
+            | Query::Families(_)
             | Query::Revisions { .. } => Some(Self::Front),
             Query::Tasks { stopped: false, .. } | Query::Task { .. } => Some(Self::Running),
             Query::Tasks { stopped: true, .. } => Some(Self::Stopped),
@@ -149,7 +149,7 @@ impl Part {
             | Query::Definition { .. }
             | Query::Metrics { .. }
             | Query::Scaling { .. }
-            | Query::Repositories
+            | Query::Repositories(_)
             | Query::Images { .. }
             | Query::Image { .. }
             | Query::Tag { .. }

@@ -156,7 +156,7 @@ impl Layer for ChartLayer {
     fn needs(&self, store: &Store) -> Vec<Need> {
         let arn = &self.subject.arn;
         let own = match store.cluster_of(arn) {
-            None => Query::Clusters,
+            None => store.around(arn, Query::Clusters),
             Some(cluster) if self.view_of() == "services" => Query::Service {
                 cluster,
                 service: arn.clone(),

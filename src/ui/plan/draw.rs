@@ -389,10 +389,11 @@ fn place(step: Option<&Step>, cx: &Cx) -> Line {
         .identity()
         .map_or("not known yet", |identity| identity.account.as_str());
     let context = cx.context;
+    let region = step.map(|step| step.change.target().region());
     let text = format!(
         "{}account {account}, {}, profile {}",
         cluster.unwrap_or_default(),
-        context.region,
+        region.unwrap_or(&context.region),
         context.profile
     );
     Line::new("in", text)

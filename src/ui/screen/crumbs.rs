@@ -77,10 +77,19 @@ pub(super) fn draw(layers: &[Box<dyn Layer>], line: Rect, buffer: &mut Buffer, c
 /// The crumbs: the things looked at and the views over them, `prod-web > services > api > tasks`.
 fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
     let mut crumbs: Vec<String> = Vec::new();
+    let mut layers_of_a_thing = 0;
     for layer in layers.iter().filter(|layer| !layer.is_overlay()) {
         let of = layer.place().and_then(|place| place.scope.of.as_ref());
         if let Some(of) = of {
-            crumbs.push(resource::called(of, cx.store).to_owned());
+            let name = resource::called(of, cx.store);
+            // What lies in it is in the same region.
+            let is_told = layers_of_a_thing > 0 || !cx.store.has_regions();
+            layers_of_a_thing += 1;
+            crumbs.push(if is_told {
+                name.to_owned()
+            } else {
+                format!("{name} in {}", of.arn.region())
+            });
         } else if layer.place().is_some_and(can_look_closer) {
             crumbs.push("all".to_owned());
         }

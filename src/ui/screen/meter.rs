@@ -59,6 +59,7 @@ mod tests {
 
     fn quota(rate: f64, waiting: [usize; 3], refill_now: f64) -> Arc<QuotaUse> {
         Arc::new(QuotaUse {
+            region: None,
             name: "service read",
             operations: &["ListServices"],
             published: true,

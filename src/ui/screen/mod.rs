@@ -13,7 +13,7 @@ use ratatui::{
 use super::{Context, Cx, EnvClass, Freshness, Layer, Level, Toast, text};
 use crate::{
     keymap::{Command, Target},
-    model::Identity,
+    model::{Identity, region_words},
     resource::Tone,
     theme::Role,
 };
@@ -200,7 +200,10 @@ fn draw_header(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
     let mut pieces = vec![
         (format!(" {}  ", or(&context.profile, "default")), base),
         (format!("{account}  "), base),
-        (format!("{}  ", or(&context.region, "no region")), base),
+        (
+            format!("{}  ", or(&region_words(&context.region), "no region")),
+            base,
+        ),
     ];
     if context.readonly {
         pieces.push((

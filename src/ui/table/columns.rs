@@ -191,6 +191,7 @@ mod tests {
                     find: false,
                     facet: None,
                     whole_only: false,
+                    region: false,
                     same_under: None,
                     cut: Cut::End,
                     live: false,

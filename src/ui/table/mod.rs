@@ -52,6 +52,8 @@ pub struct TableLayer {
     live: Option<Live>,
     /// The columns of what is used that have something to say, by their index; they stay once they had.
     telling: Vec<usize>,
+    /// Whether rows of several regions may stand side by side.
+    has_regions: bool,
     marks: Marks,
 }
 
@@ -72,6 +74,7 @@ impl TableLayer {
             complaint: None,
             live: None,
             telling: Vec::new(),
+            has_regions: false,
             marks: Marks::default(),
         })
     }
@@ -94,11 +97,13 @@ impl TableLayer {
     fn heads(&self) -> Vec<Shown> {
         let mut heads = columns::candidates(&self.resource.heads(), &self.place.scope);
         heads.retain(|shown| !shown.head.live || self.telling.contains(&shown.index));
+        heads.retain(|shown| !shown.head.region || self.has_regions);
         heads
     }
 
     /// Finds out which columns of what is used have something to say of the rows on the screen.
     fn listen(&mut self, cx: &Cx) {
+        self.has_regions = cx.store.has_regions();
         let rows = self.rows_on_screen(cx);
         for (index, head) in self.resource.heads().iter().enumerate() {
             let silent = head.live && !self.telling.contains(&index);

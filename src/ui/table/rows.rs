@@ -223,7 +223,7 @@ impl Sheet {
         let columns: Vec<usize> = heads
             .iter()
             .enumerate()
-            .filter(|(_, head)| head.find)
+            .filter(|(_, head)| head.find && (!head.region || cx.store.has_regions()))
             .map(|(index, _)| index)
             .collect();
         self.fields = (0..rows.len())

@@ -49,9 +49,9 @@ impl Room {
             entities: clusters.collect(),
             items: items.clone(),
         };
-        self.store.apply(&Query::Clusters, some, now);
+        self.store.apply(&Query::Clusters(None), some, now);
         let done = Part::Done { items, calls: 1 };
-        self.store.apply(&Query::Clusters, done, now);
+        self.store.apply(&Query::Clusters(None), done, now);
     }
 
     fn cx(&self) -> Cx<'_> {

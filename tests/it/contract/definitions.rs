@@ -206,12 +206,11 @@ pub(super) async fn families_and_revisions(server: &Server) {
             .ask("RegisterTaskDefinition", rich(&family))
             .await;
     }
-    let families = server.fetch(Query::Families).await.items();
-    assert!(families.contains(&Arn::new(&family)), "{families:?}");
+    let families = server.fetch(Query::Families(None)).await.items();
+    let listed = families.iter().find(|listed| listed.family() == family);
+    let listed = listed.unwrap_or_else(|| panic!("{families:?}")).clone();
     let revisions = server
-        .fetch(Query::Revisions {
-            family: family.clone(),
-        })
+        .fetch(Query::Revisions { family: listed })
         .await
         .items();
     let read: Vec<_> = revisions.iter().filter_map(Arn::revision).collect();

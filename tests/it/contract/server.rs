@@ -97,7 +97,7 @@ impl Server {
 
     /// The clusters of these names, as the program knows them.
     pub(super) async fn clusters(&self) -> Vec<Cluster> {
-        self.fetch(Query::Clusters)
+        self.fetch(Query::Clusters(None))
             .await
             .read(|entity| match entity {
                 Entity::Cluster(cluster) => Some(cluster),

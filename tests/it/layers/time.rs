@@ -51,7 +51,7 @@ fn a_message_goes_after_six_seconds() {
 fn an_idle_minute_asks_what_the_schedule_says() {
     // The root alone: every five seconds.
     let stage = idle_minute(Stage::new(Account::plain(2, 3), Setup::default()));
-    assert_eq!(stage.fetched, vec![Query::Clusters; 12]);
+    assert_eq!(stage.fetched, vec![Query::Clusters(None); 12]);
     // One cluster of calm services, the clusters behind it: every five seconds, and every twenty.
     let mut stage = Stage::new(Account::plain(2, 3), Setup::default());
     stage.press("enter");
@@ -60,7 +60,7 @@ fn an_idle_minute_asks_what_the_schedule_says() {
         count(&stage, |query| matches!(query, Query::Services { .. })),
         12
     );
-    assert_eq!(count(&stage, |query| *query == Query::Clusters), 3);
+    assert_eq!(count(&stage, |query| *query == Query::Clusters(None)), 3);
     assert_eq!(stage.fetched.len(), 15);
     // Services that roll: every three seconds.
     let mut stage = Stage::shop();
@@ -70,7 +70,7 @@ fn an_idle_minute_asks_what_the_schedule_says() {
         count(&stage, |query| matches!(query, Query::Services { .. })),
         20
     );
-    assert_eq!(count(&stage, |query| *query == Query::Clusters), 3);
+    assert_eq!(count(&stage, |query| *query == Query::Clusters(None)), 3);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn drawing_and_keys_ask_nothing() {
 #[test]
 fn opening_asks_each_thing_once() {
     let mut stage = Stage::shop();
-    assert_eq!(stage.fetched, [Query::Identity, Query::Clusters]);
+    assert_eq!(stage.fetched, [Query::Identity, Query::Clusters(None)]);
     stage.run("svc prod-web");
     assert_eq!(stage.fetched.len(), 3);
     stage.press("enter");
@@ -129,7 +129,7 @@ fn asking_pauses_after_a_quarter_of_an_hour_and_a_key_resumes_it() {
     assert_eq!(stage.fetched, []);
     assert!(stage.text().contains("paused, 2m old"), "{}", stage.text());
     stage.press("j");
-    assert_eq!(stage.fetched, [Query::Clusters]);
+    assert_eq!(stage.fetched, [Query::Clusters(None)]);
     assert!(!stage.text().contains("paused"), "{}", stage.text());
 }
 
@@ -142,7 +142,7 @@ fn an_unfocused_terminal_asks_rarely() {
     stage.pass(seconds(20));
     stage.fetched.clear();
     stage.send(Event::Focus(true));
-    assert_eq!(stage.fetched, [Query::Clusters]);
+    assert_eq!(stage.fetched, [Query::Clusters(None)]);
 }
 
 #[test]
@@ -202,8 +202,8 @@ fn late_answers_of_an_older_context_are_dropped() {
     };
     let mut stage = Stage::new(Account::shop(), setup);
     let old = stage.app.epoch() - 1;
-    for part in stage.account.answer(&Query::Clusters) {
-        stage.deliver(old, Query::Clusters, part);
+    for part in stage.account.answer(&Query::Clusters(None)) {
+        stage.deliver(old, Query::Clusters(None), part);
     }
     assert_eq!(stage.app.store().size(), (0, 0, 0));
     assert!(stage.text().contains("Asking for clusters"));
@@ -224,18 +224,18 @@ fn parts_show_as_they_come_and_what_is_gone_goes() {
     };
     let mut stage = Stage::new(Account::shop(), setup);
     let epoch = stage.app.epoch();
-    let parts = stage.account.answer(&Query::Clusters);
+    let parts = stage.account.answer(&Query::Clusters(None));
     let Some(some @ Part::Some { .. }) = parts.first() else {
         panic!("an answer begins with what is known");
     };
-    stage.deliver(epoch, Query::Clusters, some.clone());
+    stage.deliver(epoch, Query::Clusters(None), some.clone());
     assert!(stage.text().contains("prod-web") && stage.text().contains("loading"));
     let kept = vec![stage.account.cluster("empty").arn.clone()];
     let done = Part::Done {
         items: kept,
         calls: 2,
     };
-    stage.deliver(epoch, Query::Clusters, done);
+    stage.deliver(epoch, Query::Clusters(None), done);
     assert!(stage.text().contains("empty") && !stage.text().contains("prod-web"));
     assert_eq!(stage.app.store().size().0, 1);
 }
@@ -328,7 +328,7 @@ fn a_flood_of_answers_does_not_keep_a_message_on_the_screen() {
             entities: Vec::new(),
             items: Vec::new(),
         };
-        stage.deliver(epoch, Query::Clusters, part);
+        stage.deliver(epoch, Query::Clusters(None), part);
     }
     assert!(
         !stage.foot().contains("saved to a file"),
@@ -363,7 +363,7 @@ fn the_wheel_a_paste_and_the_focus_end_a_pause_too() {
         stage.pass(seconds(20 * 60));
         stage.fetched.clear();
         stage.send(sign.clone());
-        assert_eq!(stage.fetched, [Query::Clusters], "{sign:?}");
+        assert_eq!(stage.fetched, [Query::Clusters(None)], "{sign:?}");
     }
 }
 

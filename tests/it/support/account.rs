@@ -69,7 +69,7 @@ impl Account {
                 let principal = Arn::new(&identity.principal);
                 vec![(principal, Entity::Identity(identity))]
             }
-            Query::Clusters => {
+            Query::Clusters(None) => {
                 let clusters = self.clusters.iter().cloned();
                 let pair = |cluster: Cluster| (cluster.arn.clone(), Entity::Cluster(cluster));
                 clusters.map(pair).collect()
@@ -107,7 +107,7 @@ impl Account {
             }
             // What CloudWatch says is added by the tests that look at it.
             Query::Metrics { .. } | Query::Scaling { .. } => Vec::new(),
-            Query::Families | Query::Revisions { .. } => return self.listed(query),
+            Query::Families(_) | Query::Revisions { .. } => return self.listed(query),
             _ => return self.registry(query),
         };
         let (items, entities): (Vec<_>, Vec<_>) = entities.into_iter().unzip();
@@ -118,13 +118,16 @@ impl Account {
     fn listed(&self, query: &Query) -> Vec<Part> {
         let mut items: Vec<Arn> = match query {
             Query::Revisions { family } => {
-                let of = self.definitions.iter().filter(|one| one.family == *family);
+                let of = self
+                    .definitions
+                    .iter()
+                    .filter(|one| one.arn.to_family() == *family);
                 of.rev().map(|one| one.arn.clone()).collect()
             }
             _ => self
                 .definitions
                 .iter()
-                .map(|one| Arn::new(&one.family))
+                .map(|one| one.arn.to_family())
                 .collect(),
         };
         items.dedup();

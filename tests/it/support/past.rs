@@ -32,6 +32,7 @@ pub fn make(stage: &mut Stage) {
 pub fn spend(stage: &mut Stage) {
     let rest = samples::quota("cluster read");
     let busy = QuotaUse {
+        region: None,
         tokens: 12.8,
         rate: 11.6,
         waiting: [0, 4, 30],
@@ -39,6 +40,7 @@ pub fn spend(stage: &mut Stage) {
         ..samples::quota("service read")
     };
     let slow = QuotaUse {
+        region: None,
         published: false,
         refill_now: 2.5,
         tokens: 0.4,
@@ -46,11 +48,13 @@ pub fn spend(stage: &mut Stage) {
         ..samples::quota("image read")
     };
     let unused = QuotaUse {
+        region: None,
         calls: 0,
         ..samples::quota("log search")
     };
     stage.send(Event::Quotas {
         epoch: stage.app.epoch(),
+        region: None,
         uses: vec![rest, busy, slow, unused],
     });
 }

@@ -33,7 +33,7 @@ async fn scene() -> Scene {
 
 impl Scene {
     fn look<T>(&self, at: impl FnOnce(&World) -> T) -> T {
-        at(&lock(&self.sandbox.account).world)
+        at(&lock(&self.sandbox.home.account).world)
     }
 
     /// The engine of the instance with this EC2 id.

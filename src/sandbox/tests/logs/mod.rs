@@ -35,12 +35,12 @@ impl Scene {
     }
 
     fn now(&self) -> i64 {
-        i64::try_from(lock(&self.sandbox.account).world.now.millis()).unwrap()
+        i64::try_from(lock(&self.sandbox.home.account).world.now.millis()).unwrap()
     }
 
     /// The stream of the first running task of a family, and all that is in it.
     fn story(&self, family: &str, container: usize) -> (String, Vec<Line>) {
-        let account = lock(&self.sandbox.account);
+        let account = lock(&self.sandbox.home.account);
         let world = &account.world;
         let is_it = |task: &&Task| {
             world.definition(task.definition).family == family

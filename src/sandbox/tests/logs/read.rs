@@ -366,7 +366,7 @@ async fn the_quota_of_searches_is_ten_a_second() {
         body: br#"{"logGroupName": "/ecs/cart"}"#,
     };
     let later = Instant::now() + Duration::from_hours(1);
-    let mut account = lock(&scene.sandbox.account);
+    let mut account = lock(&scene.sandbox.home.account);
     let answers = (0..25).map(|_| account.answer(request, later).error);
     let granted = answers.filter(Option::is_none).count();
     assert_eq!(granted, 10);

@@ -154,7 +154,7 @@ async fn a_live_tail_is_over_when_the_client_goes_or_the_sandbox_stops() {
     while scene.sandbox.streams()["live tail"] == 2 {
         tokio::task::yield_now().await;
     }
-    let streams = lock(&scene.sandbox.account).streams.clone();
+    let streams = lock(&scene.sandbox.home.account).streams.clone();
     scene.sandbox.stop().await;
     assert!(!matches!(other.response_stream.recv().await, Ok(Some(_))));
     assert!(streams.count().is_empty());
@@ -167,7 +167,7 @@ async fn fifteen_live_tails_are_the_most() {
         ..Options::default()
     })
     .await;
-    let streams = lock(&scene.sandbox.account).streams.clone();
+    let streams = lock(&scene.sandbox.home.account).streams.clone();
     let others: Vec<_> = (0..15).map(|_| streams.open("live tail")).collect();
     let arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/cart";
     let ask = || {

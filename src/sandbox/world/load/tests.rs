@@ -16,7 +16,7 @@ use crate::sandbox::world::task::{Fate, Stage, Task};
 const START: Moment = Moment::from_millis(1_790_000_000_000);
 
 fn demo() -> World {
-    seed::world(1, None, START).0
+    seed::world(seed::REGION, 1, None, START).0
 }
 
 /// Every container of a running task, with its index.
@@ -117,7 +117,7 @@ fn what_leaks_is_at_its_limit_when_it_is_killed_and_holds_nothing_after() {
     let last = reading(task, definition, 0, ends);
     assert_eq!((last.memory, last.cache), (limit, 0));
     let used = last.cpu;
-    let mut dice = seed::world(1, None, START).1;
+    let mut dice = seed::world(seed::REGION, 1, None, START).1;
     world.tick(ends.since(world.now), &mut dice);
     let task = &world.tasks[&key];
     assert_eq!(task.containers[0].ended, Some(ends));

@@ -32,7 +32,7 @@ impl Account {
         }
         let image = |image: &Image| (image.arn.clone(), Entity::Image(Box::new(image.clone())));
         let found: Vec<(Arn, Entity)> = match query {
-            Query::Repositories => {
+            Query::Repositories(None) => {
                 let pair =
                     |one: &Repository| (one.arn.clone(), Entity::Repository(Box::new(one.clone())));
                 self.repositories.iter().map(pair).collect()
