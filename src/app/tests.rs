@@ -102,7 +102,10 @@ fn a_jump_puts_the_parents_behind_the_place() {
     assert_eq!(views(&app), ["clusters", "services", "tasks", "containers"]);
     app.jump(&Place::of("tasks", Subject::whole(&cluster)));
     assert_eq!(views(&app), ["clusters", "tasks"]);
-    app.jump(&Place::of("revisions", Subject::whole(&Arn::of_family("r", "web"))));
+    app.jump(&Place::of(
+        "revisions",
+        Subject::whole(&Arn::of_family("r", "web")),
+    ));
     assert_eq!(views(&app), ["clusters", "families", "revisions"]);
     let everything = Place {
         view: "services",

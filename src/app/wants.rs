@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{App, Link};
 use crate::{
     app::Effect,
-    model::{Now, Query, age},
+    model::{Fault, Now, Query, age},
     schedule::{Urgency, Want},
     ui::{Freshness, Layer, Retry},
 };
@@ -171,7 +171,7 @@ impl App {
             let listing = self.scene.store.listing(&want.query);
             if let Some(record) = listing.fault() {
                 return Freshness::Faulty {
-                    fault: record.fault.clone(),
+                    fault: self.with_region(&record.fault, &want.query),
                     since: record.since,
                     times: record.times,
                     age: listing.age(now),
@@ -195,6 +195,18 @@ impl App {
             (Some(age), _) if self.schedule.is_paused() => Freshness::Paused(age),
             (_, Some(age)) => Freshness::Old(age),
             _ => Freshness::Live,
+        }
+    }
+
+    /// A fault that says in which region it is, where that is not clear.
+    fn with_region(&self, fault: &Fault, query: &Query) -> Fault {
+        let region = query.region();
+        match region.filter(|_| self.scene.store.has_regions()) {
+            Some(region) => Fault {
+                op: format!("{} in {region}", fault.op),
+                ..fault.clone()
+            },
+            None => fault.clone(),
         }
     }
 

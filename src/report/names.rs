@@ -72,8 +72,14 @@ fn named(names: &[String], test: Names) -> Vec<(String, Names)> {
 
 /// The cluster of this name or ARN.
 fn cluster(desk: &Desk, name: &str) -> Result<Arn, Stop> {
-    let found = desk.store.cluster_named(name);
-    found.map(|cluster| cluster.arn.clone()).ok_or_else(|| {
+    let is_meant = |known: &Arn| known.name() == name || known.as_str() == name;
+    let clusters = desk.store.clusters().map(|known| &known.arn);
+    let found: Vec<&Arn> = clusters.filter(|known| is_meant(known)).collect();
+    if found.len() > 1 {
+        let candidates = found.iter().map(ToString::to_string).collect();
+        return Err(ambiguous("cluster", name, candidates));
+    }
+    found.first().copied().cloned().ok_or_else(|| {
         if desk.has(Query::Clusters) {
             let place = if desk.store.has_regions() {
                 "in these regions"

@@ -27,7 +27,9 @@ const NAME: usize = 40;
 /// The cells of a region: the longest is `ap-northeast-1`.
 const REGION: u16 = 14;
 /// What the empty prompt says.
-const PROMPT: &str = "type to narrow, enter goes there, tab takes regions together";
+const PROMPT: &str = "type to narrow, enter goes there";
+/// What it says where there are regions.
+const PROMPT_OF_REGIONS: &str = "type to narrow, enter goes there, tab takes regions together";
 
 /// What of it is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -376,7 +378,11 @@ impl Layer for Switcher {
         if self.picker.typed().text().is_empty() && self.together.is_empty() {
             let at = (inner.x + 2, inner.y);
             let room = inner.width.saturating_sub(2);
-            text::put(buffer, at, PROMPT, room, ghost, ellipsis);
+            let prompt = match self.section {
+                Section::Profiles => PROMPT,
+                Section::All | Section::Regions => PROMPT_OF_REGIONS,
+            };
+            text::put(buffer, at, prompt, room, ghost, ellipsis);
         }
         let says = match &self.lines {
             None => "reading the profiles",

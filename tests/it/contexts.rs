@@ -6,7 +6,7 @@ use ecsight::{
     app::{Connection, Effect, Event},
     model::{
         Arn, Contexts, Destination, Done, Fault, FaultKind, KnownProfile, LogConfiguration,
-        Outcome, Query, Timestamp,
+        Outcome, Query, Region, Timestamp,
     },
     ui::EnvClass,
 };
@@ -467,4 +467,55 @@ fn a_connection_of_the_new_context_that_fails_is_tried_again_for_it() {
     let wanted = to(Some("legacy"), Some("us-east-1"));
     assert_eq!(stage.connects, [(epoch, wanted)]);
     assert!(stage.now.wall > Timestamp(0));
+}
+
+#[test]
+fn regions_are_taken_together() {
+    let mut stage = Stage::shop();
+    stage.run("region");
+    list(&mut stage);
+    // The one that is looked at is among them from the first mark on.
+    stage.write("us-east").press("tab").write("-2").press("tab");
+    let text = stage.text();
+    assert!(
+        text.contains("together: eu-west-1, us-east-1, us-east-2"),
+        "{text}"
+    );
+    stage.press("backtab tab");
+    let text = stage.text();
+    assert!(text.contains("together: eu-west-1, us-east-1"), "{text}");
+    stage.press("enter");
+    let (_, last) = stage.connects.last().expect("it was asked for");
+    assert_eq!(*last, to(None, Some("eu-west-1,us-east-1")));
+    assert!(
+        header(&stage).contains("eu-west-1 +1"),
+        "{}",
+        header(&stage)
+    );
+    stage.fetched.clear();
+    connect(&mut stage, "shop", "eu-west-1,us-east-1");
+    for region in ["eu-west-1", "us-east-1"] {
+        let query = Query::Clusters(Some(Region::new(region)));
+        assert!(stage.fetched.contains(&query), "{:?}", stage.fetched);
+    }
+    assert!(stage.text().contains("REGION"), "{}", stage.text());
+    // What was left out is one of the list again, and a set that was used stands there whole.
+    stage.press("P");
+    list(&mut stage);
+    assert!(
+        stage.text().contains("2 regions together"),
+        "{}",
+        stage.text()
+    );
+    stage.press("esc");
+    stage.run("region us-east-1, eu-west-1,us-east-1");
+    list(&mut stage);
+    let (_, last) = stage.connects.last().expect("it was asked for");
+    assert_eq!(*last, to(None, Some("us-east-1,eu-west-1")));
+    stage.run("region us-east-1,nowhere_");
+    assert!(
+        stage.foot().contains("nowhere_ is no name"),
+        "{}",
+        stage.foot()
+    );
 }

@@ -35,6 +35,7 @@ mod package;
 mod proxy;
 #[cfg(unix)]
 mod pty;
+mod regions;
 mod screens;
 mod servers;
 mod stats;

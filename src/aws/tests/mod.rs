@@ -7,6 +7,7 @@ mod faults;
 mod gate;
 mod logs;
 mod metrics;
+mod regions;
 mod shapes;
 
 use serde_json::{Value, json};

@@ -72,7 +72,10 @@ fn every_row_has_a_page_that_asks_for_something_and_cells_in_every_column() {
         Scope::of(subject("service/shop/web")),
         Scope::of(subject("service/shop/blue")),
         Scope::of(subject("task/shop/eeeeeeee5555")),
-        Scope::of(Subject::whole(&crate::model::Arn::of_family("eu-west-1", "api"))),
+        Scope::of(Subject::whole(&crate::model::Arn::of_family(
+            "eu-west-1",
+            "api",
+        ))),
         Scope::of(Subject::whole(&crate::model::Arn::new(
             "arn:aws:ecr:eu-west-1:123456789012:repository/shop/api",
         ))),

@@ -1,10 +1,13 @@
 //! Painting of a plan.
 
+use std::collections::BTreeSet;
+
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{Focus, PlanLayer};
 use crate::{
     action::{Plan, Step},
+    model::Arn,
     theme::Role,
     ui::{Cx, text},
 };
@@ -85,7 +88,11 @@ impl PlanLayer {
             Ok(plan) => Self::lines_of(plan, &mut lines, cx),
             Err(why) => {
                 self.targets_of_rows(&mut lines, cx);
-                lines.push(place(None, cx));
+                let rows = match &self.proposal {
+                    super::Proposal::Rows(_, rows) => rows.as_slice(),
+                    super::Proposal::Changes(..) => &[],
+                };
+                lines.push(place(None, rows.iter().map(|row| &row.arn), cx));
                 lines.push(Line::loud("", why.clone(), Role::StatusWarn));
             }
         }
@@ -146,7 +153,8 @@ impl PlanLayer {
                 Role::TextMuted,
             ));
         }
-        lines.push(place(plan.steps.first(), cx));
+        let targets = plan.steps.iter().map(|step| step.change.target());
+        lines.push(place(plan.steps.first(), targets, cx));
         if let [step] = plan.steps.as_slice() {
             for (at, diff) in step.diffs.iter().enumerate() {
                 let label = if at == 0 { "change" } else { "" };
@@ -380,8 +388,8 @@ fn put_label(buffer: &mut Buffer, at: (u16, u16), label: &str, cx: &Cx) {
     );
 }
 
-/// Where the target is: cluster, account, region, and as whom.
-fn place(step: Option<&Step>, cx: &Cx) -> Line {
+/// Where the targets are: cluster, account, regions, and as whom.
+fn place<'a>(step: Option<&Step>, targets: impl Iterator<Item = &'a Arn>, cx: &Cx) -> Line {
     let cluster = step.and_then(|step| step.change.cluster());
     let cluster = cluster.map(|cluster| format!("cluster {}, ", cluster.name()));
     let account = cx
@@ -389,11 +397,15 @@ fn place(step: Option<&Step>, cx: &Cx) -> Line {
         .identity()
         .map_or("not known yet", |identity| identity.account.as_str());
     let context = cx.context;
-    let region = step.map(|step| step.change.target().region());
+    let regions: BTreeSet<&str> = targets.map(Arn::region).collect();
+    let region = match regions.len() {
+        0 => context.region.clone(),
+        _ => regions.into_iter().collect::<Vec<_>>().join(" and "),
+    };
     let text = format!(
         "{}account {account}, {}, profile {}",
         cluster.unwrap_or_default(),
-        region.unwrap_or(&context.region),
+        region,
         context.profile
     );
     Line::new("in", text)

@@ -69,7 +69,7 @@ impl Account {
                 let principal = Arn::new(&identity.principal);
                 vec![(principal, Entity::Identity(identity))]
             }
-            Query::Clusters(None) => {
+            Query::Clusters(_) => {
                 let clusters = self.clusters.iter().cloned();
                 let pair = |cluster: Cluster| (cluster.arn.clone(), Entity::Cluster(cluster));
                 clusters.map(pair).collect()

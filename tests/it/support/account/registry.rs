@@ -32,7 +32,7 @@ impl Account {
         }
         let image = |image: &Image| (image.arn.clone(), Entity::Image(Box::new(image.clone())));
         let found: Vec<(Arn, Entity)> = match query {
-            Query::Repositories(None) => {
+            Query::Repositories(_) => {
                 let pair =
                     |one: &Repository| (one.arn.clone(), Entity::Repository(Box::new(one.clone())));
                 self.repositories.iter().map(pair).collect()
