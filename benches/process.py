@@ -24,6 +24,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -91,8 +92,9 @@ def kept():
 def idle():
     sandbox = Sandbox()
     screen = Screen([], sandbox.variables)
-    screen.read(10, b"prod-web")
-    screen.press(":td\r", 15)
+    screen.watch(10, lambda text: "prod-web" in text)
+    screen.wait(":td\r", lambda text: count_of("families", text) > 0 and is_live(text) and is_quiet(text), 60)
+    screen.watch(15)
     before = screen.cpu_seconds()
     written = screen.read(IDLE_SECONDS)
     spent = screen.cpu_seconds() - before
@@ -144,6 +146,7 @@ def crawl():
         calls = [call for call in first if call.operation in QUOTAS[name][2]]
         begun, ended = min(call.begun for call in calls), max(call.ended for call in calls)
         print(f"  {name + ':':34} {counted[name]:4} calls, {allowed[name]:5.1f} s at least, from {begun - screen.started:.1f} to {ended - screen.started:.1f} s")
+        print(f"    {', '.join(f'{times} {operation}' for operation, times in Counter(call.operation for call in calls).items())}")
 
 
 def budget():
@@ -174,9 +177,10 @@ def samples():
     sandbox = Sandbox("--clusters", 2, "--services", SAMPLED_SERVICES, "--tasks", SAMPLED_TASKS, "--hosts", SAMPLED_HOSTS)
     config = f'[engines]\nlocal = false\n[[engines.hosts]]\naddress = "{sandbox.engines}"\n'
     screen = Screen([], sandbox.variables, config)
-    screen.read(5)
+    screen.watch(10, is_live)
     # Of two clusters the second runs on container instances.
-    screen.press("j\r", 30)
+    screen.wait("j\r", lambda text: count_of("services", text) == SAMPLED_SERVICES and len(sampled(text)) == SAMPLED_SERVICES, 60)
+    screen.watch(20)
     before = screen.cpu_seconds()
     written = screen.read(SAMPLED_SECONDS)
     spent = screen.cpu_seconds() - before
@@ -192,6 +196,11 @@ def samples():
     print(f"a key meanwhile, to the screen:     {statistics.median(waits) * 1000:6.0f} ms (median of {KEYS}), {waits[-1] * 1000:.0f} ms at most")
     screen.end()
     sandbox.end()
+
+
+def sampled(text):
+    """The rows with figures of processor and memory that are not CloudWatch's."""
+    return [row for row in text.split("\n")[2:] if re.search(r" \d+% +\d+% ", row)]
 
 
 def flood():
