@@ -64,7 +64,8 @@ def kept():
     """Nothing listens at the endpoint when the program is started again."""
     sandbox = Sandbox("--clusters", 1, "--services", KEPT_SERVICES, "--tasks", KEPT_TASKS)
     (cluster,) = sandbox.call("ListClusters")["clusterArns"]
-    home, config = tempfile.mkdtemp(), "cache = true\n" + WHOLE_QUOTA
+    folder, config = tempfile.TemporaryDirectory(ignore_cleanup_errors=True), "cache = true\n" + WHOLE_QUOTA
+    home = folder.name
     arguments = ["--cluster", cluster.rsplit("/", 1)[1], "--color", "never"]
     screen = Screen(arguments, sandbox.variables, config, home)
     screen.watch(PATIENCE, lambda text: count_of("services", text) == KEPT_SERVICES and is_live(text))

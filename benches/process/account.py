@@ -1,5 +1,6 @@
 """The simulated account, the toll before it where calls are counted and delayed, and AWS's request quotas."""
 
+import atexit
 import json
 import re
 import socket
@@ -35,6 +36,7 @@ class Sandbox:
     def __init__(self, *arguments):
         command = [self.program, "sandbox", "--listen", "127.0.0.1:0", *map(str, arguments)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        atexit.register(self.end)
         self.variables = {}
         for line in self.process.stdout:
             if line.startswith("#"):
@@ -56,8 +58,13 @@ class Sandbox:
         return sum(one["runningTasksCount"] + one["pendingTasksCount"] for one in clusters)
 
     def end(self):
-        self.process.kill()
-        self.process.wait()
+        # It clears away the sockets of its engines.
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 @dataclass

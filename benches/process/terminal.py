@@ -22,7 +22,8 @@ class Screen:
     program = ""
 
     def __init__(self, arguments, variables=None, config="", home=None):
-        home = home or tempfile.mkdtemp()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        home = home or self.folder.name
         path = Path(home, "config.toml")
         path.write_text(config)
         arguments = arguments if "demo" in arguments else ["--config", str(path), *arguments]
