@@ -3,8 +3,8 @@
 //!
 //! `cargo bench --bench figures` prints criterion's estimates, and then the percentiles of 2,000 keys in a row. With
 //! `-- "names"` behind it only what has that in its name is estimated, such as the search over 105,000 names; with
-//! `-- "no group"` nothing is, and the percentiles are left. `cargo test --bench figures` runs each once, in a debug build,
-//! to see that all of them work.
+//! `-- "no group"` nothing is, and the percentiles are left. `cargo test --bench figures` runs each once, in a debug
+//! build, to see that all of them work.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures the built program as a process. Linux only; takes about a quarter of an hour. A Docker Engine, if there is one,
-runs the last container for a while too.
+"""Measures the built program as a process. Linux only; takes about a quarter of an hour. A Docker Engine, if there is
+one, runs the last container for a while too.
 
-    cargo build --release && benches/process.py [PROGRAM] [PART...] [NAME=NUMBER...]
+    cargo build --release && benches/process.py [PART...] [NAME=NUMBER...] [PROGRAM]
 
 Without a part it is all of them:
 
@@ -141,13 +141,20 @@ def crawl():
     sandbox.end()
     allowed = seconds_allowed(first)
     bound = max(allowed.values()) + 3 * latency
-    print(f"{tasks} tasks read, {CRAWLED_MILLISECONDS} ms a call:      {wall:6.1f} s from exec, {wall / bound:.2f} times the bound of {bound:.1f} s (1.5 at most is the aim)")
+    print(
+        f"{tasks} tasks read, {CRAWLED_MILLISECONDS} ms a call:      {wall:6.1f} s from exec after {len(first)} calls, "
+        f"{wall / bound:.2f} times the bound of {bound:.1f} s (1.5 at most is the aim)"
+    )
     counted = by_quota(first)
     for name in sorted(allowed, key=allowed.get, reverse=True):
         calls = [call for call in first if call.operation in QUOTAS[name][2]]
         begun, ended = min(call.begun for call in calls), max(call.ended for call in calls)
-        print(f"  {name + ':':34} {counted[name]:4} calls, {allowed[name]:5.1f} s at least, from {begun - screen.started:.1f} to {ended - screen.started:.1f} s")
-        print(f"    {', '.join(f'{times} {operation}' for operation, times in Counter(call.operation for call in calls).items())}")
+        print(
+            f"  {name + ':':34} {counted[name]:4} calls, {allowed[name]:5.1f} s at least, "
+            f"from {begun - screen.started:.1f} to {ended - screen.started:.1f} s"
+        )
+        operations = Counter(call.operation for call in calls)
+        print(f"    {', '.join(f'{times} {operation}' for operation, times in operations.items())}")
 
 
 def budget():
