@@ -135,6 +135,74 @@ async fn running_and_stopped_tasks_are_described_out_of_one_pool(
 }
 
 #[tokio::test]
+async fn running_tasks_are_whole_before_further_pages_of_stopped_ones_are_asked_for() {
+    let mut fake = Fake::start(pools(250, 450)).await;
+    let clients = fake.clients().await;
+    let (one, mut first) = tokio::sync::mpsc::channel(64);
+    let (other, _second) = tokio::sync::mpsc::channel(64);
+    let urgency = crate::aws::Urgency::Background;
+    clients.fetch_tasks(&cluster(), urgency, one, other).await;
+    let heard = fake.heard();
+    let lists = heard
+        .iter()
+        .filter(|(operation, _)| operation == "ListTasks");
+    let further: Vec<_> = lists
+        .filter(|(_, input)| !input["nextToken"].is_null())
+        .map(|(_, input)| input["desiredStatus"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        further,
+        [
+            "RUNNING", "RUNNING", "STOPPED", "STOPPED", "STOPPED", "STOPPED"
+        ]
+    );
+    let mut calls = None;
+    while let Some(part) = first.recv().await {
+        if let Part::Done { calls: took, .. } = part {
+            calls = Some(took);
+        }
+    }
+    // Three pages of the list, and three batches with a running one in them.
+    assert_eq!(calls, Some(6));
+}
+
+#[tokio::test]
+async fn a_task_that_stops_between_the_lists_stands_in_both() {
+    let mut fake = Fake::start(|operation, input| {
+        let is_stopped = input["desiredStatus"] == "STOPPED";
+        if operation != "ListTasks" || !is_stopped {
+            return pools(100, 0)(operation, input);
+        }
+        let page = |numbers: std::ops::Range<usize>| -> Vec<_> {
+            numbers.map(|number| named("task", number)).collect()
+        };
+        // Its second page is read after the running ones were described.
+        Reply::ok(&match input["nextToken"].as_str() {
+            None => json!({ "taskArns": page(200..201), "nextToken": "1" }),
+            Some(_) => json!({ "taskArns": page(7..8) }),
+        })
+    })
+    .await;
+    let clients = fake.clients().await;
+    let (one, _first) = tokio::sync::mpsc::channel(64);
+    let (other, mut second) = tokio::sync::mpsc::channel(64);
+    let urgency = crate::aws::Urgency::Background;
+    clients.fetch_tasks(&cluster(), urgency, one, other).await;
+    let mut last = None;
+    while let Some(part) = second.recv().await {
+        last = Some(part);
+    }
+    let Some(Part::Done { items, .. }) = last else {
+        panic!("{last:?}");
+    };
+    let names: Vec<_> = items.iter().map(Arn::as_str).collect();
+    assert_eq!(names, [named("task", 200), named("task", 7)]);
+    let describes = fake.heard().into_iter();
+    let describes = describes.filter(|(operation, _)| operation == "DescribeTasks");
+    assert_eq!(describes.count(), 2);
+}
+
+#[tokio::test]
 async fn a_fault_of_one_list_leaves_the_other_whole() {
     let fake = Fake::start(|operation, input| {
         if input["desiredStatus"] == "STOPPED" {
