@@ -33,7 +33,7 @@ pub static VIEW: View<Arc<QuotaUse>> = View {
         Column::text("QUOTA", 23, 0, |quota: &Arc<QuotaUse>, _| {
             Cell::new(quota.name, Tone::Strong)
         }),
-        Column::region(|quota, _| Cell::muted(quota.region.as_ref().map(Region::to_string).unwrap_or_default())),
+        Column::region(|quota, _| Cell::maybe(quota.region.as_ref().map(Region::as_str))),
         Column::number(
             "LEFT",
             4,
