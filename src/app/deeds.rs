@@ -219,7 +219,7 @@ impl App {
             target: step.change.target().clone(),
             name: step.name.clone(),
             account: identity.map_or_else(String::new, |identity| identity.account.clone()),
-            region: step.change.target().region().to_owned(),
+            region: self.scene.region_of(step.change.target()).to_owned(),
             profile: context.profile.clone(),
             principal: identity.map_or_else(String::new, |identity| identity.principal.clone()),
             before: step.before(),

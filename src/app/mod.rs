@@ -10,6 +10,7 @@ mod find;
 mod history;
 mod keep;
 mod keys;
+mod link;
 mod rollouts;
 mod scene;
 mod wants;
@@ -24,11 +25,11 @@ pub use event::{Connection, Effect, Event};
 
 use self::{
     contexts::Here, crawl::Crawl, deeds::Deeds, feeds::Feeds, find::Finds, history::History,
-    keep::Keeping, scene::Scene,
+    keep::Keeping, link::Link, scene::Scene,
 };
 use crate::{
     keymap::Keymap,
-    model::{Destination, Fault, Now, Part, Query, Timestamp},
+    model::{Destination, Now, Part, Query},
     resource::{Place, Tone},
     schedule::{Pace, Schedule},
     theme::Theme,
@@ -69,23 +70,6 @@ pub struct Options {
     /// What to tell the user first.
     pub notices: Vec<String>,
 }
-
-/// How the connection to AWS stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Link {
-    Connecting,
-    Ready,
-    Failed {
-        fault: Fault,
-        since: Timestamp,
-        times: u32,
-        /// When it is tried again; none while it is being tried.
-        retry_at: Option<Duration>,
-    },
-}
-
-/// The wait before a connection that could not be had is tried again.
-const RECONNECT: Duration = Duration::from_secs(15);
 
 /// The state of the program.
 pub struct App {
@@ -284,33 +268,6 @@ impl App {
         std::mem::take(&mut self.effects)
     }
 
-    fn on_connected(&mut self, result: Result<Connection, Fault>, now: Now) {
-        match result {
-            Ok(connection) => {
-                self.link = Link::Ready;
-                self.judge_place(&connection, now);
-                self.here.arrive(&connection);
-                self.scene.context.profile = connection.profile;
-                self.scene.look_at(connection.region);
-                self.scene.context.endpoint = connection.endpoint;
-                self.scene.context.readonly = connection.readonly;
-                self.scene.context.class = connection.class;
-            }
-            Err(fault) => {
-                let (since, times) = match &self.link {
-                    Link::Failed { since, times, .. } => (*since, times + 1),
-                    _ => (now.wall, 1),
-                };
-                self.link = Link::Failed {
-                    fault,
-                    since,
-                    times,
-                    retry_at: Some(now.mono + RECONNECT),
-                };
-            }
-        }
-    }
-
     fn on_fetched(&mut self, query: &Query, part: Part, now: Now) {
         match &part {
             Part::Some { .. } => {}
@@ -373,18 +330,6 @@ impl App {
             self.reconnect();
         }
         self.keep_if_due(now);
-    }
-
-    /// Tries a connection again that could not be had, unless that is under way.
-    fn reconnect(&mut self) {
-        if let Link::Failed { retry_at, .. } = &mut self.link
-            && retry_at.take().is_some()
-        {
-            self.effects.push(Effect::Connect {
-                epoch: self.epoch,
-                to: self.here.to.clone(),
-            });
-        }
     }
 
     /// The banner and the read-only gate depend on the account, which is known only after the first answer.

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     keymap::Keymap,
-    model::{Identity, Now, Subject},
+    model::{Arn, Identity, Now, Subject, regions},
     store::Store,
     theme::Theme,
     ui::{Context, Cx, Freshness, Glyphs},
@@ -45,6 +45,14 @@ impl Scene {
     pub(super) fn look_at(&mut self, region: String) {
         self.store.look_at(&region);
         self.context.region = region;
+    }
+
+    /// The region that a thing is asked for and changed in: its own if that is looked at, else the first, as an endpoint
+    /// that is not AWS's may have it.
+    pub(super) fn region_of(&self, thing: &Arn) -> &str {
+        let looked_at = || regions(&self.context.region);
+        let own = looked_at().find(|name| *name == thing.region());
+        own.or_else(|| looked_at().next()).unwrap_or_default()
     }
 
     /// Whose account is shown, by the credentials or, before these are known, by what an earlier run kept.
