@@ -568,3 +568,54 @@ fn another_server_is_listed_as_well() {
     assert_eq!(list("tasks").len(), 3);
     assert_eq!(list("containers").len(), 6);
 }
+
+#[test]
+fn several_regions_are_listed_together() {
+    let regions = ["eu-central-1", "us-east-1"].map(str::to_owned);
+    let world = World::new(Options {
+        regions: regions.to_vec(),
+        ..Options::default()
+    });
+    let both = ["--region", "eu-central-1,us-east-1"];
+    let with = |more: &[&'static str]| [&both[..], more].concat();
+    let clusters = world.get(&with(&["clusters"]));
+    clusters.ends_with(0);
+    assert_eq!(clusters.rows(), 12);
+    let head = clusters.out.lines().next().unwrap();
+    assert!(head.contains("REGION"), "{head}");
+    assert!(!world.get(&["clusters"]).out.contains("REGION"));
+    for (kind, filter) in [("services", "storefront"), ("images", "storefront")] {
+        let items = world.items(&with(&[kind, "--filter", filter]));
+        for region in &regions {
+            let is_there = |item: &Value| item.to_string().contains(region.as_str());
+            assert!(items.iter().any(is_there), "{kind} of {region}");
+        }
+    }
+    let json = world.get(&with(&["clusters", "-o", "json"])).json();
+    assert_eq!(json["region"], "eu-central-1,us-east-1");
+    // A name that both have is none, and an ARN says which is meant.
+    let which = world.get(&with(&["services", "--cluster", "prod-web"]));
+    which.ends_with(2);
+    assert!(
+        which
+            .told
+            .contains("us-east-1:123456789012:cluster/prod-web"),
+        "{}",
+        which.told
+    );
+    let arn = "arn:aws:ecs:us-east-1:123456789012:cluster/prod-web";
+    let services = world.items(&with(&["services", "--cluster", arn]));
+    assert!(!services.is_empty());
+    assert!(
+        services
+            .iter()
+            .all(|one| one["arn"].as_str().unwrap().contains("us-east-1"))
+    );
+    let wrong = world.get(&["clusters", "--region", "eu-central-1,nowhere_"]);
+    wrong.ends_with(2);
+    assert!(
+        wrong.told.contains("nowhere_ is no name of a region"),
+        "{}",
+        wrong.told
+    );
+}
