@@ -94,12 +94,13 @@ fn wait_for_recovery(terminal: &mut Terminal) {
     assert!(!terminal.text().contains("expired"), "{}", terminal.text());
 }
 
-/// A home whose profile gets its keys from a command: it notes each run in the file `runs`, and prints the file `keys`.
+/// A home whose profile gets its keys from a command: it prints the file `keys`, and adds
+/// that to the file `printed`.
 fn home_with_command(url: &str, region: &str) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     let path = |name: &str| home.path().join(name).display().to_string();
-    let (runs, keys) = (path("runs"), path("keys"));
-    fs::write(path("command"), format!("echo >>{runs}; cat {keys}")).unwrap();
+    let (printed, keys) = (path("printed"), path("keys"));
+    fs::write(path("command"), format!("tee -a {printed} <{keys}")).unwrap();
     let config = format!(
         "[profile corp]\nregion = {region}\nendpoint_url = {url}\ncredential_process = sh {}\n",
         path("command")
@@ -108,9 +109,10 @@ fn home_with_command(url: &str, region: &str) -> tempfile::TempDir {
     home
 }
 
-/// How often the command ran.
-fn runs(home: &Path) -> usize {
-    fs::read(home.join("runs")).map_or(0, |runs| runs.len())
+/// How often the command printed this key.
+fn prints(home: &Path, key: &str) -> usize {
+    let printed = fs::read_to_string(home.join("printed")).unwrap_or_default();
+    printed.matches(key).count()
 }
 
 #[test]
@@ -123,17 +125,18 @@ fn keys_that_name_their_end_are_renewed_before_it_and_nobody_sees_it() {
     replace(&keys, &printed("first-key", 13));
     let mut terminal = session(home.path(), &[]);
     terminal.wait_for(&["prod-web", "live"]);
-    assert_eq!(runs(home.path()), 1);
     replace(&keys, &printed("second-key", 3_600));
-    terminal.wait_until("another run", |_| runs(home.path()) == 2);
-    proxy.expire("first-key");
+    terminal.wait_until("second key", |_| prints(home.path(), "second-key") == 1);
     let rounds = || proxy.calls()["DescribeClusters"];
+    // What is still under way with the first key comes to its end.
     let before = rounds();
-    terminal.wait_until("four further rounds", |terminal| {
+    terminal.wait_until("two further rounds", |_| rounds() >= before + 2);
+    proxy.expire("first-key");
+    terminal.wait_until("four more rounds", |terminal| {
         assert!(header(terminal).ends_with(" live"), "{}", terminal.text());
-        rounds() >= before + 4
+        rounds() >= before + 6
     });
-    assert_eq!(runs(home.path()), 2);
+    assert_eq!(prints(home.path(), "second-key"), 1);
     leave(&mut terminal);
 }
 
