@@ -42,7 +42,8 @@ pub(super) fn run(
     start: Start,
     demo: Option<Scale>,
 ) -> color_eyre::Result<ExitCode> {
-    if let Some(problem) = screen_problem(std::io::stdout().is_terminal(), super::variable) {
+    let is_terminal = std::io::stdout().is_terminal();
+    if let Some(problem) = screen_problem(is_terminal, has_keys(), super::variable) {
         return Ok(super::refuse(&problem));
     }
     let config = match settings.into_config() {
@@ -64,9 +65,17 @@ pub(super) fn run(
     })
 }
 
-/// Why no screen can be drawn, with what to do instead.
+/// Whether there is something to type on: the standard input, or else the terminal that controls the process.
+fn has_keys() -> bool {
+    let mut terminal = std::fs::OpenOptions::new();
+    let terminal = terminal.read(true).write(true);
+    cfg!(not(unix)) || std::io::stdin().is_terminal() || terminal.open("/dev/tty").is_ok()
+}
+
+/// Why no screen can be drawn or nothing typed, with what to do instead.
 fn screen_problem(
     is_terminal: bool,
+    has_keys: bool,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Option<&'static str> {
     if !is_terminal {
@@ -79,6 +88,13 @@ fn screen_problem(
         return Some(
             "TERM=dumb says that this terminal cannot place text: set TERM to what it is, such as xterm-256color, \
              or use `ecsight sandbox` or `ecsight config`, which need no screen",
+        );
+    }
+    if !has_keys {
+        return Some(
+            "no keys can be read: standard input is not a terminal, and there is no /dev/tty for this process: \
+             run ecsight from a shell in a terminal, or use `ecsight get`, `ecsight sandbox` or `ecsight config`, \
+             which need no screen",
         );
     }
     None
@@ -268,12 +284,14 @@ mod tests {
     #[test]
     fn a_screen_needs_a_terminal_that_can_place_text() {
         let term = |value: &'static str| move |_: &str| Some(value.to_owned());
-        assert_eq!(screen_problem(true, term("xterm")), None);
-        let piped = screen_problem(false, term("xterm")).unwrap();
+        assert_eq!(screen_problem(true, true, term("xterm")), None);
+        let piped = screen_problem(false, true, term("xterm")).unwrap();
         assert!(piped.contains("not a terminal"), "{piped}");
-        let dumb = screen_problem(true, term("dumb")).unwrap();
+        let dumb = screen_problem(true, true, term("dumb")).unwrap();
         assert!(dumb.contains("TERM=dumb"), "{dumb}");
-        for problem in [piped, dumb] {
+        let deaf = screen_problem(true, false, term("xterm")).unwrap();
+        assert!(deaf.contains("no keys can be read"), "{deaf}");
+        for problem in [piped, dumb, deaf] {
             assert!(problem.contains("`ecsight sandbox`"), "{problem}");
         }
     }

@@ -24,6 +24,8 @@ use crate::{
 const EXTENSION: &str = "snapshot";
 /// A file that was not written for so long is thrown away: nobody looks at that account any more.
 const STALE: Duration = Duration::from_hours(30 * 24);
+/// A file that is not finished after so long never will be: whoever wrote it was killed.
+const ABANDONED: Duration = Duration::from_hours(1);
 /// How long leaving waits for the last snapshot to be on the disk.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -175,14 +177,16 @@ fn private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Throws files away that were not written for long: of accounts that nobody looks at, and of a session that was killed
-/// while it wrote. What cannot be thrown away stays.
+/// Throws files away that were not written for long: of accounts that nobody looks at, and, sooner, of a session that was
+/// killed while it wrote. What cannot be thrown away stays.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         let is_ours = path.extension().is_some_and(|end| end == EXTENSION);
+        let is_unfinished = entry.file_name().as_encoded_bytes().starts_with(b".");
+        let most = if is_unfinished { ABANDONED } else { STALE };
         let written = entry.metadata().and_then(|metadata| metadata.modified());
-        let is_stale = written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE));
+        let is_stale = written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > most));
         if is_ours && is_stale {
             let _ = fs::remove_file(path);
         }

@@ -24,6 +24,7 @@ mod docs;
 mod engine;
 mod finder;
 mod get;
+mod grim_days;
 mod images;
 mod layers;
 mod live;

@@ -99,6 +99,18 @@ impl Proxy {
         self.faults(|faults| faults.sometimes(operation, probability, seed, fault));
     }
 
+    /// Takes an access key for expired from now on: every call that is signed with it is refused,
+    /// whatever is healed.
+    pub fn expire(&self, access_key_id: &str) {
+        let mut state = self.shared.state.lock().unwrap();
+        state.expired.insert(access_key_id.to_owned());
+    }
+
+    /// How many calls a fault struck, since the start.
+    pub fn struck(&self) -> u64 {
+        self.shared.state.lock().unwrap().struck
+    }
+
     /// Takes all faults away; calls that hang go on as if nothing had been.
     pub fn heal(&self) {
         self.faults(Faults::clear);

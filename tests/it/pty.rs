@@ -4,7 +4,11 @@
 //! key for it would be a key in the product.
 
 mod contexts;
+mod expiry;
+mod input;
 mod kept;
+mod killed;
+mod silence;
 mod written;
 
 use std::{

@@ -213,7 +213,8 @@ fn what_nobody_looks_at_any_more_is_thrown_away() {
         file.set_modified(now - age).unwrap();
     };
     put("old-default-0.snapshot", STALE * 2);
-    put(".left.snapshot", STALE * 2);
+    put(".left.snapshot", ABANDONED * 2);
+    put(".begun.snapshot", ABANDONED / 2);
     put("young-default-0.snapshot", STALE / 2);
     put("notes.txt", STALE * 2);
     cache.write(snapshot("1", None)).unwrap();
@@ -224,6 +225,7 @@ fn what_nobody_looks_at_any_more_is_thrown_away() {
     left.sort();
     let mut expected = vec![
         cache.file().file_name().unwrap().to_owned(),
+        ".begun.snapshot".into(),
         "notes.txt".into(),
         "young-default-0.snapshot".into(),
     ];

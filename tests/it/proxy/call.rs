@@ -6,7 +6,8 @@ use std::error::Error;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, TRANSFER_ENCODING,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName,
+    TRANSFER_ENCODING,
 };
 use hyper::{HeaderMap, Request, StatusCode, http::request::Parts};
 use hyper_util::rt::TokioIo;
@@ -50,6 +51,13 @@ impl Call {
             parts,
             body,
         }
+    }
+
+    /// The access key that the request is signed with, if it is signed.
+    pub fn key(&self) -> Option<&str> {
+        let signature = self.parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+        let (_, scope) = signature.split_once("Credential=")?;
+        scope.split_once('/').map(|(key, _)| key)
     }
 
     /// The answer of the upstream as AWS would give it: refused beyond the item limits, and in

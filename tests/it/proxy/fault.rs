@@ -39,6 +39,12 @@ impl Fault {
     pub fn throttling() -> Self {
         Self::error(400, "ThrottlingException", "Rate exceeded")
     }
+
+    /// The answer of AWS to a caller whose keys have ended.
+    pub fn expired() -> Self {
+        let message = "The security token included in the request is expired";
+        Self::error(400, "ExpiredTokenException", message)
+    }
 }
 
 /// The faults in force, newest last; the first that fits a call strikes.

@@ -1,7 +1,7 @@
 //! The listening side of the proxy: its connections, and what becomes of each call. The upstream is
 //! in `call`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::future::poll_fn;
 use std::io;
@@ -41,14 +41,22 @@ pub struct State {
     pub faults: Faults,
     pub throttle: Throttle,
     pub delay: Duration,
+    /// Access keys that are taken for expired.
+    pub expired: BTreeSet<String>,
+    /// How many calls a fault struck.
+    pub struck: u64,
 }
 
 impl State {
-    /// What a call of this operation meets now: how long it is held back, and what becomes of it
-    /// then.
-    fn meet(&mut self, operation: &str) -> (Duration, Option<Fault>) {
-        let fault = self.faults.strike(operation).or_else(|| {
-            let admitted = self.throttle.admit(operation, Instant::now());
+    /// What a call meets now: how long it is held back, and what becomes of it then.
+    fn meet(&mut self, call: &Call) -> (Duration, Option<Fault>) {
+        if call.key().is_some_and(|key| self.expired.contains(key)) {
+            return (self.delay, Some(Fault::expired()));
+        }
+        let fault = self.faults.strike(&call.operation);
+        self.struck += u64::from(fault.is_some());
+        let fault = fault.or_else(|| {
+            let admitted = self.throttle.admit(&call.operation, Instant::now());
             (!admitted).then(Fault::throttling)
         });
         (self.delay, fault)
@@ -129,7 +137,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     // All is decided on arrival, before the call is counted: whoever waits for the count may change
     // the state after it.
     let mut healed = shared.healed.subscribe();
-    let (delay, fault) = shared.state.lock().unwrap().meet(&call.operation);
+    let (delay, fault) = shared.state.lock().unwrap().meet(&call);
     shared
         .calls
         .send_modify(|calls| *calls.entry(call.operation.clone()).or_default() += 1);

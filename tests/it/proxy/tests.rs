@@ -314,6 +314,21 @@ async fn the_same_seed_fails_the_same_calls() {
     }
     assert_eq!(runs[0], runs[1]);
     assert!(runs[0].contains(&true) && runs[0].contains(&false));
+    let failed = runs.iter().flatten().filter(|failed| **failed).count();
+    assert_eq!(proxy.struck(), failed as u64);
+}
+
+#[tokio::test]
+async fn a_key_that_ended_is_refused_whatever_is_healed() {
+    let (_upstream, proxy, ecs) = started().await;
+    proxy.expire("another");
+    list(&ecs).await.unwrap();
+    proxy.expire("test");
+    for _ in 0..2 {
+        let error = list(&ecs).await.unwrap_err();
+        assert_eq!(error.code(), Some("ExpiredTokenException"));
+        proxy.heal();
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,12 @@ use super::still_world;
 use crate::support::pty::{Launch, Terminal};
 
 /// A session with this home, on the sandbox.
-fn session(home: &Path, url: &str, region: &str, arguments: &[&str]) -> Terminal {
+pub(super) fn session(home: &Path, url: &str, region: &str, arguments: &[&str]) -> Terminal {
+    launch(home, url, region, arguments).start()
+}
+
+/// How such a session is started.
+pub(super) fn launch(home: &Path, url: &str, region: &str, arguments: &[&str]) -> Launch {
     let home = home.display().to_string();
     let launch = Launch {
         size: (160, 40),
@@ -26,11 +31,10 @@ fn session(home: &Path, url: &str, region: &str, arguments: &[&str]) -> Terminal
         .variable("AWS_REGION", region)
         .variable("AWS_ACCESS_KEY_ID", "test")
         .variable("AWS_SECRET_ACCESS_KEY", "test")
-        .start()
 }
 
 /// All snapshots below a folder.
-fn snapshots(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn snapshots(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -43,7 +47,7 @@ fn snapshots(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn quit(terminal: &mut Terminal) {
+pub(super) fn quit(terminal: &mut Terminal) {
     terminal.type_in(":q\r");
     assert_eq!(terminal.wait_for_restored().exit_code(), 0);
 }

@@ -33,6 +33,10 @@ pub struct Launch {
     /// The text of the configuration file.
     pub config: &'static str,
     pub size: (u16, u16),
+    /// A line of the shell that starts it as `"$0" "$@"`, where it is not to be started directly.
+    pub shell: Option<&'static str>,
+    /// Whether the terminal is the one that controls the process.
+    pub controls: bool,
 }
 
 impl Launch {
@@ -46,6 +50,8 @@ impl Launch {
             variables: Vec::new(),
             config: "",
             size: (80, 24),
+            shell: None,
+            controls: true,
         }
     }
 
@@ -109,8 +115,12 @@ impl Terminal {
         let size = pty_size(launch.size);
         let pair = native_pty_system().openpty(size).expect("a terminal");
         let modes_before = modes(&*pair.master);
-        let mut command = CommandBuilder::new(PROGRAM);
+        let mut command = CommandBuilder::new(launch.shell.map_or(PROGRAM, |_| "/bin/sh"));
+        if let Some(line) = launch.shell {
+            command.args(["-c", line, PROGRAM]);
+        }
         command.args(&launch.arguments);
+        command.set_controlling_tty(launch.controls);
         command.cwd(home.path());
         command.env_clear();
         let given = launch.variables.iter().cloned();
