@@ -51,7 +51,7 @@ kinds! {
     Engine "engine" ["engines"] Literally "A Docker Engine by its address.";
     Repository "repo" ["repository" "repositories"] Fuzzily "A repository of ECR by its name.";
     Stored "ecr" ["stored"] Fuzzily "An image in ECR by its repository and a tag, `shop:stable`.";
-    Address "ip" ["address"] Literally "A task by the address of its network interface.";
+    Address "ip" ["address"] Literally "A task by an address of its network interface, or a host by one among its attributes.";
     Interface "eni" ["interface"] Literally "A task by the id of its network interface.";
     Image "image" ["images"] Fuzzily "A container by its image as the task definition names it.";
     Digest "digest" ["sha"] Literally "A container by the digest of its image, or an image in ECR by its own.";

@@ -1,7 +1,7 @@
 //! Whole ARNs and links of the AWS console, pasted where a name is looked for. Pure.
 
 use crate::{
-    model::{Arn, Subject},
+    model::{Arn, Region, Subject},
     store::Store,
 };
 
@@ -28,7 +28,7 @@ struct Link {
 pub fn pasted(text: &str, store: &Store) -> Option<Pasted> {
     let text =
         text.trim_matches(|letter: char| letter.is_whitespace() || "\"'`,;()<>".contains(letter));
-    let (account, region) = around(store);
+    let (account, regions) = around(store);
     let arn = if text.starts_with("arn:") {
         let arn = Arn::new(text);
         let is_of_ecs = text.split(':').nth(2) == Some("ecs");
@@ -43,14 +43,18 @@ pub fn pasted(text: &str, store: &Store) -> Option<Pasted> {
         } = link;
         Arn::new(&format!("arn:{partition}:ecs:{region}:{owner}:{resource}"))
     };
-    let other =
-        |here: &Option<String>, there: &str| here.as_deref().is_some_and(|here| here != there);
-    if other(&region, arn.region()) || other(&account, arn.account()) {
+    let is_near = regions.is_empty() || regions.contains(&arn.region());
+    let is_own = account.as_deref().is_none_or(|own| own == arn.account());
+    if !is_near || !is_own {
+        let looked_at = match regions.as_slice() {
+            [] => "an unknown region".to_owned(),
+            names => names.join(" and "),
+        };
         return Some(Pasted::Elsewhere(format!(
             "That is in {} of account {}; this session looks at {} of account {}.",
             arn.region(),
             arn.account(),
-            region.as_deref().unwrap_or("an unknown region"),
+            looked_at,
             account.as_deref().unwrap_or("unknown"),
         )));
     }
@@ -65,13 +69,15 @@ const KINDS: [&str; 5] = [
     "task-definition",
 ];
 
-/// The account and region that the session looks at, as far as what it found tells.
-fn around(store: &Store) -> (Option<String>, Option<String>) {
+/// The account and the regions that the session looks at, as far as what it found tells.
+fn around(store: &Store) -> (Option<String>, Vec<&str>) {
     let cluster = store.clusters().next();
+    let several: Vec<_> = store.regions().iter().map(Region::as_str).collect();
+    let one = cluster.filter(|_| several.is_empty());
     let account = store.identity().map(|identity| identity.account.clone());
     (
         account.or_else(|| cluster.map(|cluster| cluster.arn.account().to_owned())),
-        cluster.map(|cluster| cluster.arn.region().to_owned()),
+        one.map_or(several, |cluster| vec![cluster.arn.region()]),
     )
 }
 
@@ -80,10 +86,8 @@ fn known_as(arn: Arn, store: &Store) -> Arn {
     if arn.kind() != "service" || store.service(&arn).is_some() {
         return arn;
     }
-    let known = arn
-        .cluster_name()
-        .and_then(|name| store.cluster_named(name))
-        .and_then(|cluster| store.service_named(&cluster.arn, arn.name()));
+    let cluster = store.cluster_of(&arn);
+    let known = cluster.and_then(|cluster| store.service_named(&cluster, arn.name()));
     known.map_or(arn, |service| service.arn.clone())
 }
 
@@ -229,6 +233,20 @@ mod tests {
     #[case("")]
     fn anything_else_is_a_text_to_look_for(#[case] text: &str) {
         assert_eq!(pasted(text, &Store::new()), None);
+    }
+
+    #[test]
+    fn a_thing_of_any_region_that_is_looked_at_is_near() {
+        let mut store = Store::new();
+        store.look_at("eu-west-1,us-east-1");
+        let there = Arn::new("arn:aws:ecs:us-east-1:1:cluster/web");
+        let found = pasted(there.as_str(), &store);
+        assert_eq!(found, Some(Pasted::Thing(Subject::whole(&there))));
+        let far = pasted("arn:aws:ecs:ap-south-1:1:cluster/web", &store);
+        let Some(Pasted::Elsewhere(says)) = far else {
+            panic!("{far:?}");
+        };
+        assert!(says.contains("eu-west-1 and us-east-1"), "{says}");
     }
 
     #[test]

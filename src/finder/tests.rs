@@ -212,6 +212,30 @@ fn everything_that_is_known_has_its_names() {
 }
 
 #[test]
+fn hosts_and_tasks_are_found_by_every_address_that_is_known() {
+    let mut store = shop();
+    let prod = arn("cluster/prod");
+    let mut first = task(&prod, "checkout", 1);
+    first.ipv6 = Some("2001:db8::42".to_owned());
+    know_tasks(&mut store, &prod, vec![first]);
+    let host = arn("container-instance/prod/1234567890abcdef");
+    let mut instance = samples::instance(&host, &prod);
+    instance.ec2_id = "i-0abc".to_owned();
+    instance.attributes = [("private_ip", "10.7.7.7"), ("rack", "10.7")]
+        .map(|(key, value)| Tag {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        })
+        .to_vec();
+    let query = Query::Instances { cluster: prod };
+    let entities = vec![Entity::Instance(Box::new(instance))];
+    answer(&mut store, &query, entities, vec![host]);
+    let index = index(&store);
+    assert_eq!(lines(&index, "10.7"), ["ip 10.7.7.7 prod/i-0abc"]);
+    assert!(lines(&index, "2001:db8::42")[0].starts_with("ip 2001:db8::42 prod/"));
+}
+
+#[test]
 fn the_closest_names_come_first_and_the_sick_before_the_healthy() {
     let index = index(&shop());
     assert_eq!(

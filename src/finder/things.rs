@@ -1,7 +1,7 @@
 //! What each thing of the store is found by, and where it is shown. A new kind of thing is an `impl Thing`, a line in
 //! `things`, a line in `place_of`, and a line in the table of kinds.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use super::{
     Kind,
@@ -297,7 +297,7 @@ impl Thing for Task {
             place: &home,
             ..name(Kind::Task, self.arn.name())
         });
-        if let Some(address) = &self.private_ip {
+        for address in self.private_ip.iter().chain(&self.ipv6) {
             draft.add(name(Kind::Address, address));
         }
         if let Some(interface) = &self.interface {
@@ -351,12 +351,17 @@ impl Thing for ContainerInstance {
             draft.add(name(&self.ec2_id));
         }
         draft.add(name(self.arn.name()));
-        tags(
-            &self.tags,
-            &format!("{cluster}/{}", self.ec2_id),
-            health,
-            draft,
-        );
+        let home = format!("{cluster}/{}", self.ec2_id);
+        // ECS does not tell the addresses of hosts; some owners note them as attributes.
+        let values = self.attributes.iter().map(|attribute| &attribute.value);
+        for address in values.filter(|value| value.parse::<IpAddr>().is_ok()) {
+            draft.add(Name {
+                kind: Kind::Address,
+                place: &home,
+                ..name(address)
+            });
+        }
+        tags(&self.tags, &home, health, draft);
     }
 }
 

@@ -135,6 +135,7 @@ pub fn task(arn: &Arn, cluster: &Arn) -> Task {
         zone: None,
         instance: None,
         private_ip: None,
+        ipv6: None,
         interface: None,
         execute_command: false,
         created_at: None,

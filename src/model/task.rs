@@ -41,6 +41,8 @@ pub struct Task {
     pub instance: Option<Arn>,
     /// The private IPv4 address of its network interface, in awsvpc mode.
     pub private_ip: Option<String>,
+    /// The IPv6 address of its network interface, in awsvpc mode and a subnet that gives one.
+    pub ipv6: Option<String>,
     /// The id of its network interface, in awsvpc mode.
     pub interface: Option<String>,
     /// Whether ECS Exec is switched on.

@@ -18,6 +18,8 @@ pub fn copies(subject: &Subject, cx: &Cx) -> Vec<(&'static str, String)> {
     if let Some(task) = cx.store.task(arn) {
         let address = task.private_ip.clone();
         copies.extend(address.map(|address| ("private address", address)));
+        let address = task.ipv6.clone();
+        copies.extend(address.map(|address| ("ipv6 address", address)));
         copies.push(("task definition", task.definition.name().to_owned()));
         let container = subject
             .part

@@ -18,6 +18,12 @@ impl Store {
         }
     }
 
+    /// The regions that are looked at, if there are several.
+    #[must_use]
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
+    }
+
     /// Whether several regions are looked at, so that a name alone does not say what is meant.
     #[must_use]
     pub fn has_regions(&self) -> bool {

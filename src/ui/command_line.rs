@@ -1,11 +1,13 @@
 //! The command line: `:svc`, `:task all`, `:theme nord`. Enter runs exactly what was typed; Tab takes the completion.
 
+use std::sync::Arc;
+
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{Ask, Cx, Input, Layer, Level, Reply, Section, text};
 use crate::{
     keymap::{Code, Command, Key, Target},
-    model::{REGIONS, Subject},
+    model::{Cluster, REGIONS, Subject},
     resource::{self, Place, Resource, Scope},
     theme::{Role, Theme},
 };
@@ -185,10 +187,7 @@ fn jump(view: &'static dyn Resource, rest: &str, cx: &Cx) -> Result<Vec<Ask>, St
     let (first, more) = rest
         .split_once(' ')
         .map_or((rest, ""), |(first, more)| (first, more.trim()));
-    let named = cx
-        .store
-        .cluster_named(first)
-        .filter(|_| view.under().contains(&"cluster"));
+    let named = cluster_named(first, cx).filter(|_| view.under().contains(&"cluster"));
     let (scope, filter) = if let Some(cluster) = named {
         (Scope::of(Subject::whole(&cluster.arn)), more)
     } else if first == "all" && view.whole() {
@@ -204,6 +203,15 @@ fn jump(view: &'static dyn Resource, rest: &str, cx: &Cx) -> Result<Vec<Ask>, St
         asks.push(Ask::Filter(filter.to_owned()));
     }
     Ok(asks)
+}
+
+/// The cluster of this name; of several in different regions that in the region of what is looked at.
+fn cluster_named<'a>(name: &str, cx: &Cx<'a>) -> Option<&'a Arc<Cluster>> {
+    let near = cx.around.first().or(cx.under_cursor);
+    let near = near.map(|subject| subject.arn.region());
+    let mut named = cx.store.clusters().filter(|known| known.name == name);
+    let is_near = |known: &&Arc<Cluster>| Some(known.arn.region()) == near;
+    named.find(is_near).or_else(|| cx.store.cluster_named(name))
 }
 
 /// What a view would look at from here: the nearest thing around that it can list parts of, else the row under the

@@ -181,3 +181,16 @@ async fn a_region_that_is_refused_costs_nothing_of_the_other() {
     driver.shows("ListClusters in us-east-1");
     assert_eq!(driver.rows(), 12);
 }
+
+#[tokio::test]
+async fn a_name_that_both_have_means_the_one_near() {
+    let sandbox = account(Options::default()).await;
+    let mut driver = Driver::start(both(&sandbox)).await;
+    go(&mut driver, "services prod-web").await;
+    driver.shows("prod-web in eu-central-1 > services");
+    go(&mut driver, "clusters").await;
+    driver.press("/").await;
+    driver.enter("batch us-east").await;
+    go(&mut driver, "services prod-web").await;
+    driver.shows("prod-web in us-east-1 > services");
+}

@@ -121,6 +121,7 @@ pub(in crate::aws) fn read_task(task: &types::Task, cluster: &Arn) -> Task {
         zone: some(task.availability_zone()),
         instance: arn(task.container_instance_arn()),
         private_ip: private_ip(task),
+        ipv6: ipv6(task),
         interface: interface_detail(task, "networkInterfaceId"),
         execute_command: task.enable_execute_command(),
         created_at: time(task.created_at()),
@@ -152,6 +153,14 @@ fn private_ip(task: &types::Task) -> Option<String> {
             .flat_map(types::Container::network_interfaces)
             .find_map(|interface| some(interface.private_ipv4_address()))
     })
+}
+
+/// The IPv6 address of the task's network interface, which the containers alone tell (`NetworkInterface.ipv6Address`).
+fn ipv6(task: &types::Task) -> Option<String> {
+    task.containers()
+        .iter()
+        .flat_map(types::Container::network_interfaces)
+        .find_map(|interface| some(interface.ipv6_address()))
 }
 
 fn interface_detail(task: &types::Task, name: &str) -> Option<String> {

@@ -178,6 +178,7 @@ async fn a_stopped_task_keeps_its_codes_and_reasons_and_no_override_values() {
         "containers": [{
             "name": "app", "image": "app:1", "imageDigest": "sha256:00", "lastStatus": "STOPPED", "exitCode": 137,
             "reason": "OutOfMemoryError: Container killed due to memory usage", "cpu": "0", "memory": "128",
+            "networkInterfaces": [{ "ipv6Address": "2001:db8::7" }],
             "networkBindings": [{ "bindIP": "0.0.0.0", "containerPort": 80, "hostPort": 32768, "protocol": "udp" }]
         }, { "name": "never-started" }],
         "overrides": {
@@ -192,6 +193,7 @@ async fn a_stopped_task_keeps_its_codes_and_reasons_and_no_override_values() {
         (Some(256), Some(512), 9)
     );
     assert_eq!(task.private_ip.as_deref(), Some("10.0.0.7"));
+    assert_eq!(task.ipv6.as_deref(), Some("2001:db8::7"));
     assert_eq!(task.interface.as_deref(), Some("eni-1"));
     assert_eq!(task.stopped_at.unwrap().0, 1_700_000_000_500);
     let app = task.container("app").unwrap();

@@ -94,8 +94,14 @@ pub(in crate::report) const TASK: &[Field<Judged<Task>>] = &[
     field(
         "private_ip",
         Shape::MaybeText,
-        "Its address, in awsvpc mode",
+        "Its IPv4 address, in awsvpc mode",
         |one| json!(one.thing.private_ip),
+    ),
+    field(
+        "ipv6",
+        Shape::MaybeText,
+        "Its IPv6 address, in awsvpc mode",
+        |one| json!(one.thing.ipv6),
     ),
     field("zone", Shape::MaybeText, "The availability zone", |one| {
         json!(one.thing.zone)

@@ -96,6 +96,7 @@ fn placed(page: &mut Page, task: &Task, cx: &Cx) {
         page.field("instance", name.to_owned());
     }
     page.maybe("private ip", task.private_ip.as_deref());
+    page.maybe("ipv6", task.ipv6.as_deref());
     page.maybe("network interface", task.interface.as_deref());
     if let Some(units) = task.cpu {
         page.field("cpu", cpu_units(units));

@@ -16,7 +16,7 @@ use crate::model::Timestamp;
 pub(super) const MAGIC: &[u8; 8] = b"ecsight\0";
 /// The version of the format. It is to rise with every change of what is written, be it in a type of `model`; a test
 /// tells.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 /// Magic, version and checksum.
 const LEAD: usize = 16;
 /// The size that a snapshot may have, in bytes. What does not fit is left out: stopped tasks first, then all tasks.
