@@ -247,6 +247,11 @@ fn a_mistake_in_the_configuration_is_named_with_its_line() {
 
 /// A world that stands still unless it is told to move, and the runtime that serves it.
 fn still_world() -> (tokio::runtime::Runtime, sandbox::Sandbox) {
+    still_worlds(&[])
+}
+
+/// The same with these regions.
+fn still_worlds(regions: &[&str]) -> (tokio::runtime::Runtime, sandbox::Sandbox) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -255,6 +260,7 @@ fn still_world() -> (tokio::runtime::Runtime, sandbox::Sandbox) {
     let options = sandbox::Options {
         seed: 7,
         frozen: true,
+        regions: regions.iter().map(|&region| region.to_owned()).collect(),
         ..sandbox::Options::default()
     };
     let sandbox = runtime.block_on(sandbox::start(options)).unwrap();

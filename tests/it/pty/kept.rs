@@ -8,7 +8,7 @@ use std::{
 
 use ecsight::sandbox::Sandbox;
 
-use super::still_world;
+use super::{still_world, still_worlds};
 use crate::support::pty::{Launch, Terminal};
 
 /// A session with this home, on the sandbox.
@@ -81,6 +81,36 @@ fn without_a_network_the_last_session_is_on_the_screen() {
 
     fs::write(file, &before[..before.len() / 2]).unwrap();
     let mut terminal = session(home.path(), &url, &region, &[]);
+    terminal.wait_for(&["unreachable"]);
+    assert!(!terminal.text().contains("prod-web"), "{}", terminal.text());
+    quit(&mut terminal);
+}
+
+#[test]
+fn several_regions_are_kept_together_and_apart_from_each_alone() {
+    let (runtime, sandbox) = still_worlds(&["eu-central-1", "us-east-1"]);
+    let home = tempfile::tempdir().unwrap();
+    let (url, region) = (sandbox.url(), sandbox.region().to_owned());
+    let both = ["--region", "eu-central-1,us-east-1"];
+    let mut terminal = session(home.path(), &url, &region, &both);
+    terminal.wait_for(&["clusters  12", "live"]);
+    quit(&mut terminal);
+    runtime.block_on(Sandbox::stop(sandbox));
+    let mut terminal = session(home.path(), &url, &region, &both);
+    terminal.wait_for(&[
+        "eu-central-1 +1",
+        "unreachable, ",
+        "s old",
+        "REGION",
+        "us-east-1",
+    ]);
+    assert!(
+        terminal.text().contains("clusters  12"),
+        "{}",
+        terminal.text()
+    );
+    quit(&mut terminal);
+    let mut terminal = session(home.path(), &url, &region, &["--region", "us-east-1"]);
     terminal.wait_for(&["unreachable"]);
     assert!(!terminal.text().contains("prod-web"), "{}", terminal.text());
     quit(&mut terminal);
