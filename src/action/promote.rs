@@ -33,12 +33,18 @@ pub static DEED: Deed = Deed {
     then: |_, _| Vec::new(),
 };
 
+/// Whether two repositories are of one registry, which is that of an account in a region.
+fn is_of_registry(one: &Arn, other: &Arn) -> bool {
+    (one.account(), one.region()) == (other.account(), other.region())
+}
+
 fn field(subjects: &[Subject], cx: &Cx) -> Option<Field> {
     let known = image::of(subjects.first()?, cx).ok()?;
     let tag = known.tags.first().map_or("latest", String::as_str);
     let others = cx
         .store
         .repositories()
+        .filter(|other| is_of_registry(&other.arn, &known.repository))
         .filter(|other| other.arn != known.repository);
     let candidates = others.map(|other| Candidate {
         value: format!("{}:{tag}", other.name),
@@ -63,7 +69,7 @@ fn propose(subject: &Subject, answer: &str, cx: &Cx) -> Result<Change, String> {
         .store
         .repositories()
         .find(|repository| {
-            repository.name == name && repository.arn.account() == known.repository.account()
+            repository.name == name && is_of_registry(&repository.arn, &known.repository)
         })
         .ok_or_else(|| format!("there is no repository {name} in this registry"))?;
     if to.arn == known.repository {

@@ -194,3 +194,24 @@ async fn a_name_that_both_have_means_the_one_near() {
     go(&mut driver, "services prod-web").await;
     driver.shows("prod-web in us-east-1 > services");
 }
+
+#[tokio::test]
+async fn an_image_is_promoted_within_its_own_registry() {
+    let sandbox = account(Options::default()).await;
+    let mut driver = Driver::start(Setup {
+        readonly: false,
+        ..both(&sandbox)
+    })
+    .await;
+    for (region, other) in [(THERE, HERE), (HERE, THERE)] {
+        go(&mut driver, "repositories").await;
+        driver.press("/").await;
+        driver.enter(&format!("storefront {region}")).await;
+        driver.press("enter T").await;
+        driver.pass(HEARS).await;
+        driver.enter("cart:tried").await;
+        driver.shows(&format!("arn:aws:ecr:{region}:123456789012:repository/cart"));
+        driver.hides(&format!("arn:aws:ecr:{other}"));
+        driver.press("esc").await;
+    }
+}
