@@ -79,7 +79,7 @@ impl App {
             Ask::Act(steps, wave) => self.act(steps, wave, now),
             Ask::Contexts(section) => self.choose_context(section),
             Ask::Profile(name) => self.wish_profile(name),
-            Ask::Region(name) => self.wish_region(name, now),
+            Ask::Region(name) => self.wish_region(&name, now),
             Ask::GoToProfile(known) => self.go_to_profile(&known, now),
             Ask::GoToRegion(region) => self.go_to_region(&region, now),
             Ask::Halt => {

@@ -78,13 +78,13 @@ impl App {
     }
 
     /// Goes to a region by its name, or to several by their names, once it is known that one can.
-    pub(super) fn wish_region(&mut self, name: String, now: Now) {
-        if let Some(wrong) = regions(&name).find(|name| !is_region(name)) {
+    pub(super) fn wish_region(&mut self, name: &str, now: Now) {
+        if let Some(wrong) = regions(name).find(|name| !is_region(name)) {
             let text = format!("{wrong} is no name of a region");
             self.say(Level::Warn, text, now);
             return;
         }
-        self.here.wish = Some(Wish::Region(join_regions(regions(&name))));
+        self.here.wish = Some(Wish::Region(join_regions(regions(name))));
         self.effects.push(Effect::ListContexts);
     }
 

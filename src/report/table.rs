@@ -7,7 +7,7 @@ use super::{
     rows::{Row, Sheet},
 };
 use crate::{
-    resource::{Align, Cut, Cx, Head},
+    resource::{Align, Cut, Cx, Head, Presence},
     ui::{clean, fit, shorten},
 };
 
@@ -20,7 +20,7 @@ const SOURCE: &str = "SOURCE";
 
 /// Whether a column can say something without figures of what is used now.
 pub(super) fn is_told(head: &Head) -> bool {
-    !head.live && head.title != SOURCE
+    head.presence != Presence::WhereUsed && head.title != SOURCE
 }
 
 /// A column as it is written.
@@ -85,16 +85,15 @@ fn columns(sheet: &Sheet, cx: &Cx, takes: impl Fn(Option<usize>, &Head) -> bool)
         grow: 60,
         rank: 0,
         find: true,
-        whole_only: false,
-        region: false,
+        presence: Presence::Always,
         facet: None,
         same_under: None,
         cut: Cut::Middle,
-        live: false,
     });
     let heads = sheet.heads.iter().enumerate();
     let heads = heads.filter(|(_, head)| is_told(head) && head.belongs(&sheet.scope));
-    let heads = heads.filter(|(_, head)| !head.region || cx.store.has_regions());
+    let heads =
+        heads.filter(|(_, head)| head.presence != Presence::AmongRegions || cx.store.has_regions());
     let heads = heads.map(|(index, head)| (Some(index), *head));
     let all = whole.map(|head| (None, head)).into_iter().chain(heads);
     all.filter(|(index, head)| takes(*index, head))

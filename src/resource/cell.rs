@@ -216,6 +216,19 @@ pub enum Cut {
     Start,
 }
 
+/// Where a column is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Wherever its view is.
+    Always,
+    /// Only where the whole account is listed.
+    InWhole,
+    /// Only where the whole account is listed and several regions are looked at: it tells the region.
+    AmongRegions,
+    /// Only where something is known of what it tells: what is used now.
+    WhereUsed,
+}
+
 /// What a screen must know of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
@@ -231,18 +244,14 @@ pub struct Head {
     pub rank: u8,
     /// Whether `/` looks into it.
     pub find: bool,
-    /// Whether it is shown only where the whole account is listed.
-    pub whole_only: bool,
-    /// Whether it tells the region, so that it is shown only where several are looked at.
-    pub region: bool,
+    /// Where it is shown.
+    pub presence: Presence,
     /// The one facet it is shown in, none for all.
     pub facet: Option<usize>,
     /// The kind of thing under which it would say the same in every row, so that it is not shown there.
     pub same_under: Option<&'static str>,
     /// Where its text is cut if there is no room for it.
     pub cut: Cut,
-    /// Whether it says what is used now, so that it is shown only where something is known of that.
-    pub live: bool,
 }
 
 impl Head {
@@ -255,12 +264,10 @@ impl Head {
             grow: 0,
             rank,
             find: matches!(align, Align::Left),
-            whole_only: false,
-            region: false,
+            presence: Presence::Always,
             facet: None,
             same_under: None,
             cut: Cut::End,
-            live: false,
         }
     }
 
@@ -268,7 +275,8 @@ impl Head {
     #[must_use]
     pub fn belongs(&self, scope: &Scope) -> bool {
         let kind = scope.of.as_ref().map(|of| of.arn.kind());
-        (!self.whole_only || kind.is_none())
+        let is_anywhere = !matches!(self.presence, Presence::InWhole | Presence::AmongRegions);
+        (is_anywhere || kind.is_none())
             && self.facet.is_none_or(|facet| facet == scope.facet)
             && (kind.is_none() || self.same_under != kind)
     }
@@ -303,8 +311,8 @@ impl<T> Column<T> {
     /// The column of the region, shown only where several are looked at and a row of another could stand beside.
     #[must_use]
     pub const fn region(cell: fn(&T, &Cx) -> Cell) -> Self {
-        let mut column = Self::text("REGION", 14, 1, cell).whole_only();
-        column.head.region = true;
+        let mut column = Self::text("REGION", 14, 1, cell);
+        column.head.presence = Presence::AmongRegions;
         column
     }
 
@@ -362,7 +370,7 @@ impl<T> Column<T> {
     /// The same column, saying what is used now: shown only where something is known of that.
     #[must_use]
     pub const fn live(mut self) -> Self {
-        self.head.live = true;
+        self.head.presence = Presence::WhereUsed;
         self
     }
 
@@ -376,7 +384,7 @@ impl<T> Column<T> {
     /// The same column, shown only where the whole account is listed.
     #[must_use]
     pub const fn whole_only(mut self) -> Self {
-        self.head.whole_only = true;
+        self.head.presence = Presence::InWhole;
         self
     }
 

@@ -20,7 +20,7 @@ mod users;
 mod view;
 mod words;
 
-pub use cell::{Align, Cell, Column, Cut, Head, SortKey, Tone, Trend};
+pub use cell::{Align, Cell, Column, Cut, Head, Presence, SortKey, Tone, Trend};
 pub use copies::copies;
 pub use deployments::bounds;
 pub use drift::pulled_tags;

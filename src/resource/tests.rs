@@ -20,7 +20,12 @@ fn taken(view: &dyn Resource, scope: &Scope, rank: u8, live: bool) -> u16 {
     let widths: Vec<u16> = heads
         .iter()
         .filter(|head| {
-            head.belongs(scope) && !head.region && head.rank <= rank && (live || !head.live)
+            let is_shown = match head.presence {
+                Presence::Always | Presence::InWhole => true,
+                Presence::AmongRegions => false,
+                Presence::WhereUsed => live,
+            };
+            head.belongs(scope) && head.rank <= rank && is_shown
         })
         .map(|head| head.width)
         .collect();
@@ -90,7 +95,10 @@ fn the_essential_columns_fit_eighty_columns() {
     for view in VIEWS {
         for scope in scopes(*view) {
             // Where the whole account is listed, the cluster takes the place of the third rank.
-            let extra = view.heads().iter().any(|head| head.whole_only);
+            let extra = view
+                .heads()
+                .iter()
+                .any(|head| head.presence == Presence::InWhole);
             let rank = if scope.of.is_none() && extra { 1 } else { 2 };
             let width = taken(*view, &scope, rank, false);
             assert!(width <= 78, "{} {scope:?}: {width}", view.id());

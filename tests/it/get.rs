@@ -23,10 +23,6 @@ struct World {
 }
 
 impl World {
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "made for this call at every place"
-    )]
     fn new(options: Options) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

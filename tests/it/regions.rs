@@ -210,7 +210,9 @@ async fn an_image_is_promoted_within_its_own_registry() {
         driver.press("enter T").await;
         driver.pass(HEARS).await;
         driver.enter("cart:tried").await;
-        driver.shows(&format!("arn:aws:ecr:{region}:123456789012:repository/cart"));
+        driver.shows(&format!(
+            "arn:aws:ecr:{region}:123456789012:repository/cart"
+        ));
         driver.hides(&format!("arn:aws:ecr:{other}"));
         driver.press("esc").await;
     }

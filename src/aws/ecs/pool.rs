@@ -121,13 +121,13 @@ impl Pool<'_> {
                 Some((which, page)) = listing.next() => {
                     let next = self.turn(which, page);
                     match next {
-                        Some(token) if which == STOPPED && !self.lists[RUNNING].listed => {
-                            held = Some(token);
+                        token @ Some(_) if which == STOPPED && !self.lists[RUNNING].listed => {
+                            held = token;
                         }
-                        Some(token) => listing.push(turn(which, token)),
+                        token @ Some(_) => listing.push(turn(which, token)),
                         None => {}
                     }
-                    if self.lists[RUNNING].listed && let Some(token) = held.take() {
+                    if self.lists[RUNNING].listed && let token @ Some(_) = held.take() {
                         listing.push(turn(STOPPED, token));
                     }
                 }
@@ -139,7 +139,7 @@ impl Pool<'_> {
     }
 
     /// Takes a page in; gives what the next one is asked with, if there is one.
-    fn turn(&mut self, which: usize, page: Result<Page, Fault>) -> Option<Option<String>> {
+    fn turn(&mut self, which: usize, page: Result<Page, Fault>) -> Option<String> {
         let List {
             pages,
             crawl,
@@ -164,7 +164,7 @@ impl Pool<'_> {
             }
         }
         *listed = !more;
-        more.then(|| pages.token())
+        pages.token().filter(|_| more)
     }
 
     /// The next batch to describe, running tasks first: a full one, or what is left once both lists have ended.
@@ -172,7 +172,7 @@ impl Pool<'_> {
         let [running, stopped] = &mut self.lists;
         let left = running.loose.len() + stopped.loose.len();
         let is_full = running.loose.len() >= BATCH || running.listed && left >= BATCH;
-        if !is_full && !(all_listed && left > 0) {
+        if !(is_full || all_listed && left > 0) {
             return None;
         }
         let first = running.loose.len().min(BATCH);

@@ -174,7 +174,7 @@ fn least(columns: &[Shown]) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::{Align, Cut};
+    use crate::resource::{Align, Cut, Presence};
 
     fn shown(specs: &[(u16, u16, u8)]) -> Vec<Shown> {
         specs
@@ -190,11 +190,9 @@ mod tests {
                     rank: *rank,
                     find: false,
                     facet: None,
-                    whole_only: false,
-                    region: false,
+                    presence: Presence::Always,
                     same_under: None,
                     cut: Cut::End,
-                    live: false,
                 },
             })
             .collect()

@@ -27,7 +27,7 @@ use crate::{
     action,
     keymap::{Area, Code, Command, Key, Target},
     model::{Arn, Subject},
-    resource::{self, Live, Place, Resource, Step},
+    resource::{self, Live, Place, Presence, Resource, Step},
     store::Store,
 };
 
@@ -96,8 +96,11 @@ impl TableLayer {
 
     fn heads(&self) -> Vec<Shown> {
         let mut heads = columns::candidates(&self.resource.heads(), &self.place.scope);
-        heads.retain(|shown| !shown.head.live || self.telling.contains(&shown.index));
-        heads.retain(|shown| !shown.head.region || self.has_regions);
+        heads.retain(|candidate| match candidate.head.presence {
+            Presence::WhereUsed => self.telling.contains(&candidate.index),
+            Presence::AmongRegions => self.has_regions,
+            Presence::Always | Presence::InWhole => true,
+        });
         heads
     }
 
@@ -106,7 +109,7 @@ impl TableLayer {
         self.has_regions = cx.store.has_regions();
         let rows = self.rows_on_screen(cx);
         for (index, head) in self.resource.heads().iter().enumerate() {
-            let silent = head.live && !self.telling.contains(&index);
+            let silent = head.presence == Presence::WhereUsed && !self.telling.contains(&index);
             if silent && self.sheet.tells(rows.clone(), index, &cx.model()) {
                 self.telling.push(index);
             }

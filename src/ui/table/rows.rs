@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::HashMap, ops::Range, time::Duration};
 
 use crate::{
     model::{Health, Subject},
-    resource::{Cell, Cx, Resource, Rows, Scope, SortKey},
+    resource::{Cell, Cx, Presence, Resource, Rows, Scope, SortKey},
     store::Store,
     ui::{Pattern, pattern::Known, text},
 };
@@ -192,7 +192,7 @@ impl Sheet {
                     .resource
                     .heads()
                     .get(column)
-                    .is_some_and(|head| head.live)
+                    .is_some_and(|head| head.presence == Presence::WhereUsed)
                 {
                     let at = held.as_ref().map_or(cx.now.mono, |held| held.at);
                     let keys = keyed
@@ -223,7 +223,9 @@ impl Sheet {
         let columns: Vec<usize> = heads
             .iter()
             .enumerate()
-            .filter(|(_, head)| head.find && (!head.region || cx.store.has_regions()))
+            .filter(|(_, head)| {
+                head.find && (head.presence != Presence::AmongRegions || cx.store.has_regions())
+            })
             .map(|(index, _)| index)
             .collect();
         self.fields = (0..rows.len())
