@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Deed, Diff, Field, Follow, Step, words};
 use crate::{
-    model::{Change, Query, Subject, Task},
+    model::{Arn, Change, Query, Subject, Task},
     resource::{self, Cx},
 };
 
@@ -82,27 +82,30 @@ fn propose(subject: &Subject, answer: &str, cx: &Cx) -> Result<Change, String> {
 }
 
 fn impact(changes: &[Change], cx: &Cx) -> Vec<String> {
-    let mut stopped: BTreeMap<&str, (i32, &Task)> = BTreeMap::new();
+    let mut stopped: BTreeMap<(&str, &Arn), i32> = BTreeMap::new();
     let mut by_hand = 0;
     for change in changes {
         let Some(task) = cx.store.task(change.target()) else {
             continue;
         };
         match task.service_name() {
-            Some(name) => stopped.entry(name).or_insert((0, task)).0 += 1,
+            Some(name) => *stopped.entry((name, &task.cluster)).or_default() += 1,
             None => by_hand += 1,
         }
     }
     let mut impact: Vec<_> = stopped
         .into_iter()
-        .map(|(name, (stops, task))| {
-            let service = cx.store.service_named(&task.cluster, name);
-            match service {
+        .map(|((name, cluster), stops)| {
+            let called = resource::placed(&format!("{}/{name}", cluster.name()), cluster, cx.store);
+            match cx.store.service_named(cluster, name) {
                 Some(service) => format!(
-                    "stops {stops} of {} running of service {name}; it starts new ones, {} are desired",
+                    "stops {stops} of {} running of service {called}; it starts new ones, {} are desired",
                     service.running, service.desired
                 ),
-                None => format!("stops {} of service {name}; it starts new ones", resource::count(stops, "task")),
+                None => format!(
+                    "stops {} of service {called}; it starts new ones",
+                    resource::count(stops, "task")
+                ),
             }
         })
         .collect();

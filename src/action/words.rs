@@ -157,7 +157,10 @@ fn bounds(service: &Service) -> (i32, i32) {
 /// Warns of a deployment that is under way.
 pub(super) fn warn_of_rollout(service: &Service, warnings: &mut Vec<String>) {
     if service.is_rolling() {
-        warnings.push("a deployment is under way; this one takes its place".to_owned());
+        warnings.push(format!(
+            "a deployment of {} is under way; this one takes its place",
+            named(service)
+        ));
     }
 }
 

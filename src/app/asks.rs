@@ -5,7 +5,7 @@ use super::{
     history::{Stop, Trail},
 };
 use crate::{
-    model::{Now, Query, Subject},
+    model::{Arn, Now, Query, Subject},
     resource::{self, Place, Scope, Step},
     store::Listing,
     ui::{self, Ask, Layer, Level, PageLayer, Reply, TableLayer},
@@ -292,10 +292,25 @@ impl App {
             return;
         };
         let store = &self.scene.store;
-        let Some(found) = store
-            .cluster_named(&cluster)
-            .map(|cluster| cluster.arn.clone())
-        else {
+        let is_meant = |known: &Arn| known.name() == cluster || known.as_str() == cluster;
+        let clusters = store.clusters().map(|known| &known.arn);
+        let named: Vec<Arn> = clusters.filter(|known| is_meant(known)).cloned().collect();
+        // As long as a region is not listed, it may have one too.
+        let all_answered = store.is_listed(Query::Clusters, |listing| {
+            listing.is_current() || listing.fault().is_some()
+        });
+        if store.has_regions() && cluster != named.first().map_or("", Arn::as_str) && !all_answered
+        {
+            return;
+        }
+        if named.len() > 1 {
+            self.start = None;
+            let places: Vec<_> = named.iter().map(Arn::region).collect();
+            let text = format!("{cluster} is in {}: choose one", places.join(" and "));
+            self.say(Level::Warn, text, now);
+            return;
+        }
+        let Some(found) = named.into_iter().next() else {
             if store.is_listed(Query::Clusters, Listing::is_current) {
                 self.start = None;
                 let place = if store.has_regions() {

@@ -7,6 +7,7 @@ use super::{App, Effect, waves::Waves};
 use crate::{
     action::{self, Deed, Step},
     model::{Act, Arn, Change, Done, Entity, Now, Outcome, Query, Record, Subject, Verdict},
+    resource,
     ui::{Ask, Choice, Level, Menu, PlanLayer, Proposal},
 };
 
@@ -187,7 +188,7 @@ impl App {
         }
         match <[Step; 1]>::try_from(steps) {
             Ok([step]) => {
-                let text = format!("{} {}: on its way", step.title.to_lowercase(), step.name);
+                let text = format!("{}: on its way", self.words_for(&step));
                 self.say(Level::Info, text, now);
                 self.send(step, now);
             }
@@ -284,10 +285,9 @@ impl App {
                         self.open_plan(proposal);
                     }
                 } else {
-                    let title = step.title.to_lowercase();
                     let text = format!(
-                        "{title} {}{elsewhere}: it had changed meanwhile, nothing was sent",
-                        step.name
+                        "{}{elsewhere}: it had changed meanwhile, nothing was sent",
+                        self.words_for(&step)
                     );
                     self.say(Level::Warn, text, now);
                 }
@@ -298,8 +298,7 @@ impl App {
                 written,
                 ..
             } => {
-                let title = step.title.to_lowercase();
-                let mut text = format!("{title} {}{elsewhere}: {fault}", step.name);
+                let mut text = format!("{}{elsewhere}: {fault}", self.words_for(&step));
                 if unsure {
                     text.push_str(
                         "; it may have taken effect all the same: look before trying again",
@@ -319,9 +318,14 @@ impl App {
         self.wave_acted(&ended, now);
     }
 
+    /// What a step does to what, `scale prod/api`, and where, if that is not clear.
+    fn words_for(&self, step: &Step) -> String {
+        let name = resource::placed(&step.name, step.change.target(), &self.scene.store);
+        format!("{} {name}", step.title.to_lowercase())
+    }
+
     fn tell_done(&mut self, step: &Step, record: &Record, elsewhere: &str, done: &Done, now: Now) {
-        let title = step.title.to_lowercase();
-        let mut text = format!("{title} {}{elsewhere}: done", step.name);
+        let mut text = format!("{}{elsewhere}: done", self.words_for(step));
         if let Some(registered) = &done.registered {
             text.push_str(&format!(", as {}", registered.name()));
         }

@@ -133,7 +133,8 @@ impl App {
     }
 
     fn tell_ended(&mut self, rollout: &Rollout, now: Now) {
-        let (level, text) = resource::told(rollout, now);
+        let cx = self.scene.cx(now).model();
+        let (level, text) = resource::told(rollout, &cx);
         let level = if level { Level::Info } else { Level::Error };
         self.say(level, text, now);
     }

@@ -65,6 +65,9 @@ pub(super) struct Draft {
     pub(super) names: Vec<Kept>,
     pub(super) shared: HashMap<Box<str>, Shared>,
     key: String,
+    /// The region of the thing that is being written, where it is to be told.
+    region: String,
+    place: String,
 }
 
 /// A name that many things have: it leads to the first of them.
@@ -103,25 +106,43 @@ impl Shared {
 }
 
 impl Draft {
-    /// Begins anew with another thing; what is shared stays.
-    pub(super) fn clear(&mut self) {
+    /// Begins anew with another thing; what is shared stays. The region is told in each of its places, unless it is empty.
+    pub(super) fn begin(&mut self, region: &str) {
         self.text.clear();
         self.names.clear();
+        self.region.clear();
+        self.region.push_str(region);
+    }
+
+    /// Writes a place down as it is told: `prod/api in us-east-1`.
+    fn set_place(&mut self, place: &str) {
+        self.place.clear();
+        self.place.push_str(place);
+        if self.region.is_empty() {
+            return;
+        }
+        if !place.is_empty() {
+            self.place.push_str(" in ");
+        }
+        self.place.push_str(&self.region);
     }
 
     /// Adds a name of the thing that is being written.
     pub(super) fn add(&mut self, name: Name) {
+        self.set_place(name.place);
+        let place = std::mem::take(&mut self.place);
         let text = self.put(name.text, None);
         let last = self.names.last().map(|last| last.place);
         let kept = Kept {
             text,
-            place: self.put(name.place, last),
+            place: self.put(&place, last),
             part: self.put(name.part, Some(text)),
             kind: name.kind,
             health: name.health,
             unit: GONE,
         };
         self.names.push(kept);
+        self.place = place;
     }
 
     /// Adds a text, unless it is the same as one that is there.
@@ -139,9 +160,10 @@ impl Draft {
     /// subjects that have it. Whether it was not there yet.
     pub(super) fn share(&mut self, name: Name, subject: &Subject) -> bool {
         let (text, length) = short(name.text);
+        self.set_place(name.place);
         self.key.clear();
         // No key of a thing begins with a line end.
-        for piece in ["\n", name.kind.word(), "\n", text, name.place] {
+        for piece in ["\n", name.kind.word(), "\n", text, &self.place] {
             self.key.push_str(piece);
         }
         if let Some(known) = self.shared.get_mut(self.key.as_str()) {

@@ -60,6 +60,8 @@ pub struct Index {
     places: HashMap<Box<str>, u32>,
     free: Vec<u32>,
     draft: Draft,
+    /// Whether places tell the region, since several are looked at.
+    tells_region: bool,
     round: Option<Round>,
     rounds: u32,
     /// The version of the store that the last round began with.
@@ -143,6 +145,7 @@ impl Index {
             }
             self.synced = Some(store.version());
             self.rounds = self.rounds.wrapping_add(1);
+            self.tells_region = store.has_regions();
             self.round = Some(Round {
                 things: things(store),
                 shared: Vec::new(),
@@ -179,9 +182,10 @@ impl Index {
 
     fn take_thing(&mut self, thing: &dyn Thing, now: Now) -> usize {
         let mut draft = std::mem::take(&mut self.draft);
-        draft.clear();
-        thing.write(now, &mut draft);
         let arn = thing.arn();
+        let region = arn.region();
+        draft.begin(if self.tells_region { region } else { "" });
+        thing.write(now, &mut draft);
         if !draft.names.is_empty() {
             self.write(arn.as_str(), &Subject::whole(&arn), &draft);
         }
@@ -192,7 +196,7 @@ impl Index {
 
     fn take_shared(&mut self, key: &str, shared: &Shared) {
         let mut draft = std::mem::take(&mut self.draft);
-        draft.clear();
+        draft.begin("");
         draft.add(shared.name(key));
         self.write(key, &shared.subject, &draft);
         self.draft = draft;
@@ -439,7 +443,8 @@ impl Index {
     /// The first name of a thing, by its ARN.
     #[must_use]
     pub fn of(&self, arn: &Arn) -> Option<Entry<'_>> {
-        let shared = format!("\n{}\n{}", Kind::Revision.word(), arn.name());
+        let region = if self.tells_region { arn.region() } else { "" };
+        let shared = format!("\n{}\n{}{region}", Kind::Revision.word(), arn.name());
         let at = self.places.get(arn.as_str()).or_else(|| {
             let is_revision = arn.kind() == "task-definition";
             self.places.get(shared.as_str()).filter(|_| is_revision)

@@ -72,10 +72,9 @@ pub static VIEW: View<Arc<Record>> = View {
         Column::text("ACCOUNT", 12, 4, |record: &Arc<Record>, _| {
             Cell::muted(record.account.clone())
         }),
-        Column::text("REGION", 9, 4, |record: &Arc<Record>, _| {
+        Column::text("REGION", 14, 4, |record: &Arc<Record>, _| {
             Cell::muted(record.region.clone())
-        })
-        .grow(14),
+        }),
     ],
     needs: |_, _| Vec::new(),
     rows: |scope: &Scope, store: &Store| {

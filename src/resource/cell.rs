@@ -311,7 +311,7 @@ impl<T> Column<T> {
     /// The column of the region, shown only where several are looked at and a row of another could stand beside.
     #[must_use]
     pub const fn region(cell: fn(&T, &Cx) -> Cell) -> Self {
-        let mut column = Self::text("REGION", 14, 1, cell);
+        let mut column = Self::text("REGION", 14, 0, cell);
         column.head.presence = Presence::AmongRegions;
         column
     }

@@ -25,7 +25,7 @@ pub use copies::copies;
 pub use deployments::bounds;
 pub use drift::pulled_tags;
 pub use page::{Line, Page, Span};
-pub use place::{Facet, Link, Place, Scope, Step, called};
+pub use place::{Facet, Link, Place, Scope, Step, called, placed};
 pub use rollouts::{rollout_line, told};
 pub use state::{State, state};
 pub use streams::{

@@ -1,7 +1,20 @@
 //! Where a person can be: a view over a scope; and the steps that lead from a row to another place.
 
 use super::{Cx, instances};
-use crate::{model::Subject, store::Store};
+use crate::{
+    model::{Arn, Subject},
+    store::Store,
+};
+
+/// A name with the region that the thing is in, where several are looked at: `prod/api in us-east-1`.
+#[must_use]
+pub fn placed(name: &str, thing: &Arn, store: &Store) -> String {
+    if store.has_regions() && !thing.region().is_empty() {
+        format!("{name} in {}", thing.region())
+    } else {
+        name.to_owned()
+    }
+}
 
 /// What a thing is called where a person reads it: tasks by their short id, instances by their EC2 id, all else by name.
 #[must_use]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Cell, Column, Cx, Link, Page, Place, Scope, SortKey, Step, Tone, View, deployments, events,
+    placed,
     words::{age_cell, age_key},
 };
 use crate::{
@@ -208,7 +209,8 @@ pub fn rollout_line(rollout: &Rollout, cx: &Cx) -> (String, Tone) {
     let (word, tone) = state(rollout);
     let progress = progress(rollout, cx);
     let took = took(rollout, cx.now);
-    let what = format!("{} {}", rollout.deed, name(rollout));
+    let name = placed(&name(rollout), &rollout.service, cx.store);
+    let what = format!("{} {name}", rollout.deed);
     let line = match (reason(rollout), progress) {
         (Some(why), Some(progress)) => format!("{what}: {word} after {took}, {progress}: {why}"),
         (Some(why), None) => format!("{what}: {word} after {took}: {why}"),
@@ -222,13 +224,13 @@ pub fn rollout_line(rollout: &Rollout, cx: &Cx) -> (String, Tone) {
 
 /// How a rollout ended, as a sentence, and whether that is well.
 #[must_use]
-pub fn told(rollout: &Rollout, now: Now) -> (bool, String) {
+pub fn told(rollout: &Rollout, cx: &Cx) -> (bool, String) {
     let (word, _) = state(rollout);
     let what = format!(
         "{} {}: {word} after {}",
         rollout.deed,
-        name(rollout),
-        took(rollout, now)
+        placed(&name(rollout), &rollout.service, cx.store),
+        took(rollout, cx.now)
     );
     match reason(rollout) {
         None => (true, what),
@@ -241,6 +243,9 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let mut page = Page::new(format!("{} {}", rollout.deed, name(rollout)));
     let (word, tone) = state(rollout);
     page.heading("Rollout");
+    page.field("service", rollout.service.name().to_owned());
+    page.field("cluster", rollout.cluster.name().to_owned());
+    page.field("arn", rollout.service.to_string());
     page.toned("state", word, tone);
     page.maybe("why", reason(rollout));
     page.maybe("progress", progress(rollout, cx).as_deref());

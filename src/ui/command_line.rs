@@ -7,7 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{Ask, Cx, Input, Layer, Level, Reply, Section, text};
 use crate::{
     keymap::{Code, Command, Key, Target},
-    model::{Cluster, REGIONS, Subject},
+    model::{Cluster, REGIONS, Repository, Subject},
     resource::{self, Place, Resource, Scope},
     theme::{Role, Theme},
 };
@@ -187,11 +187,19 @@ fn jump(view: &'static dyn Resource, rest: &str, cx: &Cx) -> Result<Vec<Ask>, St
     let (first, more) = rest
         .split_once(' ')
         .map_or((rest, ""), |(first, more)| (first, more.trim()));
-    let named = cluster_named(first, cx).filter(|_| view.under().contains(&"cluster"));
+    let (region, after) = more.split_once(' ').unwrap_or((more, ""));
+    let is_region = cx.store.regions().iter().any(|it| it.as_str() == region);
+    let named = cluster_named(first, is_region.then_some(region), cx)
+        .filter(|_| view.under().contains(&"cluster"));
     let (scope, filter) = if let Some(cluster) = named {
-        (Scope::of(Subject::whole(&cluster.arn)), more)
+        let rest = if is_region { after.trim() } else { more };
+        (Scope::of(Subject::whole(&cluster.arn)), rest)
+    } else if let Some(repository) = repository_named(first, view, cx) {
+        (Scope::of(Subject::whole(&repository.arn)), more)
     } else if first == "all" && view.whole() {
         (Scope::account(), more)
+    } else if first == "all" {
+        return Err(belongs(view));
     } else {
         (scope_around(view, cx)?, rest)
     };
@@ -205,10 +213,29 @@ fn jump(view: &'static dyn Resource, rest: &str, cx: &Cx) -> Result<Vec<Ask>, St
     Ok(asks)
 }
 
-/// The cluster of this name; of several in different regions that in the region of what is looked at.
-fn cluster_named<'a>(name: &str, cx: &Cx<'a>) -> Option<&'a Arc<Cluster>> {
+/// Says of what a view lists the parts.
+fn belongs(view: &'static dyn Resource) -> String {
+    let kinds = view.under().join(" or a ");
+    format!(
+        "{} belong to a {kinds}: put the cursor on one first",
+        view.id()
+    )
+}
+
+/// The repository of this name, for views that list what is in one.
+fn repository_named<'a>(
+    name: &str,
+    view: &'static dyn Resource,
+    cx: &Cx<'a>,
+) -> Option<&'a Arc<Repository>> {
+    let mut repositories = cx.store.repositories();
+    repositories.find(|known| known.name == name && view.under().contains(&"repository"))
+}
+
+/// The cluster of this name in a region; without one, of several that in the region of what is looked at.
+fn cluster_named<'a>(name: &str, region: Option<&str>, cx: &Cx<'a>) -> Option<&'a Arc<Cluster>> {
     let near = cx.around.first().or(cx.under_cursor);
-    let near = near.map(|subject| subject.arn.region());
+    let near = region.or_else(|| near.map(|subject| subject.arn.region()));
     let mut named = cx.store.clusters().filter(|known| known.name == name);
     let is_near = |known: &&Arc<Cluster>| Some(known.arn.region()) == near;
     named.find(is_near).or_else(|| cx.store.cluster_named(name))
@@ -226,13 +253,7 @@ fn scope_around(view: &'static dyn Resource, cx: &Cx) -> Result<Scope, String> {
     match found {
         Some(subject) => Ok(Scope::of(Subject::whole(&subject.arn))),
         None if view.whole() => Ok(Scope::account()),
-        None => {
-            let kinds = view.under().join(" or a ");
-            Err(format!(
-                "{} belong to a {kinds}: put the cursor on one first",
-                view.id()
-            ))
-        }
+        None => Err(belongs(view)),
     }
 }
 

@@ -182,19 +182,6 @@ fn stranger(subject: &crate::model::Subject) -> Spot {
     }
 }
 
-/// The same line with the region among the places, where several are looked at.
-fn with_region(spot: Spot, store: &Store) -> Spot {
-    let region = spot.subject.arn.region();
-    if !store.has_regions() || region.is_empty() {
-        return spot;
-    }
-    let place = match spot.place.as_str() {
-        "" => region.to_owned(),
-        place => format!("{place} in {region}"),
-    };
-    Spot { place, ..spot }
-}
-
 impl Layer for Finder {
     fn is_overlay(&self) -> bool {
         true
@@ -265,7 +252,7 @@ impl Layer for Finder {
                 self.anchor = Some(spot.clone());
             }
             self.rows.push(Row {
-                spot: with_region(spot, cx.store),
+                spot,
                 state,
                 unknown,
             });

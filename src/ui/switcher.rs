@@ -101,7 +101,7 @@ pub struct Switcher {
     home: Option<(String, String)>,
     /// The lines; none until the profiles are known.
     lines: Option<Vec<Line>>,
-    /// The regions to go to together; none as long as nobody wants several.
+    /// The regions to go to together: at first those that are looked at.
     together: Vec<String>,
     picker: Picker,
 }
@@ -165,31 +165,33 @@ impl Switcher {
         known.into_iter().map(line).collect()
     }
 
-    /// Takes the region under the cursor to those to go to together, or out of them. The first time those are in it that
-    /// are looked at now.
-    fn mark(&mut self, cx: &Cx) {
-        let line = self.picker.under_cursor();
-        let line = line.and_then(|line| self.lines.iter().flatten().nth(line));
-        let Some(Goal::Region(chosen)) = line.map(|line| &line.goal) else {
+    /// Takes the region under the cursor to those to go to together, or out of them.
+    fn mark(&mut self) {
+        let Some(Goal::Region(chosen)) = self.under_cursor().map(|line| line.goal.clone()) else {
             return;
         };
-        if self.together.is_empty() {
-            let both = join_regions([cx.context.region.as_str(), chosen]);
-            self.together = regions(&both).map(str::to_owned).collect();
-            return;
-        }
-        for name in regions(chosen) {
-            match self.together.iter().position(|known| known == name) {
-                Some(place) => {
-                    self.together.remove(place);
-                }
-                None => self.together.push(name.to_owned()),
+        let is_in = self.holds(&chosen);
+        for name in regions(&chosen) {
+            self.together.retain(|known| known != name);
+            if !is_in {
+                self.together.push(name.to_owned());
             }
         }
     }
 
+    fn under_cursor(&self) -> Option<&Line> {
+        let line = self.picker.under_cursor()?;
+        self.lines.iter().flatten().nth(line)
+    }
+
+    /// Whether a region is among those to go to together, or all of several are.
+    fn holds(&self, region: &str) -> bool {
+        regions(region).all(|name| self.together.iter().any(|known| known == name))
+    }
+
+    /// Whether a line is of what one goes to together; one region alone is not.
     fn is_marked(&self, line: &Line) -> bool {
-        matches!(&line.goal, Goal::Region(name) if self.together.contains(name))
+        self.together.len() > 1 && matches!(&line.goal, Goal::Region(name) if self.holds(name))
     }
 
     fn height(&self, cx: &Cx) -> usize {
@@ -314,6 +316,7 @@ impl Layer for Switcher {
         // Where one is already is chosen by nobody.
         let first_is_here = lines.first().is_some_and(|line| line.is_here);
         self.lines = Some(lines);
+        self.together = regions(&cx.context.region).map(str::to_owned).collect();
         if typed.is_empty() {
             self.picker
                 .step(isize::from(first_is_here), self.height(cx));
@@ -324,9 +327,11 @@ impl Layer for Switcher {
 
     fn on_text(&mut self, key: Key, cx: &Cx) -> Reply {
         if key.code == Code::Tab {
-            self.mark(cx);
+            self.mark();
+            return Reply::Taken;
         }
-        if key.code == Code::Enter && !self.together.is_empty() {
+        let is_marked = self.under_cursor().is_some_and(|line| self.is_marked(line));
+        if key.code == Code::Enter && is_marked {
             let names = self.together.iter().map(String::as_str);
             let go = Ask::GoToRegion(join_regions(names));
             return Reply::Ask(Ask::All(vec![Ask::Close, go]));
@@ -375,7 +380,7 @@ impl Layer for Switcher {
         let at = (inner.x, inner.y);
         text::put(buffer, at, &typed, inner.width, prompt, ellipsis);
         let ghost = cx.theme.style(Role::PromptGhost);
-        if self.picker.typed().text().is_empty() && self.together.is_empty() {
+        if self.picker.typed().text().is_empty() && self.together.len() < 2 {
             let at = (inner.x + 2, inner.y);
             let room = inner.width.saturating_sub(2);
             let prompt = match self.section {
@@ -389,7 +394,7 @@ impl Layer for Switcher {
             Some(_) if self.picker.shown().is_empty() => "nothing matches",
             Some(_) => "",
         };
-        if !self.together.is_empty() {
+        if self.together.len() > 1 {
             let says = format!("together: {}", self.together.join(", "));
             let width = u16::try_from(text::width(&says)).unwrap_or(u16::MAX);
             let room = inner

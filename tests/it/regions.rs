@@ -1,7 +1,7 @@
 //! Several regions looked at together: rows of all with their region, calls to each as if it were alone, changes where
 //! their target is, and one that is refused or far away costs nothing of the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ecsight::model::{Query, Region};
@@ -45,7 +45,7 @@ async fn rows_of_both_say_where_they_are() {
     let sandbox = account(Options::default()).await;
     let mut driver = Driver::start(both(&sandbox)).await;
     let first = driver.screen().lines().next().unwrap().to_owned();
-    assert!(first.contains("eu-central-1 +1"), "{first}");
+    assert!(first.contains("eu-central-1, us-east-1"), "{first}");
     let names: [(&str, &[&str]); 5] = [
         ("clusters", &["prod-web"]),
         ("services all", &["storefront"]),
@@ -70,9 +70,9 @@ async fn rows_of_both_say_where_they_are() {
     driver.hides("REGION");
     let cluster = &driver.store().services().next().unwrap().cluster;
     assert!(!cluster.region().is_empty());
-    driver.press("ctrl-p").await;
-    driver.enter("scheduler").await;
-    driver.shows("batch in ");
+    // On a small screen there is room for the first only.
+    driver.resize(60, 24);
+    driver.shows("eu-central-1 +1");
 }
 
 /// The calls of a session that fills the model with the whole account, by region.
@@ -132,7 +132,9 @@ async fn a_change_is_made_where_its_target_is() {
         ));
         driver.enter("prod-fargate/pricing-engine").await;
         driver.press("right enter").await;
-        driver.shows("pricing-engine: done");
+        driver.shows(&format!(
+            "scale prod-fargate/pricing-engine in {region}: done"
+        ));
         assert_eq!(sandbox.calls_in(region)["UpdateService"], 1);
         let writes = |calls: &BTreeMap<String, u64>| calls.get("UpdateService").copied();
         assert_eq!(writes(&sandbox.calls_in(other)), writes(&before));
@@ -216,4 +218,90 @@ async fn an_image_is_promoted_within_its_own_registry() {
         driver.hides(&format!("arn:aws:ecr:{other}"));
         driver.press("esc").await;
     }
+}
+
+#[tokio::test]
+async fn things_are_found_by_their_region() {
+    let sandbox = account(Options::default()).await;
+    let mut driver = Driver::start(Setup {
+        crawl: true,
+        ..both(&sandbox)
+    })
+    .await;
+    for region in [HERE, THERE] {
+        driver.press("ctrl-p").await;
+        for letter in "svc:scheduler".chars() {
+            driver.tap(&letter.to_string());
+        }
+        driver.tap("space");
+        for letter in region.chars() {
+            driver.tap(&letter.to_string());
+        }
+        driver.settle().await;
+        let line = driver.line_with(&["service", "scheduler", "batch in"]);
+        assert!(line.contains(region), "{line}");
+        driver.press("enter").await;
+        driver.shows(&format!("batch in {region} > services"));
+    }
+    // A revision of the same name is another one in each region.
+    let named = |region: &str| {
+        let definitions = driver.store().definitions();
+        let here = definitions.filter(|known| known.arn.region() == region);
+        here.map(|known| known.arn.name().to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    let twice: Vec<_> = named(HERE).intersection(&named(THERE)).cloned().collect();
+    let name = twice.first().expect("the worlds have families in common");
+    driver.press("ctrl-p").await;
+    for letter in format!("rev:{name}").chars() {
+        driver.tap(&letter.to_string());
+    }
+    driver.settle().await;
+    for region in [HERE, THERE] {
+        driver.line_with(&["revision", name, region]);
+    }
+}
+
+#[tokio::test]
+async fn tasks_of_namesakes_are_stopped_as_what_they_are() {
+    let sandbox = account(Options::default()).await;
+    let mut driver = Driver::start(Setup {
+        readonly: false,
+        crawl: true,
+        ..both(&sandbox)
+    })
+    .await;
+    go(&mut driver, "tasks all").await;
+    driver.press("/").await;
+    driver.enter("pricing-engine").await;
+    for region in [HERE, THERE] {
+        driver.choose(region).await;
+        driver.press("space").await;
+    }
+    driver.press("X").await;
+    driver.pass(HEARS).await;
+    for region in [HERE, THERE] {
+        driver.shows(&format!(
+            "stops 1 of 2 running of service prod-fargate/pricing-engine in {region}"
+        ));
+    }
+    driver.shows("eu-central-1 and us-east-1");
+}
+
+#[tokio::test]
+async fn a_start_in_a_cluster_that_both_have_asks_which() {
+    let sandbox = account(Options::default()).await;
+    let start = |cluster: &str| Setup {
+        cluster: Some(cluster.to_owned()),
+        ..both(&sandbox)
+    };
+    let mut driver = Driver::start(start("prod-web")).await;
+    driver.shows("prod-web is in eu-central-1 and us-east-1: choose one");
+    driver.line_with(&["prod-web", THERE]);
+    let arn = format!("arn:aws:ecs:{THERE}:123456789012:cluster/prod-web");
+    let mut driver = Driver::start(start(&arn)).await;
+    driver.shows("prod-web in us-east-1 > services");
+    go(&mut driver, "services prod-web eu-central-1").await;
+    driver.shows("prod-web in eu-central-1 > services");
+    driver.hides("eu-central-1 match");
 }

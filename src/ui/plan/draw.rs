@@ -92,7 +92,7 @@ impl PlanLayer {
                     super::Proposal::Rows(_, rows) => rows.as_slice(),
                     super::Proposal::Changes(..) => &[],
                 };
-                lines.push(place(None, rows.iter().map(|row| &row.arn), cx));
+                lines.push(place(&[], rows.iter().map(|row| &row.arn), cx));
                 lines.push(Line::loud("", why.clone(), Role::StatusWarn));
             }
         }
@@ -154,7 +154,7 @@ impl PlanLayer {
             ));
         }
         let targets = plan.steps.iter().map(|step| step.change.target());
-        lines.push(place(plan.steps.first(), targets, cx));
+        lines.push(place(&plan.steps, targets, cx));
         if let [step] = plan.steps.as_slice() {
             for (at, diff) in step.diffs.iter().enumerate() {
                 let label = if at == 0 { "change" } else { "" };
@@ -389,9 +389,15 @@ fn put_label(buffer: &mut Buffer, at: (u16, u16), label: &str, cx: &Cx) {
 }
 
 /// Where the targets are: cluster, account, regions, and as whom.
-fn place<'a>(step: Option<&Step>, targets: impl Iterator<Item = &'a Arn>, cx: &Cx) -> Line {
-    let cluster = step.and_then(|step| step.change.cluster());
-    let cluster = cluster.map(|cluster| format!("cluster {}, ", cluster.name()));
+fn place<'a>(steps: &[Step], targets: impl Iterator<Item = &'a Arn>, cx: &Cx) -> Line {
+    let clusters = steps.iter().filter_map(|step| step.change.cluster());
+    let clusters: BTreeSet<&str> = clusters.map(Arn::name).collect();
+    let noun = if clusters.len() == 1 {
+        "cluster"
+    } else {
+        "clusters"
+    };
+    let clusters = clusters.into_iter().collect::<Vec<_>>().join(" and ");
     let account = cx
         .store
         .identity()
@@ -404,7 +410,11 @@ fn place<'a>(step: Option<&Step>, targets: impl Iterator<Item = &'a Arn>, cx: &C
     };
     let text = format!(
         "{}account {account}, {}, profile {}",
-        cluster.unwrap_or_default(),
+        if clusters.is_empty() {
+            String::new()
+        } else {
+            format!("{noun} {clusters}, ")
+        },
         region,
         context.profile
     );

@@ -83,17 +83,22 @@ fn crumb_texts(layers: &[Box<dyn Layer>], cx: &Cx) -> Vec<String> {
         if let Some(of) = of {
             let name = resource::called(of, cx.store);
             // What lies in it is in the same region.
-            let is_told = layers_of_a_thing > 0 || !cx.store.has_regions();
-            layers_of_a_thing += 1;
-            crumbs.push(if is_told {
+            crumbs.push(if layers_of_a_thing > 0 {
                 name.to_owned()
             } else {
-                format!("{name} in {}", of.arn.region())
+                resource::placed(name, &of.arn, cx.store)
             });
+            layers_of_a_thing += 1;
         } else if layer.place().is_some_and(can_look_closer) {
             crumbs.push("all".to_owned());
         }
-        crumbs.push(layer.crumb(cx.store));
+        let crumb = layer.crumb(cx.store);
+        crumbs.push(match layer.subject() {
+            Some(of) if layer.place().is_none() && layers_of_a_thing == 0 => {
+                resource::placed(&crumb, &of.arn, cx.store)
+            }
+            _ => crumb,
+        });
     }
     crumbs
 }

@@ -13,7 +13,7 @@ use ratatui::{
 use super::{Context, Cx, EnvClass, Freshness, Layer, Level, Toast, text};
 use crate::{
     keymap::{Command, Target},
-    model::{Identity, region_words},
+    model::{Identity, region_words, regions},
     resource::Tone,
     theme::Role,
 };
@@ -177,6 +177,17 @@ fn put_pieces(buffer: &mut Buffer, line: Rect, pieces: &[(String, Style)], ellip
     x
 }
 
+/// The regions that are looked at: all of them where there is room, else the first and how many more.
+fn looked_at(text: &str, line: Rect) -> String {
+    let names: Vec<_> = regions(text).collect();
+    let all = names.join(", ");
+    if text::width(&all) <= usize::from(line.width / 3) {
+        all
+    } else {
+        region_words(text)
+    }
+}
+
 fn draw_header(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
     let context = chrome.context;
     let base = cx.theme.style(match context.class {
@@ -201,7 +212,7 @@ fn draw_header(chrome: &Chrome, line: Rect, buffer: &mut Buffer, cx: &Cx) {
         (format!(" {}  ", or(&context.profile, "default")), base),
         (format!("{account}  "), base),
         (
-            format!("{}  ", or(&region_words(&context.region), "no region")),
+            format!("{}  ", or(&looked_at(&context.region, line), "no region")),
             base,
         ),
     ];

@@ -46,6 +46,8 @@ pub struct Setup {
     pub crawl: bool,
     /// Whether nothing may be changed.
     pub readonly: bool,
+    /// The cluster to start in.
+    pub cluster: Option<String>,
     /// Where the program keeps its files.
     pub folder: PathBuf,
 }
@@ -67,6 +69,7 @@ impl Setup {
             engines: docker::Settings::default(),
             crawl: false,
             readonly: true,
+            cluster: None,
             folder: env::temp_dir().join("ecsight-tests"),
         }
     }
@@ -128,7 +131,7 @@ impl Driver {
             ascii: false,
             pace: setup.pace,
             pause_after: setup.pause_after,
-            cluster: None,
+            cluster: setup.cluster.clone(),
             service: None,
             context: Context::default(),
             host_engines: !setup.engines.rules.is_empty(),
