@@ -31,6 +31,7 @@ pub static DEED: Deed = Deed {
         changes
             .iter()
             .flat_map(|change| impact(change, cx))
+            .chain(image::unknown_users(cx))
             .collect()
     },
     then: |_, _| Vec::new(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Follow, Step, words};
 use crate::{
     model::{Arn, Change, Image, Query, Repository, Subject, short_digest},
-    resource::Cx,
+    resource::{self, Cx},
     store::TagTarget,
 };
 
@@ -40,6 +40,12 @@ pub(super) fn needs(subject: &Subject, cx: &Cx) -> Vec<Query> {
             .map(|repository| Query::Images { repository }),
     );
     queries
+}
+
+/// That nobody knows who runs it, where that is so.
+pub(super) fn unknown_users(cx: &Cx) -> Option<String> {
+    let is_known = resource::all_tasks_known(cx.store);
+    (!is_known).then(|| "not all running tasks are known: others may run it".to_owned())
 }
 
 /// Why nothing can be done with a row; none if something can.

@@ -3,7 +3,7 @@
 use super::{Candidate, Deed, Diff, Field, Step, image};
 use crate::{
     model::{Arn, Change, Query, Subject},
-    resource::Cx,
+    resource::{self, Cx},
 };
 
 /// The deed.
@@ -48,7 +48,7 @@ fn field(subjects: &[Subject], cx: &Cx) -> Option<Field> {
         .filter(|other| other.arn != known.repository);
     let candidates = others.map(|other| Candidate {
         value: format!("{}:{tag}", other.name),
-        detail: other.mutability.to_lowercase(),
+        detail: resource::mutability(other),
     });
     Some(Field {
         label: "to",

@@ -30,13 +30,15 @@ pub static DEED: Deed = Deed {
         })
     },
     step,
-    impact: |changes, cx| changes.iter().map(|change| impact(change, cx)).collect(),
+    impact: |changes, cx| changes.iter().flat_map(|change| impact(change, cx))
+            .chain(image::unknown_users(cx))
+            .collect(),
     then: |_, _| Vec::new(),
 };
 
-fn impact(change: &Change, cx: &Cx) -> String {
+fn impact(change: &Change, cx: &Cx) -> Vec<String> {
     let Change::Untag { repository, tag } = change else {
-        return String::new();
+        return Vec::new();
     };
     let subject = Subject::whole(&repository.tag(tag));
     let others = image::of(&subject, cx).map_or(0, |known| known.tags.len().saturating_sub(1));
@@ -46,11 +48,11 @@ fn impact(change: &Change, cx: &Cx) -> String {
     } else {
         format!("the image stays, under {others} more")
     };
-    if users > 0 {
+    vec![if users > 0 {
         format!("{fate}; {users} services name the tag: their next tasks cannot start")
     } else {
         fate
-    }
+    }]
 }
 
 fn step(change: &Change, cx: &Cx) -> Result<Step, String> {

@@ -1,6 +1,6 @@
 //! What the screen needs, and how old it is.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{App, Link};
 use crate::{
@@ -166,12 +166,12 @@ impl App {
             return Freshness::Once;
         }
         let (mut loading, mut oldest, mut late) = (false, None, None);
-        let wants = wants.iter().filter(|want| is_essential(want));
-        for want in wants {
+        let all = || wants.iter().filter(|want| is_essential(want));
+        for want in all() {
             let listing = self.scene.store.listing(&want.query);
             if let Some(record) = listing.fault() {
                 return Freshness::Faulty {
-                    fault: self.with_region(&record.fault, &want.query),
+                    fault: self.with_regions(&record.fault, all().map(|want| &want.query)),
                     since: record.since,
                     times: record.times,
                     age: listing.age(now),
@@ -198,15 +198,25 @@ impl App {
         }
     }
 
-    /// A fault that says in which region it is, where that is not clear.
-    fn with_region(&self, fault: &Fault, query: &Query) -> Fault {
-        let region = query.region();
-        match region.filter(|_| self.scene.store.has_regions()) {
-            Some(region) => Fault {
-                op: format!("{} in {region}", fault.op),
-                ..fault.clone()
-            },
-            None => fault.clone(),
+    /// A fault that says in which regions it is, where that is not clear: in those of all queries that failed alike.
+    fn with_regions<'a>(&self, fault: &Fault, queries: impl Iterator<Item = &'a Query>) -> Fault {
+        let store = &self.scene.store;
+        let failed_alike = |query: &&Query| {
+            let known = store.listing(query).fault().map(|record| &record.fault);
+            known.is_some_and(|known| known.kind == fault.kind && known.op == fault.op)
+        };
+        let regions: BTreeSet<&str> = queries
+            .filter(|_| store.has_regions())
+            .filter(failed_alike)
+            .filter_map(Query::region)
+            .collect();
+        if regions.is_empty() {
+            return fault.clone();
+        }
+        let regions: Vec<_> = regions.into_iter().collect();
+        Fault {
+            op: format!("{} in {}", fault.op, regions.join(" and ")),
+            ..fault.clone()
         }
     }
 

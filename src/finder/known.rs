@@ -8,7 +8,8 @@ use crate::{
 /// Says in a line what a search does not see, as far as that can be known.
 #[must_use]
 pub fn known(store: &Store) -> String {
-    if !store.is_listed(Query::Clusters, Listing::is_complete) {
+    let is_whole = store.is_listed(Query::Clusters, Listing::is_complete);
+    if !is_whole && store.clusters().next().is_none() {
         return "Searches what is known; the clusters are not listed yet.".to_owned();
     }
     let (mut clusters, mut services, mut tasks, mut instances, mut with_instances) =
@@ -44,6 +45,9 @@ pub fn known(store: &Store) -> String {
         "Searches what is known of {clusters} cluster{plural}: {}",
         lists.join(", ")
     );
+    if !is_whole {
+        says.push_str("; clusters not all listed");
+    }
     if !store.is_listed(Query::Families, Listing::is_complete) {
         says.push_str("; families not listed");
     }

@@ -354,6 +354,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
         Rollout::Deployment(deployment) => {
             page.heading("Deployment");
             page.field("id", deployment.id.clone());
+            page.field("service arn", service.arn.to_string());
             page.field("status", deployment.status.clone());
             page.toned(
                 "rollout",

@@ -65,8 +65,8 @@ pub static VIEW: View<Row> = View {
             },
             |row, _| row.size.map_or(SortKey::Absent, SortKey::Number),
         ),
-        Column::text("IN USE BY", 14, 1, |row: &Row, _| {
-            Cell::maybe(Some(&row.users.words()))
+        Column::text("IN USE BY", 14, 1, |row: &Row, cx| {
+            users::cell(&row.users, cx.store)
         })
         .grow(70),
         Column::text("SCAN", 14, 2, |row: &Row, cx| {
@@ -251,6 +251,7 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let mut page = Page::new(format!("image {name}@{}", image.arn.short()));
     page.heading("Image");
     page.field("repository", name.to_owned());
+    page.field("registry", format!("{} in {}", image.arn.account(), image.arn.region()));
     if image.tags.is_empty() {
         page.toned("tags", "none", Tone::Muted);
     }

@@ -26,13 +26,14 @@ pub use deployments::bounds;
 pub use drift::pulled_tags;
 pub use page::{Line, Page, Span};
 pub use place::{Facet, Link, Place, Scope, Step, called, placed};
+pub use repositories::mutability;
 pub use rollouts::{rollout_line, told};
 pub use state::{State, state};
 pub use streams::{
     Ended, Previous, Streams, logged, needs_of_logs, needs_of_previous, previous, streams,
 };
 pub use usage::{Chart, Panel, Series, Unit, chart};
-pub use users::{Runners, runners, services_running};
+pub use users::{Runners, all_tasks_known, runners, services_running};
 pub use view::{Cx, Live, Resource, Rows, View};
 pub use words::count;
 

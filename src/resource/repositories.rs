@@ -63,8 +63,8 @@ pub static VIEW: View<Row> = View {
                 Cell::absent()
             }
         }),
-        Column::text("USED BY", 16, 1, |row: &Row, _| {
-            Cell::maybe(Some(&row.users.words()))
+        Column::text("USED BY", 16, 1, |row: &Row, cx| {
+            users::cell(&row.users, cx.store)
         })
         .grow(70),
         Column::number(
@@ -143,7 +143,8 @@ pub(super) fn size(count: i64) -> String {
 }
 
 /// Whether tags may be moved, in words: `mutable`, `immutable but latest, dev-*`.
-fn mutability(repository: &Repository) -> String {
+#[must_use]
+pub fn mutability(repository: &Repository) -> String {
     let word = match repository.mutability.as_str() {
         "MUTABLE" | "MUTABLE_WITH_EXCLUSION" => "mutable".to_owned(),
         "IMMUTABLE" | "IMMUTABLE_WITH_EXCLUSION" => "immutable".to_owned(),

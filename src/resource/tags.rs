@@ -46,8 +46,8 @@ pub static VIEW: View<Row> = View {
             |row: &Row, cx| age_cell(row.image.pushed_at, cx),
             |row, _| age_key(row.image.pushed_at),
         ),
-        Column::text("RUN BY", 14, 1, |row: &Row, _| {
-            Cell::maybe(Some(&row.users.words()))
+        Column::text("RUN BY", 14, 1, |row: &Row, cx| {
+            users::cell(&row.users, cx.store)
         })
         .grow(60),
         Column::text("DRIFT", 22, 2, |row: &Row, cx| drift_of(row, cx).cell())

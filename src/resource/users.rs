@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Live, Page, Scope, Tone, drift, tasks, words::count};
+use super::{Cell, Live, Page, Scope, Tone, drift, tasks, words::count};
 use crate::{
     model::{Arn, ImageReference, Query, Task},
     store::Store,
@@ -161,8 +161,17 @@ pub(super) fn needs(store: &Store) -> Vec<Query> {
     tasks::needs(&Scope::account(), store)
 }
 
-/// Whether the tasks of all clusters are known, so that who is not named does not run it.
-fn is_whole(store: &Store) -> bool {
+/// Who runs something, in a cell; a question mark where nobody is known to and not all tasks are known.
+pub(super) fn cell(users: &Users, store: &Store) -> Cell {
+    if users.is_empty() && !all_tasks_known(store) {
+        return Cell::muted("?");
+    }
+    Cell::maybe(Some(&users.words()))
+}
+
+/// Whether the running tasks of all clusters are known, so that who is not named does not run an image.
+#[must_use]
+pub fn all_tasks_known(store: &Store) -> bool {
     let mut queries = needs(store).into_iter();
     queries.all(|query| store.listing(&query).is_complete())
 }
@@ -199,8 +208,8 @@ pub(super) fn section(page: &mut Page, users: &Users, store: &Store) {
             format!("{short} of {} in {cluster}", task.definition.family())
         }),
     );
-    if !is_whole(store) {
-        let says = "not all running tasks are known yet";
+    if !all_tasks_known(store) {
+        let says = "not all running tasks are known";
         page.toned("", says, Tone::Muted);
     } else if users.is_empty() {
         page.toned(

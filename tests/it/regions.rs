@@ -305,3 +305,24 @@ async fn a_start_in_a_cluster_that_both_have_asks_which() {
     driver.shows("prod-web in eu-central-1 > services");
     driver.hides("eu-central-1 match");
 }
+
+#[tokio::test]
+async fn what_fails_in_both_is_told_of_both_and_nobody_is_said_to_run_nothing() {
+    let sandbox = account(Options::default()).await;
+    for region in [HERE, THERE] {
+        sandbox.deny_in(region, "ecs:ListClusters");
+    }
+    let mut driver = Driver::start(Setup {
+        readonly: false,
+        ..both(&sandbox)
+    })
+    .await;
+    driver.shows("ListClusters in eu-central-1 and us-east-1");
+    go(&mut driver, "repositories").await;
+    driver.line_with(&["storefront", THERE, "?"]);
+    driver.press("/").await;
+    driver.enter("storefront us-east").await;
+    driver.press("enter X").await;
+    driver.pass(HEARS).await;
+    driver.shows("not all running tasks are known: others may run it");
+}

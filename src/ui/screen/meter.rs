@@ -27,12 +27,13 @@ pub(super) fn draw(line: Rect, base: Style, buffer: &mut Buffer, cx: &Cx) -> u16
         base
     };
     let cells = u16::try_from(text::width(&says) + 2).unwrap_or(u16::MAX);
-    if line.width < REST.saturating_add(cells) {
+    let gap = 1;
+    if line.width < REST.saturating_add(cells + gap) {
         return 0;
     }
     let at = (line.right() - cells, line.y);
     text::put(buffer, at, &says, cells, style, cx.glyphs.ellipsis());
-    cells
+    cells + gap
 }
 
 /// `calls 12/s, 34 wait`; none while there is little to do.

@@ -160,7 +160,10 @@ impl TableLayer {
 
     fn paint_emptiness(&self, area: Rect, buffer: &mut Buffer, cx: &Cx) {
         let what = match self.resource.facets().get(self.place.scope.facet) {
-            Some(facet) => format!("{} {}", facet.name, self.resource.id()),
+            Some(facet) if facet.name != "all" => {
+                format!("{} {}", facet.name, self.resource.id())
+            }
+            Some(_) => self.resource.id().to_owned(),
             None => self.resource.id().to_owned(),
         };
         let within = match &self.place.scope.of {
@@ -181,7 +184,11 @@ impl TableLayer {
             let other = facets.get((self.place.scope.facet + 1) % facets.len().max(1));
             let says = match (other, cx.keymap.key_of(Command::Facet)) {
                 (Some(other), Some(key)) => {
-                    format!("No {what}{within}; {key} lists the {} ones.", other.name)
+                    let others = match other.name {
+                        "all" => "all of them".to_owned(),
+                        name => format!("the {name} ones"),
+                    };
+                    format!("No {what}{within}; {key} lists {others}.")
                 }
                 _ => format!("No {what}{within}."),
             };
