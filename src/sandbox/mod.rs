@@ -63,14 +63,14 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The world does not tick by itself: only [`Sandbox::tick`] moves it.
     pub frozen: bool,
-    /// Whether each container instance has a Docker Engine on a unix socket, 64 at the most.
+    /// Whether each container instance has a Docker Engine on a unix socket, 64 at the most in each region.
     pub engines: bool,
     /// Container instances of each cluster that has any, in a world to measure; without it, as many as the tasks need.
     pub hosts: Option<usize>,
     /// Images of one more repository, `monorepo/builds`, to measure with.
     pub images: Option<usize>,
-    /// The regions, each with a world of its own. The first has the Docker Engines, and answers for every region that is
-    /// not named. Without any it is `eu-west-1`.
+    /// The regions, each with a world of its own. The first answers for every region that is not named. Without any it is
+    /// `eu-west-1`.
     pub regions: Vec<String>,
 }
 
@@ -207,9 +207,9 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
     let away: Vec<_> = others.map(|region| place(region)).collect();
     let (stop, stopped) = watch::channel(false);
     let all: Vec<_> = std::iter::once(&home).chain(&away).cloned().collect();
-    let ticker = (!options.frozen).then(|| tokio::spawn(live(all, stopped.clone())));
+    let ticker = (!options.frozen).then(|| tokio::spawn(live(all.clone(), stopped.clone())));
     let engines = if options.engines {
-        begin_engines(&home.account, &home.clock, &stopped, address.port())
+        begin_engines(&all, &stopped, address.port())
     } else {
         None
     };
@@ -233,13 +233,12 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
 }
 
 /// Starts the engines; without them the sandbox is still of use.
-fn begin_engines(
-    account: &Arc<Mutex<Account>>,
-    clock: &watch::Sender<Moment>,
-    stopped: &watch::Receiver<bool>,
-    port: u16,
-) -> Option<Engines> {
-    Engines::start(account, &clock.subscribe(), stopped, port)
+fn begin_engines(places: &[Place], stopped: &watch::Receiver<bool>, port: u16) -> Option<Engines> {
+    let accounts = places.iter();
+    let accounts: Vec<_> = accounts
+        .map(|place| (Arc::clone(&place.account), place.clock.subscribe()))
+        .collect();
+    Engines::start(&accounts, stopped, port)
         .inspect_err(|error| tracing::warn!(%error, "the sandbox goes without Docker Engines"))
         .ok()
 }

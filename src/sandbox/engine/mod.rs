@@ -39,37 +39,38 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// Serves the engines of the first 64 instances until `stop` changes or its sender is gone; `port` is of this
-    /// process alone and tells its folder from others.
+    /// Serves the engines of the first 64 instances of each account, with its clock, until `stop` changes or its sender is
+    /// gone; `port` is of this process alone and tells its folder from others.
     ///
     /// # Errors
     /// When the folder cannot be made or a socket in it cannot be bound.
     pub fn start(
-        account: &Arc<Mutex<Account>>,
-        clock: &watch::Receiver<Moment>,
+        accounts: &[(Arc<Mutex<Account>>, watch::Receiver<Moment>)],
         stop: &watch::Receiver<bool>,
         port: u16,
     ) -> io::Result<Self> {
         let folder = Folder::make(port)?;
-        let (streams, instances): (_, Vec<_>) = {
-            let account = lock(account);
-            let instances = account.world.instances.values().take(MOST);
-            let named = instances.map(|instance| (instance.key, instance.ec2_id.clone()));
-            (account.streams.clone(), named.collect())
-        };
         let mut servers = Vec::new();
-        for (index, (instance, id)) in instances.into_iter().enumerate() {
-            let listener = UnixListener::bind(folder.path().join(format!("{id}.sock")))?;
-            let cgroup = if index == OLD { Cgroup::V1 } else { Cgroup::V2 };
-            let host = Host {
-                instance,
-                cgroup,
-                account: Arc::clone(account),
-                clock: clock.clone(),
-                stop: stop.clone(),
-                streams: streams.clone(),
+        for (account, clock) in accounts {
+            let (streams, instances): (_, Vec<_>) = {
+                let account = lock(account);
+                let instances = account.world.instances.values().take(MOST);
+                let named = instances.map(|instance| (instance.key, instance.ec2_id.clone()));
+                (account.streams.clone(), named.collect())
             };
-            servers.push(tokio::spawn(serve::serve(listener, host)));
+            for (index, (instance, id)) in instances.into_iter().enumerate() {
+                let listener = UnixListener::bind(folder.path().join(format!("{id}.sock")))?;
+                let cgroup = if index == OLD { Cgroup::V1 } else { Cgroup::V2 };
+                let host = Host {
+                    instance,
+                    cgroup,
+                    account: Arc::clone(account),
+                    clock: clock.clone(),
+                    stop: stop.clone(),
+                    streams: streams.clone(),
+                };
+                servers.push(tokio::spawn(serve::serve(listener, host)));
+            }
         }
         Ok(Self { folder, servers })
     }

@@ -19,8 +19,7 @@ impl Engines {
     /// # Errors
     /// Always.
     pub fn start(
-        _: &Arc<Mutex<Account>>,
-        _: &watch::Receiver<Moment>,
+        _: &[(Arc<Mutex<Account>>, watch::Receiver<Moment>)],
         _: &watch::Receiver<bool>,
         _: u16,
     ) -> io::Result<Self> {
