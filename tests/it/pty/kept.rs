@@ -98,7 +98,7 @@ fn several_regions_are_kept_together_and_apart_from_each_alone() {
     runtime.block_on(Sandbox::stop(sandbox));
     let mut terminal = session(home.path(), &url, &region, &both);
     terminal.wait_for(&[
-        "eu-central-1 +1",
+        "eu-central-1, us-east-1",
         "unreachable, ",
         "s old",
         "REGION",
