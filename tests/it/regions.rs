@@ -217,3 +217,11 @@ async fn an_image_is_promoted_within_its_own_registry() {
         driver.press("esc").await;
     }
 }
+
+#[tokio::test]
+async fn a_simulated_account_has_the_regions_it_was_started_with() {
+    let sandbox = account(Options::default()).await;
+    let mut driver = Driver::start(both(&sandbox)).await;
+    driver.press("P").await;
+    driver.shows("the regions that it was started with (`--region a,b`)");
+}
