@@ -45,6 +45,7 @@ pub static VIEW: View<Row> = View {
             }
         })
         .grow(50),
+        Column::region(|row, _| Cell::region(&row.arn)),
         Column::text("DIGEST", 12, 0, |row: &Row, _| {
             Cell::plain(short_digest(&row.digest).to_owned())
         }),
