@@ -30,9 +30,13 @@ pub static DEED: Deed = Deed {
         })
     },
     step,
-    impact: |changes, cx| changes.iter().flat_map(|change| impact(change, cx))
+    impact: |changes, cx| {
+        changes
+            .iter()
+            .flat_map(|change| impact(change, cx))
             .chain(image::unknown_users(cx))
-            .collect(),
+            .collect()
+    },
     then: |_, _| Vec::new(),
 };
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{App, Connection, Effect, Link, history::History};
 use crate::{
-    model::Now,
+    model::{Now, sorted_regions},
     store::snapshot::{Origin, Snapshot},
     ui::Level,
 };
@@ -155,7 +155,7 @@ impl App {
         let Some(origin) = self.scene.store.restored() else {
             return;
         };
-        if origin.region != connection.region {
+        if sorted_regions(&origin.region) != sorted_regions(&connection.region) {
             let text = format!(
                 "this session is in {}: what was shown of {} is gone",
                 connection.region, origin.region

@@ -19,7 +19,7 @@ use crate::{
         profile::{self, Profile},
         transport::transport,
     },
-    model::{Fault, FaultKind, Secret, regions},
+    model::{Fault, FaultKind, Secret, is_region, regions},
     schedule::Budget,
 };
 
@@ -92,7 +92,7 @@ impl Clients {
     ///
     /// # Errors
     /// [`FaultKind::Unconfigured`] for a profile that is in none of the files or built on one that is not, files that
-    /// cannot be read, an unusable `AWS_CA_BUNDLE`, and when no region can be found.
+    /// cannot be read, an unusable `AWS_CA_BUNDLE`, and when no region can be found or what is found is no name of one.
     pub async fn connect(settings: Settings) -> Result<Self, Fault> {
         let profile = if settings.credentials.is_some() {
             Profile {
@@ -106,6 +106,11 @@ impl Clients {
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(no_region(profile.name.as_deref()));
         };
+        let names = settings.region.as_deref().unwrap_or_default();
+        let wrong = (!is_region(&region)).then_some(&*region);
+        if let Some(wrong) = wrong.or_else(|| regions(names).find(|name| !is_region(name))) {
+            return Err(wrong_region(wrong, profile.name.as_deref()));
+        }
         let session = Session {
             region,
             profile,
@@ -114,7 +119,6 @@ impl Clients {
             hosts: Arc::default(),
             keeper,
         };
-        let names = settings.region.as_deref().unwrap_or_default();
         let others = regions(names).skip(1).map(|name| {
             let config = config.to_builder().region(Region::new(name.to_owned()));
             let session = Session {
@@ -246,11 +250,28 @@ fn with_keys(loader: ConfigLoader, keys: &StaticKeys) -> ConfigLoader {
         .use_dual_stack(false)
 }
 
-fn no_region(profile: Option<&str>) -> Fault {
-    let place = profile.map_or_else(
+fn place(profile: Option<&str>) -> String {
+    profile.map_or_else(
         || "the profile".to_owned(),
         |name| format!("profile {name}"),
-    );
+    )
+}
+
+fn wrong_region(name: &str, profile: Option<&str>) -> Fault {
+    let place = place(profile);
+    Fault {
+        kind: FaultKind::Unconfigured,
+        op: "connect".to_owned(),
+        message: format!("{name} is no name of a region, such as eu-west-1"),
+        hint: format!(
+            "pass --region, or correct AWS_REGION or the region of {place}; several have commas between them, and \
+             a profile has one"
+        ),
+    }
+}
+
+fn no_region(profile: Option<&str>) -> Fault {
+    let place = place(profile);
     Fault {
         kind: FaultKind::Unconfigured,
         op: "connect".to_owned(),
@@ -264,6 +285,26 @@ fn no_region(profile: Option<&str>) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_no_name_of_a_region_is_told_before_anything_is_asked() {
+        for (text, wrong) in [("EU", "EU"), ("eu-west-1,us_east", "us_east")] {
+            let settings = Settings {
+                region: Some(text.to_owned()),
+                credentials: Some(StaticKeys {
+                    access_key_id: "test".to_owned(),
+                    secret_access_key: Secret::new("test"),
+                    session_token: None,
+                }),
+                ..Settings::default()
+            };
+            let fault = Clients::connect(settings).await.unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Unconfigured);
+            let told = format!("{wrong} is no name of a region");
+            assert!(fault.message.starts_with(&told), "{}", fault.message);
+            assert!(fault.hint.contains("--region"), "{}", fault.hint);
+        }
+    }
 
     #[test]
     fn a_missing_region_says_where_to_put_one() {

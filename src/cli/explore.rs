@@ -13,12 +13,12 @@ use crate::{
     aws::{self, StaticKeys},
     config::{Config, EngineHost, LOG_VARIABLE, LogError, Origin, start_log},
     docker::{self, HostRule},
-    model::{Secret, join_regions},
+    model::{Secret, join_regions, regions},
     runtime::{Cache, Reach, Session},
     sandbox::Sandbox,
     schedule::{Budget, Pace},
     theme::{Depth, Theme},
-    ui::Context,
+    ui::{Context, clean},
 };
 
 /// All that exploring needs to know to begin.
@@ -50,6 +50,12 @@ pub(super) fn run(
         Ok(config) => config,
         Err(error) => return Ok(super::refuse(&error)),
     };
+    // What is set for AWS says nothing of the simulated account.
+    if demo.is_none()
+        && let Some(problem) = super::region_problem(&config)
+    {
+        return Ok(super::refuse(&clean(&problem)));
+    }
     let filter = super::variable(LOG_VARIABLE);
     let notices = match start_log(&config.paths.log_file, filter.as_deref()) {
         Ok(()) => Vec::new(),
@@ -222,13 +228,20 @@ pub(super) fn settings(config: &Config, sandbox: Option<&Sandbox>) -> aws::Setti
         },
         None => aws::Settings {
             profile: config.profile.for_sdk().map(str::to_owned),
-            region: config.region.for_sdk().map(str::to_owned),
+            region: region(config).map(str::to_owned),
             endpoint_url: config.endpoint_url.for_sdk().map(str::to_owned),
             readonly,
             budget,
             ..aws::Settings::default()
         },
     }
+}
+
+/// The region to look at. Several of the environment are not left to the SDK, which would take them for one.
+fn region(config: &Config) -> Option<&str> {
+    let set = config.region.as_deref();
+    let several = set.filter(|text| regions(text).next() != Some(*text));
+    config.region.for_sdk().or(several)
 }
 
 /// The engines: those that the configuration names, or those of the simulated account and no others.

@@ -107,6 +107,9 @@ pub(super) fn run(
         Ok(request) => request,
         Err(reason) => return Ok(super::refuse(&clean(&reason))),
     };
+    if let Some(problem) = super::region_problem(&config) {
+        return Ok(super::refuse(&clean(&problem)));
+    }
     let settings = aws::Settings {
         readonly: true,
         ..explore::settings(&config, None)
@@ -118,6 +121,10 @@ pub(super) fn run(
     match answer {
         Ok(answer) => conclude(&answer, check),
         Err(fault) => {
+            if request.format == Format::Json {
+                let region = config.region.as_deref().unwrap_or_default();
+                super::print(report::nothing(kind, region).as_bytes())?;
+            }
             super::tell(&clean(&fault.to_string()));
             Ok(ExitCode::from(NO_ANSWER))
         }

@@ -129,6 +129,12 @@ fn region_names(text: &str) -> Result<String, String> {
     }
 }
 
+/// Why the region that is set outside the command line cannot be one, with where it is set.
+fn region_problem(config: &Config) -> Option<String> {
+    let why = region_names(config.region.as_deref()?).err()?;
+    Some(format!("{}: {why}", config.region.origin()))
+}
+
 fn color_parser() -> impl clap::builder::TypedValueParser<Value = ColorChoice> {
     PossibleValuesParser::new(ColorChoice::WORDS).try_map(|word| word.parse::<ColorChoice>())
 }

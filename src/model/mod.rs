@@ -49,7 +49,7 @@ pub use query::{Entity, Identity, MetricOf, Part, Query, Subject, TaskFilter};
 pub use quota::QuotaUse;
 pub use record::{Ending, Goal, Record, Rollout, Verdict};
 pub use reference::ImageReference;
-pub use region::{REGIONS, Region, is_region, join_regions, region_words, regions};
+pub use region::{REGIONS, Region, is_region, join_regions, region_words, regions, sorted_regions};
 pub use secret::Secret;
 pub use service::{
     CircuitBreaker, Deployment, EVENTS_WRITTEN, LoadBalancer, ScalingTarget, Service, ServiceEvent,

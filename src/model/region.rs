@@ -49,6 +49,14 @@ pub fn join_regions<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.join(&BETWEEN.to_string())
 }
 
+/// The names in a text by the alphabet: the same text for the same regions, in whichever order they were named.
+#[must_use]
+pub fn sorted_regions(text: &str) -> String {
+    let mut names: Vec<_> = regions(text).collect();
+    names.sort_unstable();
+    join_regions(names)
+}
+
 /// A few words for the regions in a text: the first, and how many more there are.
 #[must_use]
 pub fn region_words(text: &str) -> String {
@@ -133,6 +141,7 @@ mod tests {
         let names: Vec<_> = regions(text).collect();
         assert_eq!(names, ["eu-west-1", "us-east-1", "ap-south-1"]);
         assert_eq!(join_regions(names), "eu-west-1,us-east-1,ap-south-1");
+        assert_eq!(sorted_regions(text), "ap-south-1,eu-west-1,us-east-1");
         assert_eq!(region_words(text), "eu-west-1 +2");
         assert_eq!(region_words("eu-west-1"), "eu-west-1");
         assert_eq!(region_words(""), "");

@@ -110,9 +110,9 @@ const INTRODUCTION: &str = "\
 | Field | Type | What |
 | --- | --- | --- |
 | `kind` | string | What is listed: `services` |
-| `region` | string | The region that was asked, or several with commas between them |
+| `region` | string | The region that was asked, or several with commas between them; empty if none could be found |
 | `account` | string or null | The account, twelve digits; null if nobody told |
-| `complete` | boolean | False if something could not be had: the items are then only what is known, and the exit code is 3 |
+| `complete` | boolean | False if something could not be had: the items are then only what is known, if anything, and the exit code is 3 |
 | `items` | array of objects | A row each, in the order of the table |
 
 Every item has all fields of its kind. Fields may be added in later versions; none is renamed, taken away or given

@@ -46,12 +46,29 @@ pub(super) struct ImageItem {
 
 /// Writes the answer. Characters that could act on a terminal are written as escapes, so that it may be looked at.
 pub(super) fn write(kind: Kind, regions: &str, desk: &Desk, sheet: &Sheet, cx: &Cx) -> String {
+    let items = items(kind, sheet, cx);
+    let account = desk.account();
+    answer(kind, regions, account.as_deref(), desk.is_whole(), &items)
+}
+
+/// Writes that nothing could be had.
+pub(super) fn nothing(kind: Kind, regions: &str, account: Option<&str>) -> String {
+    answer(kind, regions, account, false, &[])
+}
+
+fn answer(
+    kind: Kind,
+    regions: &str,
+    account: Option<&str>,
+    complete: bool,
+    items: &[Value],
+) -> String {
     let answer = json!({
         "kind": kind.id(),
         "region": regions,
-        "account": desk.account(),
-        "complete": desk.is_whole(),
-        "items": items(kind, sheet, cx),
+        "account": account,
+        "complete": complete,
+        "items": items,
     });
     escape(&format!("{answer:#}\n"))
 }

@@ -225,10 +225,21 @@ pub async fn get(clients: &Clients, request: &Request, clock: impl Fn() -> Now) 
     let faults = desk.notes();
     let selection = match found {
         Ok(selection) => selection,
-        Err(Stop::Faults) => return Answer::without_rows(desk.outcome(), faults),
-        Err(Stop::Names(outcome, why)) => {
-            let notes = std::iter::once(why).chain(faults).collect();
-            return Answer::without_rows(outcome.max(desk.outcome()), notes);
+        Err(stop) => {
+            let (outcome, notes) = match stop {
+                Stop::Faults => (desk.outcome(), faults),
+                Stop::Names(outcome, why) => {
+                    let notes = std::iter::once(why).chain(faults).collect();
+                    (outcome.max(desk.outcome()), notes)
+                }
+            };
+            let mut answer = Answer::without_rows(outcome, notes);
+            if request.format == Format::Json && outcome == Outcome::Faulty {
+                let account = desk.account();
+                let regions = clients.regions();
+                answer.text = items::nothing(request.kind, &regions, account.as_deref());
+            }
+            return answer;
         }
     };
     let Some(view) = request.kind.view() else {
@@ -265,6 +276,12 @@ pub async fn get(clients: &Clients, request: &Request, clock: impl Fn() -> Now) 
         outcome,
         unhealthy: sheet.rows.iter().any(|row| row.health.is_unhealthy()),
     }
+}
+
+/// The JSON where there is nobody to ask: nothing could be had. The regions are those that would have been asked.
+#[must_use]
+pub fn nothing(kind: Kind, regions: &str) -> String {
+    items::nothing(kind, regions, None)
 }
 
 /// What the fields of the JSON are, as a page of Markdown.

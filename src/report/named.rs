@@ -12,8 +12,11 @@ const DIGEST: usize = 12;
 
 /// A name with the cluster that it may begin with.
 pub(super) struct Named {
+    /// By name or ARN.
     pub(super) cluster: Option<String>,
     pub(super) name: String,
+    /// The whole ARN, if it is one.
+    arn: Option<Arn>,
 }
 
 impl Named {
@@ -22,19 +25,23 @@ impl Named {
         if text.starts_with("arn:") {
             let arn = Arn::new(text);
             return Self {
-                cluster: arn.cluster_name().map(str::to_owned),
+                cluster: arn.cluster_name().map(|name| {
+                    let (partition, region, account) =
+                        (arn.partition(), arn.region(), arn.account());
+                    format!("arn:{partition}:ecs:{region}:{account}:cluster/{name}")
+                }),
                 name: arn.name().to_owned(),
+                arn: Some(arn),
             };
         }
-        match text.split_once('/') {
-            Some((cluster, name)) => Self {
-                cluster: Some(cluster.to_owned()),
-                name: name.to_owned(),
-            },
-            None => Self {
-                cluster: None,
-                name: text.to_owned(),
-            },
+        let (cluster, name) = match text.split_once('/') {
+            Some((cluster, name)) => (Some(cluster.to_owned()), name),
+            None => (None, text),
+        };
+        Self {
+            cluster,
+            name: name.to_owned(),
+            arn: None,
         }
     }
 
@@ -61,12 +68,17 @@ pub(super) fn is_cluster(name: &str, subject: &Subject, _: &Store) -> bool {
     subject.arn.name() == name || subject.arn.as_str() == name
 }
 
-/// Whether a thing is in the cluster that a name begins with, if it does.
+/// Whether a thing is in the cluster that a name begins with, if it does, and where an ARN says that it is.
 fn is_there(one: &Named, arn: &Arn, store: &Store) -> bool {
-    one.cluster.as_deref().is_none_or(|name| {
-        let cluster = store.cluster_of(arn);
-        cluster.is_some_and(|cluster| cluster.name() == name || cluster.as_str() == name)
-    })
+    let is_near = one
+        .arn
+        .as_ref()
+        .is_none_or(|named| (named.region(), named.account()) == (arn.region(), arn.account()));
+    is_near
+        && one.cluster.as_deref().is_none_or(|name| {
+            let cluster = store.cluster_of(arn);
+            cluster.is_some_and(|cluster| cluster.name() == name || cluster.as_str() == name)
+        })
 }
 
 pub(super) fn is_service(name: &str, subject: &Subject, store: &Store) -> bool {
@@ -108,4 +120,26 @@ pub(super) fn is_image(name: &str, subject: &Subject, store: &Store) -> bool {
         .unwrap_or(&image.digest);
     let by_digest = digits.len() >= DIGEST && digest.starts_with(digits);
     by_digest || image.tags.iter().any(|tag| tag == rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_names_its_cluster_in_full_or_at_least_its_region() {
+        let long = Named::parse("arn:aws-cn:ecs:cn-north-1:1:service/web/api");
+        let cluster = Some("arn:aws-cn:ecs:cn-north-1:1:cluster/web");
+        assert_eq!((long.cluster.as_deref(), &*long.name), (cluster, "api"));
+        // The short form, from before clusters stood in it.
+        let store = Store::new();
+        let is_meant = |text: &str| {
+            let subject = Subject::whole(&Arn::new("arn:aws:ecs:eu-west-1:1:service/api"));
+            is_service(text, &subject, &store)
+        };
+        assert!(is_meant("api"));
+        assert!(is_meant("arn:aws:ecs:eu-west-1:1:service/api"));
+        assert!(!is_meant("arn:aws:ecs:us-east-1:1:service/api"));
+        assert!(!is_meant("arn:aws:ecs:eu-west-1:2:service/api"));
+    }
 }

@@ -1,6 +1,8 @@
 //! From names to places: which clusters, services and repositories are meant, and asking for what is in them, with as
 //! few calls as the names allow.
 
+use std::collections::HashSet;
+
 use super::{
     Kind, Outcome, Request, Stop,
     ask::Desk,
@@ -72,25 +74,39 @@ fn named(names: &[String], test: Names) -> Vec<(String, Names)> {
 
 /// The cluster of this name or ARN.
 fn cluster(desk: &Desk, name: &str) -> Result<Arn, Stop> {
-    let is_meant = |known: &Arn| known.name() == name || known.as_str() == name;
-    let clusters = desk.store.clusters().map(|known| &known.arn);
-    let found: Vec<&Arn> = clusters.filter(|known| is_meant(known)).collect();
-    if found.len() > 1 {
-        let candidates = found.iter().map(ToString::to_string).collect();
-        return Err(ambiguous("cluster", name, candidates));
-    }
-    found.first().copied().cloned().ok_or_else(|| {
-        if desk.has(Query::Clusters) {
-            let place = if desk.store.has_regions() {
-                "in these regions"
-            } else {
-                "in this region"
-            };
-            missing("cluster", name, place)
-        } else {
-            Stop::Faults
+    let found = clusters(desk, name);
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(no_cluster(desk, name)),
+        several => {
+            let candidates = several.iter().map(ToString::to_string);
+            Err(ambiguous("cluster", name, candidates.collect()))
         }
-    })
+    }
+}
+
+/// The clusters of this name, one in each region at the most, or the one of this ARN.
+fn clusters(desk: &Desk, name: &str) -> Vec<Arn> {
+    let is_meant = |known: &&Arn| known.name() == name || known.as_str() == name;
+    let clusters = desk.store.clusters().map(|known| &known.arn);
+    clusters.filter(is_meant).cloned().collect()
+}
+
+fn no_cluster(desk: &Desk, name: &str) -> Stop {
+    if desk.has(Query::Clusters) {
+        missing("cluster", name, &format!("in {}", regions(desk)))
+    } else {
+        Stop::Faults
+    }
+}
+
+/// What is looked at, in words.
+fn regions(desk: &Desk) -> &'static str {
+    if desk.store.has_regions() {
+        "these regions"
+    } else {
+        "this region"
+    }
 }
 
 fn missing(noun: &str, name: &str, place: &str) -> Stop {
@@ -135,7 +151,13 @@ async fn services(
         .collect();
     if !wanted.is_empty() && wanted.iter().all(|one| one.cluster.is_some()) {
         for one in &wanted {
-            let of = self::cluster(desk, one.cluster.as_deref().unwrap_or_default())?;
+            let name = one.cluster.as_deref().unwrap_or_default();
+            let found = clusters(desk, name);
+            if found.len() > 1 {
+                list(desk, &found).await;
+                continue;
+            }
+            let of = self::cluster(desk, name)?;
             let query = Query::Service {
                 cluster: of.clone(),
                 service: Arn::new(&one.name),
@@ -144,9 +166,7 @@ async fn services(
             desk.add(&query, &Query::Services { cluster: of });
         }
     } else {
-        let services = view("services");
-        desk.complete(|store| services.map_or_else(Vec::new, |view| view.needs(&scope, store)))
-            .await;
+        complete(desk, "services", std::slice::from_ref(&scope)).await;
     }
     for name in &names {
         unique(desk, name, &scope)?;
@@ -184,19 +204,45 @@ async fn services(
     })
 }
 
+/// Asks for all that the rows of places need.
+async fn complete(desk: &mut Desk<'_>, id: &str, places: &[Scope]) {
+    let Some(view) = view(id) else {
+        return;
+    };
+    let needs = |store: &Store| {
+        let needs = places.iter().flat_map(|place| view.needs(place, store));
+        needs.collect()
+    };
+    desk.complete(needs).await;
+}
+
+/// Asks for all services of clusters that have one name: which of them has the one that is meant is not known.
+async fn list(desk: &mut Desk<'_>, clusters: &[Arn]) {
+    let places = clusters.iter().map(|arn| Scope::of(Subject::whole(arn)));
+    let places: Vec<Scope> = places.collect();
+    complete(desk, "services", &places).await;
+}
+
 /// Refuses a name that several services have.
 fn unique(desk: &Desk, name: &str, scope: &Scope) -> Result<(), Stop> {
     let found = subjects("services", scope, desk);
-    let mut alike = found
+    let alike = found
         .iter()
         .filter(|subject| is_service(name, subject, &desk.store));
-    if alike.clone().nth(1).is_none() {
+    let alike: Vec<&Subject> = alike.collect();
+    if alike.len() < 2 {
         return Ok(());
     }
-    let candidates = alike
-        .by_ref()
-        .map(|subject| of_cluster(subject, &desk.store));
-    Err(ambiguous("service", name, candidates.collect()))
+    Err(ambiguous("service", name, apart(&alike, &desk.store)))
+}
+
+/// What things can be told apart by: each with its cluster, or its ARN where two would read the same.
+fn apart(things: &[&Subject], store: &Store) -> Vec<String> {
+    let names: Vec<String> = things.iter().map(|one| of_cluster(one, store)).collect();
+    if names.iter().collect::<HashSet<_>>().len() == names.len() {
+        return names;
+    }
+    things.iter().map(|one| one.arn.to_string()).collect()
 }
 
 /// The rows of a view as far as they are known.
@@ -217,15 +263,18 @@ pub(super) fn of_cluster(subject: &Subject, store: &Store) -> String {
 /// The service of this name, `cluster/service` or ARN, whose cluster must be known or found.
 async fn service(desk: &mut Desk<'_>, text: &str, cluster: Option<&Arn>) -> Result<Arn, Stop> {
     let one = Named::parse(text).or_of(cluster);
-    if let Some(of) = &one.cluster {
-        let of = self::cluster(desk, of)?;
-        let place = of.as_str().replacen(":cluster/", ":service/", 1);
-        return Ok(Arn::new(&format!("{place}/{}", one.name)));
-    }
     let scope = Scope::account();
-    let services = view("services");
-    desk.complete(|store| services.map_or_else(Vec::new, |view| view.needs(&scope, store)))
-        .await;
+    if let Some(name) = &one.cluster {
+        let found = clusters(desk, name);
+        if found.len() < 2 {
+            let of = self::cluster(desk, name)?;
+            let place = of.as_str().replacen(":cluster/", ":service/", 1);
+            return Ok(Arn::new(&format!("{place}/{}", one.name)));
+        }
+        list(desk, &found).await;
+    } else {
+        complete(desk, "services", std::slice::from_ref(&scope)).await;
+    }
     unique(desk, text, &scope)?;
     let found = subjects("services", &scope, desk);
     let found = found
@@ -233,7 +282,10 @@ async fn service(desk: &mut Desk<'_>, text: &str, cluster: Option<&Arn>) -> Resu
         .find(|subject| is_service(text, subject, &desk.store));
     match found {
         Some(subject) => Ok(subject.arn),
-        None if desk.is_whole() => Err(missing("service", text, "in any cluster of this region")),
+        None if desk.is_whole() => {
+            let place = format!("in any cluster of {}", regions(desk));
+            Err(missing("service", text, &place))
+        }
         None => Err(Stop::Faults),
     }
 }
@@ -250,18 +302,14 @@ async fn tasks(
     };
     let mut scope = of.map_or_else(Scope::account, |arn| Scope::of(Subject::whole(&arn)));
     scope.facet = usize::from(request.stopped);
-    let tasks = view("tasks");
-    desk.complete(|store| tasks.map_or_else(Vec::new, |view| view.needs(&scope, store)))
-        .await;
+    complete(desk, "tasks", std::slice::from_ref(&scope)).await;
     let found = subjects("tasks", &scope, desk);
     if request.kind == Kind::Tasks {
         for name in &request.names {
-            let mut alike = found.iter().filter(|one| is_task(name, one, &desk.store));
-            if alike.clone().nth(1).is_some() {
-                let candidates = alike
-                    .by_ref()
-                    .map(|subject| of_cluster(subject, &desk.store));
-                return Err(ambiguous("task", name, candidates.collect()));
+            let alike = found.iter().filter(|one| is_task(name, one, &desk.store));
+            let alike: Vec<&Subject> = alike.collect();
+            if alike.len() > 1 {
+                return Err(ambiguous("task", name, apart(&alike, &desk.store)));
             }
         }
         return Ok(Selection {
@@ -287,17 +335,17 @@ async fn tasks(
     })
 }
 
-/// The cluster that all names begin with, if they do.
+/// The one cluster that all names begin with, if they do.
 fn same_cluster(desk: &Desk, request: &Request) -> Option<Arn> {
     if request.kind != Kind::Tasks {
         return None;
     }
-    let mut clusters = request.names.iter().map(|name| Named::parse(name).cluster);
-    let first = clusters.next()??;
-    let known = desk.store.cluster_named(&first)?;
-    clusters
-        .all(|cluster| cluster.as_deref() == Some(first.as_str()))
-        .then(|| known.arn.clone())
+    let mut named = request.names.iter().map(|name| Named::parse(name).cluster);
+    let first = named.next()??;
+    match clusters(desk, &first).as_slice() {
+        [one] if named.all(|cluster| cluster.as_ref() == Some(&first)) => Some(one.clone()),
+        _ => None,
+    }
 }
 
 /// Images of one repository or all, with who runs them.
@@ -328,7 +376,7 @@ async fn images(desk: &mut Desk<'_>, request: &Request) -> Result<Selection, Sto
         .collect();
     if let (Some(name), []) = (&request.repository, repositories.as_slice()) {
         return Err(if desk.is_whole() {
-            missing("repository", name, "in this region")
+            missing("repository", name, &format!("in {}", regions(desk)))
         } else {
             Stop::Faults
         });

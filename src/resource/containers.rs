@@ -78,6 +78,7 @@ pub static VIEW: View<Row> = View {
             Cell::new(row.name().to_owned(), tone)
         })
         .grow(36),
+        Column::region(|row, _| Cell::region(&row.task.arn)),
         Column::text("STATUS", 8, 0, |row: &Row, cx| {
             let status = row
                 .container()

@@ -51,6 +51,7 @@ pub static VIEW: View<Row> = View {
                 None => Cell::absent(),
             }
         }),
+        Column::region(|row, _| Cell::region(&row.service.arn)),
         Column::text("MESSAGE", 30, 0, |row: &Row, _| {
             Cell::new(brief(row.message()), tone(row.message()))
         })

@@ -45,6 +45,7 @@ pub static VIEW: View<Row> = View {
             }
         })
         .grow(50),
+        Column::region(|row, _| Cell::region(&row.arn)),
         Column::text("DIGEST", 12, 0, |row: &Row, _| {
             Cell::plain(short_digest(&row.digest).to_owned())
         }),
@@ -251,7 +252,10 @@ fn page(subject: &Subject, cx: &Cx) -> Option<Page> {
     let mut page = Page::new(format!("image {name}@{}", image.arn.short()));
     page.heading("Image");
     page.field("repository", name.to_owned());
-    page.field("registry", format!("{} in {}", image.arn.account(), image.arn.region()));
+    page.field(
+        "registry",
+        format!("{} in {}", image.arn.account(), image.arn.region()),
+    );
     if image.tags.is_empty() {
         page.toned("tags", "none", Tone::Muted);
     }

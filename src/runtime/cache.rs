@@ -13,7 +13,7 @@ use std::{
 use crate::{
     aws,
     config::{Config, Origin, Setting},
-    model::{Arn, Destination, Now},
+    model::{Arn, Destination, Now, sorted_regions},
     store::{
         Store,
         snapshot::{self, Kept, Key, Snapshot},
@@ -48,7 +48,7 @@ impl Cache {
             folder: config.paths.cache.join("snapshots"),
             key: Key {
                 profile: text(&config.profile),
-                region: text(&config.region),
+                region: sorted_regions(&text(&config.region)),
                 endpoint: text(&config.endpoint_url),
                 credentials: credentials(variable),
             },
@@ -63,7 +63,7 @@ impl Cache {
         let of = |given: &Option<String>, own: &String| given.as_ref().unwrap_or(own).clone();
         let key = Key {
             profile: of(&to.profile, &self.key.profile),
-            region: of(&to.region, &self.key.region),
+            region: sorted_regions(&of(&to.region, &self.key.region)),
             ..self.key.clone()
         };
         Self {
@@ -130,6 +130,7 @@ impl Cache {
             return Vec::new();
         };
         let mut store = Store::new();
+        store.look_at(&front.origin.region);
         store.restore(front, Now::default());
         let services = |cluster: &Arn| {
             let services = store.services_of(cluster).into_iter();

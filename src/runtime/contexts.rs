@@ -196,7 +196,8 @@ impl Outside {
     /// Finds out what one can choose from.
     pub(super) fn list_contexts(&self) -> Option<Event> {
         if self.reach.aws.credentials.is_some() {
-            let why = "this account is simulated: there is no other profile or region to go to";
+            let why = "this account is simulated: it has no profiles, and the regions that it was started with \
+                       (`--region a,b`)";
             return Some(Event::Contexts(Err(why.to_owned())));
         }
         let path = self.config.paths.recent_file.clone();

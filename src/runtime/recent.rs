@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::model::sorted_regions;
+
 /// Names of each kind that are kept.
 const KEPT: usize = 20;
 /// A file larger than this was not written here.
@@ -61,14 +63,19 @@ impl Recent {
     pub(super) fn remember(path: &Path, profile: Option<&str>, region: &str) -> io::Result<()> {
         let before = Self::read(path);
         let mut recent = before.clone();
-        for (names, name) in [
+        // Regions named in another order are the same place.
+        let same: [fn(&str) -> String; 2] = [str::to_owned, sorted_regions];
+        for ((names, name), same) in [
             (&mut recent.profiles, profile),
             (&mut recent.regions, Some(region)),
-        ] {
+        ]
+        .into_iter()
+        .zip(same)
+        {
             // A name is a line.
             let name = name.filter(|name| !name.is_empty() && !name.contains(char::is_control));
             if let Some(name) = name {
-                names.retain(|known| known != name);
+                names.retain(|known| same(known) != same(name));
                 names.insert(0, name.to_owned());
                 names.truncate(KEPT);
             }
@@ -108,6 +115,13 @@ mod tests {
         let recent = Recent::read(&path);
         assert_eq!(recent.profiles, ["prod", "dev box"]);
         assert_eq!(recent.regions, ["eu-west-1", "us-east-1"]);
+        for regions in ["eu-west-1,us-east-1", "us-east-1,eu-west-1"] {
+            Recent::remember(&path, Some(regions), regions).unwrap();
+        }
+        let recent = Recent::read(&path);
+        let turned = "us-east-1,eu-west-1";
+        assert_eq!(recent.regions, [turned, "eu-west-1", "us-east-1"]);
+        assert_eq!(recent.profiles[..2], [turned, "eu-west-1,us-east-1"]);
         for number in 0..30 {
             Recent::remember(&path, Some(&format!("p{number}")), "r").unwrap();
         }

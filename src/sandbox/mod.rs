@@ -69,8 +69,8 @@ pub struct Options {
     pub hosts: Option<usize>,
     /// Images of one more repository, `monorepo/builds`, to measure with.
     pub images: Option<usize>,
-    /// The regions, each with a world of its own. The first answers for every region that is not named. Without any it is
-    /// `eu-west-1`.
+    /// The regions, each with a world of its own; every other is refused. Without any it is `eu-west-1`, which answers for
+    /// all.
     pub regions: Vec<String>,
 }
 
@@ -215,6 +215,7 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
     };
     let regions = Regions {
         home: home.served(),
+        name: options.regions.first().cloned(),
         away: away
             .iter()
             .map(|place| (place.region.clone(), place.served()))

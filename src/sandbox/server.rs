@@ -106,13 +106,21 @@ async fn respond(
     };
     let body = body.to_bytes();
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let served = regions.of(header("authorization")).clone();
+    let (served, refused) = match regions.of(header("authorization")) {
+        Ok(served) => (served.clone(), None),
+        Err(region) => (regions.home.clone(), Some(region)),
+    };
     let request = front::Request {
         path: head.uri.path(),
         target: header("x-amz-target"),
         body: &body,
     };
-    let reply = lock(&served.account).answer(request, Instant::now());
+    let mut account = lock(&served.account);
+    let reply = match refused {
+        Some(region) => account.refuse(request, region),
+        None => account.answer(request, Instant::now()),
+    };
+    drop(account);
     Ok(write(reply, served, stop))
 }
 

@@ -615,3 +615,200 @@ fn several_regions_are_listed_together() {
         wrong.told
     );
 }
+
+/// A world of two regions that have the same names, and the flag that looks at both.
+fn two_regions() -> World {
+    World::new(Options {
+        regions: ["eu-central-1", "us-east-1"].map(str::to_owned).to_vec(),
+        ..Options::default()
+    })
+}
+
+const BOTH: &[&str] = &["--region", "eu-central-1,us-east-1"];
+const STOREFRONT: &str = "arn:aws:ecs:us-east-1:123456789012:service/prod-web/storefront";
+
+#[rstest]
+#[case(&["services", STOREFRONT])]
+#[case(&["services", "--service", STOREFRONT])]
+#[case(&["events", STOREFRONT])]
+#[case(&["events", "--service", STOREFRONT])]
+#[case(&["tasks", "--service", STOREFRONT])]
+#[case(&["containers", "--service", STOREFRONT])]
+fn a_full_arn_says_in_which_region_it_is(#[case] line: &[&str]) {
+    let world = two_regions();
+    let items = world.items(&[BOTH, line].concat());
+    assert!(!items.is_empty());
+    assert!(
+        items
+            .iter()
+            .all(|item| item.to_string().contains("us-east-1"))
+    );
+    assert!(
+        !items
+            .iter()
+            .any(|item| item.to_string().contains("eu-central-1"))
+    );
+}
+
+#[test]
+fn a_task_is_found_by_its_cluster_in_any_of_the_regions() {
+    let world = two_regions();
+    let tasks = world.items(&[BOTH, &["tasks", "--service", STOREFRONT]].concat());
+    let (id, arn) = (&tasks[0]["id"], &tasks[0]["arn"]);
+    for name in [
+        format!("prod-web/{}", id.as_str().unwrap()),
+        arn.as_str().unwrap().to_owned(),
+    ] {
+        let found = world.items(&[BOTH, &["tasks", name.as_str()]].concat());
+        assert_eq!(found, tasks[..1], "{name}");
+    }
+}
+
+#[rstest]
+#[case(&["services", "storefront"])]
+#[case(&["services", "prod-web/storefront"])]
+#[case(&["events", "prod-web/storefront"])]
+#[case(&["tasks", "--service", "storefront"])]
+#[case(&["containers", "--service", "prod-web/storefront"])]
+fn a_name_that_several_regions_have_is_refused_with_arns(#[case] line: &[&str]) {
+    let world = two_regions();
+    let got = world.get(&[BOTH, line].concat());
+    got.ends_with(2);
+    assert_eq!(got.out, "");
+    let near = STOREFRONT.replace("us-east-1", "eu-central-1");
+    assert!(
+        got.told.contains("is more than one service: arn:"),
+        "{}",
+        got.told
+    );
+    for arn in [near.as_str(), STOREFRONT] {
+        assert_eq!(got.told.matches(arn).count(), 1, "{}", got.told);
+    }
+}
+
+#[rstest]
+#[case("clusters", "arn")]
+#[case("services", "arn")]
+#[case("tasks", "arn")]
+#[case("containers", "task_arn")]
+#[case("images", "repository_arn")]
+#[case("events", "service_arn")]
+fn every_row_says_in_which_region_it_is(#[case] kind: &str, #[case] arn: &str) {
+    let world = two_regions();
+    for format in ["table", "wide"] {
+        let got = world.get(&[BOTH, &[kind, "-o", format]].concat());
+        got.ends_with(0);
+        let mut lines = got.out.lines();
+        assert!(lines.next().unwrap().contains("REGION"), "{}", got.out);
+        for line in lines {
+            let is_in = |region: &str| line.split_whitespace().any(|word| word == region);
+            assert!(is_in("eu-central-1") != is_in("us-east-1"), "{line}");
+        }
+        let alone = world.get(&[kind, "-o", format]);
+        assert!(!alone.out.contains("REGION"), "{}", alone.out);
+    }
+    for item in world.items(&[BOTH, &[kind]].concat()) {
+        let region = item["region"].as_str().unwrap();
+        assert!(item[arn].as_str().unwrap().contains(region), "{item}");
+    }
+}
+
+#[rstest]
+#[case("services", "ecs:ListClusters")]
+#[case("images", "ecr:DescribeRepositories")]
+fn an_answer_in_json_is_whole_even_where_nothing_can_be_listed(
+    #[case] kind: &str,
+    #[case] action: &str,
+) {
+    let world = World::demo();
+    world.sandbox.deny(action);
+    let got = world.get(&[kind, "-o", "json"]);
+    got.ends_with(3);
+    let expected = json!({
+        "kind": kind,
+        "region": world.sandbox.region(),
+        "account": null,
+        "complete": false,
+        "items": [],
+    });
+    assert_eq!(got.json(), expected);
+    assert!(got.told.contains(action), "{}", got.told);
+    let got = world.get(&[kind, "-o", "json", "--profile", "nobody"]);
+    got.ends_with(3);
+    let answer = got.json();
+    assert_eq!(
+        (&answer["complete"], &answer["items"]),
+        (&json!(false), &json!([]))
+    );
+}
+
+#[test]
+fn several_regions_may_be_named_in_the_environment() {
+    let world = two_regions();
+    let with = |variable: &str, value: &str| {
+        let mut command = world.command(&["clusters", "-o", "json"]);
+        command.env_remove("AWS_REGION").env(variable, value);
+        Got::of(command.output().unwrap())
+    };
+    for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        let got = with(variable, "eu-central-1,us-east-1");
+        got.ends_with(0);
+        assert_eq!(got.json()["region"], "eu-central-1,us-east-1");
+        assert_eq!(got.json()["items"].as_array().unwrap().len(), 12);
+        for wrong in ["EU", "us-east-1,EU"] {
+            let got = with(variable, wrong);
+            got.ends_with(2);
+            assert_eq!(got.out, "");
+            for word in [variable, "EU is no name of a region"] {
+                assert!(got.told.contains(word), "{word} in {}", got.told);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_profile_with_a_region_that_is_none_is_told() {
+    let world = World::demo();
+    let aws = world.home.path().join(".aws");
+    fs::create_dir(&aws).unwrap();
+    fs::write(aws.join("config"), "[profile shop]\nregion = EU\n").unwrap();
+    let mut command = world.command(&["clusters", "--profile", "shop"]);
+    let got = Got::of(command.env_remove("AWS_REGION").output().unwrap());
+    got.ends_with(3);
+    for word in ["EU is no name of a region", "profile shop", "--region"] {
+        assert!(got.told.contains(word), "{word} in {}", got.told);
+    }
+}
+
+#[test]
+fn a_region_that_the_simulated_account_does_not_have_is_refused() {
+    let world = two_regions();
+    for kind in ["clusters", "images"] {
+        let got = world.get(&[kind, "--region", "us-east-1,eu-north-1", "-o", "json"]);
+        got.ends_with(3);
+        assert!(
+            !got.json()["items"].as_array().unwrap().is_empty(),
+            "{kind}"
+        );
+        for line in got.told.lines() {
+            assert!(line.contains("no region eu-north-1"), "{line}");
+        }
+    }
+    // Where none is named, it is in every region.
+    let anywhere = World::demo();
+    anywhere
+        .get(&["clusters", "--region", "eu-north-1"])
+        .ends_with(0);
+}
+
+#[rstest]
+#[case(&["services", "prod-web/nowhere"])]
+#[case(&["events", "prod-web/nowhere"])]
+#[case(&["tasks", "--service", "prod-web/nowhere"])]
+fn a_name_that_none_of_the_regions_has_is_missing(#[case] line: &[&str]) {
+    let world = two_regions();
+    let got = world.get(&[BOTH, line].concat());
+    got.ends_with(1);
+    let told = "there is no service prod-web/nowhere";
+    assert!(got.told.contains(told), "{}", got.told);
+}

@@ -326,3 +326,11 @@ async fn what_fails_in_both_is_told_of_both_and_nobody_is_said_to_run_nothing() 
     driver.pass(HEARS).await;
     driver.shows("not all running tasks are known: others may run it");
 }
+
+#[tokio::test]
+async fn a_simulated_account_has_the_regions_it_was_started_with() {
+    let sandbox = account(Options::default()).await;
+    let mut driver = Driver::start(both(&sandbox)).await;
+    driver.press("P").await;
+    driver.shows("the regions that it was started with (`--region a,b`)");
+}

@@ -14,6 +14,9 @@ use crate::{
 pub(in crate::report) const CLUSTER: &[Field<Judged<Cluster>>] = &[
     field("name", Shape::Text, "The name", |one| json!(one.thing.name)),
     field("arn", Shape::Text, "The ARN", |one| arn(&one.thing.arn)),
+    field("region", Shape::Text, "The region that it is in", |one| {
+        json!(one.thing.arn.region())
+    }),
     field("health", Shape::Text, HEALTH, |one| {
         json!(health_word(one.health))
     }),
@@ -64,6 +67,9 @@ pub(in crate::report) const CLUSTER: &[Field<Judged<Cluster>>] = &[
 pub(in crate::report) const SERVICE: &[Field<Judged<Service>>] = &[
     field("name", Shape::Text, "The name", |one| json!(one.thing.name)),
     field("arn", Shape::Text, "The ARN", |one| arn(&one.thing.arn)),
+    field("region", Shape::Text, "The region that it is in", |one| {
+        json!(one.thing.arn.region())
+    }),
     field("cluster", Shape::Text, "The name of its cluster", |one| {
         json!(one.thing.cluster.name())
     }),
@@ -206,6 +212,9 @@ pub(in crate::report) const EVENT: &[Field<EventItem>] = &[
     }),
     field("at", Shape::Time, "When it happened", |one| {
         time(one.event.at)
+    }),
+    field("region", Shape::Text, "The region that it is in", |one| {
+        json!(one.service.arn.region())
     }),
     field("cluster", Shape::Text, "The name of the cluster", |one| {
         json!(one.service.cluster.name())

@@ -16,6 +16,9 @@ pub(in crate::report) const TASK: &[Field<Judged<Task>>] = &[
         json!(one.thing.arn.name())
     }),
     field("arn", Shape::Text, "The ARN", |one| arn(&one.thing.arn)),
+    field("region", Shape::Text, "The region that it is in", |one| {
+        json!(one.thing.arn.region())
+    }),
     field("cluster", Shape::Text, "The name of its cluster", |one| {
         json!(one.thing.cluster.name())
     }),
@@ -175,6 +178,9 @@ pub(in crate::report) const CONTAINER: &[Field<ContainerItem>] = &[
     field("task_arn", Shape::Text, "The ARN of its task", |one| {
         arn(&one.task.arn)
     }),
+    field("region", Shape::Text, "The region that it is in", |one| {
+        json!(one.task.arn.region())
+    }),
     field("cluster", Shape::Text, "The name of its cluster", |one| {
         json!(one.task.cluster.name())
     }),
@@ -306,6 +312,9 @@ pub(in crate::report) const IMAGE: &[Field<ImageItem>] = &[
         "The ARN of its repository",
         |one| arn(&one.image.repository),
     ),
+    field("region", Shape::Text, "The region that it is in", |one| {
+        json!(one.image.repository.region())
+    }),
     field("digest", Shape::Text, "`sha256:…`", |one| {
         json!(one.image.digest)
     }),

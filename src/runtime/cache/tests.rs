@@ -232,3 +232,20 @@ fn what_nobody_looks_at_any_more_is_thrown_away() {
     expected.sort();
     assert_eq!(left, expected);
 }
+
+#[test]
+fn regions_in_another_order_are_the_same_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |regions: &str| {
+        let variables = [("AWS_REGION", regions)];
+        cache_of(&folder, "profile = \"shop\"", &variables).unwrap()
+    };
+    let cache = of("us-east-1,eu-west-1");
+    assert_eq!(cache, of("eu-west-1, us-east-1"));
+    assert_ne!(cache, of("us-east-1"));
+    let turned = Destination {
+        profile: None,
+        region: Some("eu-west-1,us-east-1".to_owned()),
+    };
+    assert_eq!(of("us-east-1").at(&turned), cache);
+}

@@ -30,24 +30,15 @@ pub fn is_spoken_on(path: &str) -> bool {
 
 impl Account {
     pub(super) fn cbor(&mut self, path: &str, body: &[u8], id: String, now: Instant) -> Reply {
-        let (status, error, body) = match self.read_metrics(path, body, now) {
-            Ok(output) => (200, None, written(|encoder| write(encoder, &output))),
-            Err(fault) => {
-                let body = written(|encoder| {
-                    encoder.map(2)?;
-                    encoder.str("__type")?.str(fault.code)?;
-                    encoder.str("message")?.str(&fault.message)?;
-                    Ok(())
-                });
-                (400, Some(fault.code), body)
-            }
-        };
-        Reply {
-            status,
-            content: CBOR,
-            error,
-            id,
-            body: Body::Whole(body),
+        match self.read_metrics(path, body, now) {
+            Ok(output) => Reply {
+                status: 200,
+                content: CBOR,
+                error: None,
+                id,
+                body: Body::Whole(written(|encoder| write(encoder, &output))),
+            },
+            Err(fault) => refusal(id, &fault),
         }
     }
 
@@ -64,6 +55,23 @@ impl Account {
         let asked = u64::try_from(input.queries()).unwrap_or(u64::MAX);
         *self.calls.entry(format!("{NAME}:metrics")).or_default() += asked;
         metrics::answer(&self.world, &input)
+    }
+}
+
+/// The answer that tells of a fault.
+pub(super) fn refusal(id: String, fault: &Fault) -> Reply {
+    let body = written(|encoder| {
+        encoder.map(2)?;
+        encoder.str("__type")?.str(fault.code)?;
+        encoder.str("message")?.str(&fault.message)?;
+        Ok(())
+    });
+    Reply {
+        status: 400,
+        content: CBOR,
+        error: Some(fault.code),
+        id,
+        body: Body::Whole(body),
     }
 }
 

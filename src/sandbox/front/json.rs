@@ -34,25 +34,22 @@ impl Account {
     pub(super) fn json(&mut self, target: &str, body: &[u8], id: String, now: Instant) -> Reply {
         let outcome = find(target)
             .and_then(|(service, operation)| self.perform(service, operation, body, now));
-        let (status, content, error, body) = match outcome {
-            Ok(Outcome::Answer(answer)) => (200, JSON, None, whole(&answer)),
+        let (content, body) = match outcome {
+            Ok(Outcome::Answer(answer)) => (JSON, whole(&answer)),
             Ok(Outcome::LiveTail(session)) => {
                 let begin = session.begins(&chance::uuid(&mut self.ids), &id);
                 let mut frames = frame::event("initial-response", "{}");
                 frames.extend(frame::event("sessionStart", &begin.to_string()));
                 let guard = self.streams.open(LIVE_TAIL);
                 let body = Body::LiveTail(Box::new(session), frames, guard);
-                (200, EVENT_STREAM, None, body)
+                (EVENT_STREAM, body)
             }
-            Err(fault) => {
-                let body = json!({"__type": fault.code, "message": fault.message});
-                (400, JSON, Some(fault.code), whole(&body))
-            }
+            Err(fault) => return refusal(id, &fault),
         };
         Reply {
-            status,
+            status: 200,
             content,
-            error,
+            error: None,
             id,
             body,
         }
@@ -102,6 +99,18 @@ impl Account {
             return Err(Fault::new("LimitExceededException", message));
         }
         Ok(())
+    }
+}
+
+/// The answer that tells of a fault.
+pub(super) fn refusal(id: String, fault: &Fault) -> Reply {
+    let body = json!({"__type": fault.code, "message": fault.message});
+    Reply {
+        status: 400,
+        content: JSON,
+        error: Some(fault.code),
+        id,
+        body: whole(&body),
     }
 }
 

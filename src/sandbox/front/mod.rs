@@ -59,20 +59,31 @@ pub struct Served {
 /// What the regions are served with.
 #[derive(Clone, Debug)]
 pub struct Regions {
-    /// The first, which answers for all that are not known.
+    /// The first.
     pub home: Served,
+    /// Its name, where it answers for itself alone; without one it answers for every region.
+    pub name: Option<String>,
     /// The others, by name.
     pub away: Vec<(String, Served)>,
 }
 
 impl Regions {
     /// The region that a request is signed for, by the scope in its `Authorization` header:
-    /// `… Credential=KEY/20261129/eu-west-1/ecs/aws4_request, …` (AWS Signature Version 4).
-    pub fn of(&self, authorization: Option<&str>) -> &Served {
+    /// `… Credential=KEY/20261129/eu-west-1/ecs/aws4_request, …` (AWS Signature Version 4). What is not signed is for
+    /// the first.
+    ///
+    /// # Errors
+    /// There is no such region: its name.
+    pub fn of<'a>(&self, authorization: Option<&'a str>) -> Result<&Served, &'a str> {
         let scope = authorization.and_then(|header| header.split_once("Credential="));
-        let region = scope.and_then(|(_, scope)| scope.split('/').nth(2));
-        let found = self.away.iter().find(|(name, _)| Some(&**name) == region);
-        found.map_or(&self.home, |(_, served)| served)
+        let Some(region) = scope.and_then(|(_, scope)| scope.split('/').nth(2)) else {
+            return Ok(&self.home);
+        };
+        if self.name.as_deref().is_none_or(|name| name == region) {
+            return Ok(&self.home);
+        }
+        let found = self.away.iter().find(|(name, _)| name == region);
+        found.map(|(_, served)| served).ok_or(region)
     }
 }
 
@@ -121,6 +132,23 @@ impl Account {
                 self.cbor(request.path, request.body, id, now)
             }
             None => self.query(request.body, id),
+        }
+    }
+
+    /// The answer to a request that is signed for a region that there is none of, as AWS gives it where a region is not
+    /// open to the account.
+    pub fn refuse(&mut self, request: Request<'_>, region: &str) -> Reply {
+        let id = chance::uuid(&mut self.ids);
+        let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '-';
+        let region: String = region.chars().filter(is_plain).collect();
+        let message = format!(
+            "The security token included in the request is invalid: the simulated account has no region {region}."
+        );
+        let fault = Fault::new("UnrecognizedClientException", message);
+        match request.target {
+            Some(_) => json::refusal(id, &fault),
+            None if cbor::is_spoken_on(request.path) => cbor::refusal(id, &fault),
+            None => query::refusal(id, &fault),
         }
     }
 

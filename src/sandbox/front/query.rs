@@ -1,7 +1,9 @@
 //! The query protocol, which STS speaks: a form in, XML out.
 
 use super::{Account, Body, Reply};
-use crate::sandbox::operation;
+use crate::sandbox::operation::{self, Fault};
+
+const XML: &str = "text/xml";
 
 impl Account {
     pub(super) fn query(&mut self, body: &[u8], id: String) -> Reply {
@@ -10,23 +12,34 @@ impl Account {
             .split('&')
             .find_map(|pair| pair.strip_prefix("Action="))
             .unwrap_or_default();
-        let (status, error, body) = if action == "GetCallerIdentity" {
-            *self.calls.entry(action.to_owned()).or_default() += 1;
-            (200, None, operation::caller(&self.world, &id))
-        } else {
-            let text = format!(
-                "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
-                 <Code>InvalidAction</Code><Message>The sandbox answers GetCallerIdentity only in this protocol.</Message>\
-                 </Error><RequestId>{id}</RequestId></ErrorResponse>"
-            );
-            (400, Some("InvalidAction"), text)
-        };
+        if action != "GetCallerIdentity" {
+            let message = "The sandbox answers GetCallerIdentity only in this protocol.";
+            return refusal(id, &Fault::new("InvalidAction", message));
+        }
+        *self.calls.entry(action.to_owned()).or_default() += 1;
+        let body = operation::caller(&self.world, &id);
         Reply {
-            status,
-            content: "text/xml",
-            error,
+            status: 200,
+            content: XML,
+            error: None,
             id,
             body: Body::Whole(body.into_bytes()),
         }
+    }
+}
+
+/// The answer that tells of a fault, whose words have nothing that XML takes for more.
+pub(super) fn refusal(id: String, fault: &Fault) -> Reply {
+    let Fault { code, message } = fault;
+    let body = format!(
+        "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+         <Code>{code}</Code><Message>{message}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>"
+    );
+    Reply {
+        status: 400,
+        content: XML,
+        error: Some(fault.code),
+        id,
+        body: Body::Whole(body.into_bytes()),
     }
 }

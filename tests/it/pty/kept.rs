@@ -110,6 +110,17 @@ fn several_regions_are_kept_together_and_apart_from_each_alone() {
         terminal.text()
     );
     quit(&mut terminal);
+    // The same regions in another order are the same place.
+    let turned = ["--region", "us-east-1,eu-central-1"];
+    let mut terminal = session(home.path(), &url, &region, &turned);
+    terminal.wait_for(&["us-east-1 +1", "unreachable, ", "s old", "clusters  12"]);
+    quit(&mut terminal);
+    assert_eq!(snapshots(home.path()).len(), 1);
+    let completed = |words: &[&str]| {
+        let words = [&both[..], words].concat();
+        completed(home.path(), &url, &region, &words)
+    };
+    assert_eq!(completed(&["--cluster", "prod-w"]), ["prod-web"]);
     let mut terminal = session(home.path(), &url, &region, &["--region", "us-east-1"]);
     terminal.wait_for(&["unreachable"]);
     assert!(!terminal.text().contains("prod-web"), "{}", terminal.text());
