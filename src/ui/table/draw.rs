@@ -163,8 +163,7 @@ impl TableLayer {
             Some(facet) if facet.name != "all" => {
                 format!("{} {}", facet.name, self.resource.id())
             }
-            Some(_) => self.resource.id().to_owned(),
-            None => self.resource.id().to_owned(),
+            Some(_) | None => self.resource.id().to_owned(),
         };
         let within = match &self.place.scope.of {
             Some(of) => format!(" in {}", resource::called(of, cx.store)),
