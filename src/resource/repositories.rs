@@ -63,9 +63,7 @@ pub static VIEW: View<Row> = View {
                 Cell::absent()
             }
         }),
-        Column::text("USED BY", 16, 1, |row: &Row, cx| {
-            users::cell(&row.users, cx.store)
-        })
+        Column::text("USED BY", 16, 1, |row: &Row, _| users::cell(&row.users))
         .grow(70),
         Column::number(
             "CREATED",

@@ -19,6 +19,8 @@ pub(super) struct Users {
     pub services: BTreeMap<(Arn, String), Vec<Arn>>,
     /// Tasks of no service.
     pub tasks: Vec<Arn>,
+    /// Whether the running tasks of all clusters were known, so that nobody else runs it.
+    pub is_all: bool,
 }
 
 impl Users {
@@ -77,7 +79,10 @@ fn number(of: usize, noun: &str) -> String {
 
 /// The users of repositories, images and tags.
 #[derive(Debug, Default)]
-pub(super) struct UserIndex(HashMap<Arn, Users>);
+pub(super) struct UserIndex {
+    users: HashMap<Arn, Users>,
+    is_all: bool,
+}
 
 impl UserIndex {
     /// The users of everything, or only of what is in one repository.
@@ -121,12 +126,19 @@ impl UserIndex {
                     .join(&users);
             }
         }
-        Self(index)
+        Self {
+            users: index,
+            is_all: all_tasks_known(store),
+        }
     }
 
     /// The users of a repository, image or tag.
     pub fn get(&self, arn: &Arn) -> Users {
-        self.0.get(arn).cloned().unwrap_or_default()
+        let users = self.users.get(arn).cloned().unwrap_or_default();
+        Users {
+            is_all: self.is_all,
+            ..users
+        }
     }
 }
 
@@ -162,8 +174,8 @@ pub(super) fn needs(store: &Store) -> Vec<Query> {
 }
 
 /// Who runs something, in a cell; a question mark where nobody is known to and not all tasks are known.
-pub(super) fn cell(users: &Users, store: &Store) -> Cell {
-    if users.is_empty() && !all_tasks_known(store) {
+pub(super) fn cell(users: &Users) -> Cell {
+    if users.is_empty() && !users.is_all {
         return Cell::muted("?");
     }
     Cell::maybe(Some(&users.words()))
