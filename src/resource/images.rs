@@ -66,8 +66,7 @@ pub static VIEW: View<Row> = View {
             },
             |row, _| row.size.map_or(SortKey::Absent, SortKey::Number),
         ),
-        Column::text("IN USE BY", 14, 1, |row: &Row, _| users::cell(&row.users))
-        .grow(70),
+        Column::text("IN USE BY", 14, 1, |row: &Row, _| users::cell(&row.users)).grow(70),
         Column::text("SCAN", 14, 2, |row: &Row, cx| {
             scan(row, cx.store).map_or_else(Cell::absent, scan_cell)
         })

@@ -63,8 +63,7 @@ pub static VIEW: View<Row> = View {
                 Cell::absent()
             }
         }),
-        Column::text("USED BY", 16, 1, |row: &Row, _| users::cell(&row.users))
-        .grow(70),
+        Column::text("USED BY", 16, 1, |row: &Row, _| users::cell(&row.users)).grow(70),
         Column::number(
             "CREATED",
             7,

@@ -46,8 +46,7 @@ pub static VIEW: View<Row> = View {
             |row: &Row, cx| age_cell(row.image.pushed_at, cx),
             |row, _| age_key(row.image.pushed_at),
         ),
-        Column::text("RUN BY", 14, 1, |row: &Row, _| users::cell(&row.users))
-        .grow(60),
+        Column::text("RUN BY", 14, 1, |row: &Row, _| users::cell(&row.users)).grow(60),
         Column::text("DRIFT", 22, 2, |row: &Row, cx| drift_of(row, cx).cell())
             .grow(44)
             .sorted_by(|row, cx| drift_of(row, cx).key()),
