@@ -42,10 +42,20 @@ pub(super) fn needs(subject: &Subject, cx: &Cx) -> Vec<Query> {
     queries
 }
 
-/// That nobody knows who runs it, where that is so.
-pub(super) fn unknown_users(cx: &Cx) -> Option<String> {
-    let is_known = resource::all_tasks_known(cx.store);
-    (!is_known).then(|| "not all running tasks are known: others may run it".to_owned())
+/// What deleting each of these does, and that nobody knows who runs them, where that is so.
+pub(super) fn impact_of_deleting(
+    changes: &[Change],
+    impact: fn(&Change, &Cx) -> Vec<String>,
+    cx: &Cx,
+) -> Vec<String> {
+    let mut impact: Vec<_> = changes
+        .iter()
+        .flat_map(|change| impact(change, cx))
+        .collect();
+    if !resource::all_tasks_known(cx.store) {
+        impact.push("not all running tasks are known: others may run it".to_owned());
+    }
+    impact
 }
 
 /// Why nothing can be done with a row; none if something can.

@@ -69,7 +69,7 @@ fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
     ];
     step.command = words::update_service(service, "--force-new-deployment");
     step.follow = Follow::Deployment(service.arn.clone());
-    words::warn_of_rollout(service, &mut step.warnings);
+    words::warn_of_rollout(service, &mut step.warnings, cx);
     Ok(step)
 }
 

@@ -271,7 +271,7 @@ fn set_revision(service: &Service, change: &Change, chosen: &Arn, cx: &Cx) -> Re
         definition: current.clone(),
     });
     step.follow = Follow::Deployment(service.arn.clone());
-    words::warn_of_rollout(service, &mut step.warnings);
+    words::warn_of_rollout(service, &mut step.warnings, cx);
     Ok(step)
 }
 

@@ -217,7 +217,7 @@ fn step(change: &Change, cx: &Cx) -> Result<Step, String> {
         definition: base.clone(),
     });
     step.follow = Follow::Deployment(service.arn.clone());
-    words::warn_of_rollout(service, &mut step.warnings);
+    words::warn_of_rollout(service, &mut step.warnings, cx);
     let roles = [&definition.task_role, &definition.execution_role];
     if roles.iter().any(|role| role.is_some()) {
         step.warnings.push(

@@ -30,13 +30,7 @@ pub static DEED: Deed = Deed {
         })
     },
     step,
-    impact: |changes, cx| {
-        changes
-            .iter()
-            .flat_map(|change| impact(change, cx))
-            .chain(image::unknown_users(cx))
-            .collect()
-    },
+    impact: |changes, cx| image::impact_of_deleting(changes, impact, cx),
     then: |_, _| Vec::new(),
 };
 

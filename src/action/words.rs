@@ -155,11 +155,11 @@ fn bounds(service: &Service) -> (i32, i32) {
 }
 
 /// Warns of a deployment that is under way.
-pub(super) fn warn_of_rollout(service: &Service, warnings: &mut Vec<String>) {
+pub(super) fn warn_of_rollout(service: &Service, warnings: &mut Vec<String>, cx: &Cx) {
     if service.is_rolling() {
         warnings.push(format!(
             "a deployment of {} is under way; this one takes its place",
-            named(service)
+            resource::placed(&named(service), &service.arn, cx.store)
         ));
     }
 }
