@@ -181,7 +181,8 @@ fn put_pieces(buffer: &mut Buffer, line: Rect, pieces: &[(String, Style)], ellip
 fn looked_at(text: &str, line: Rect) -> String {
     let names: Vec<_> = regions(text).collect();
     let all = names.join(", ");
-    if text::width(&all) <= usize::from(line.width / 3) {
+    // Whether anything can be changed, and how fresh it is, must not give way to them.
+    if text::width(&all) <= usize::from(line.width / 4) {
         all
     } else {
         region_words(text)
