@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 
 use super::{
     cache::{Cache, Writer},
@@ -105,6 +105,7 @@ impl Outside {
             return Vec::new();
         }
         self.clients = None;
+        self.stay = watch::channel(()).0;
         self.judged = false;
         self.expected = None;
         self.hastes.clear();

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{
     audit,
@@ -78,6 +78,8 @@ pub struct Outside {
     pub(super) epoch: Option<u64>,
     /// The clients of the present context.
     pub(super) clients: Option<Clients>,
+    /// Ends what is asked in the present context when another one is gone to.
+    pub(super) stay: watch::Sender<()>,
     /// Whether the user's patterns were applied to the account of these clients.
     pub(super) judged: bool,
     pub(super) feeds: Feeds,
@@ -131,6 +133,7 @@ impl Outside {
             config,
             epoch: None,
             clients: None,
+            stay: watch::channel(()).0,
             judged: false,
             feeds,
             hastes: HashMap::new(),
@@ -344,8 +347,10 @@ impl Outside {
     fn answer(&self, epoch: u64, query: Query) -> mpsc::Sender<Part> {
         let (parts, mut arrived) = mpsc::channel(PARTS);
         let sender = self.tasks.sender();
+        let mut stay = self.stay.subscribe();
         self.tasks.run(async move {
-            while let Some(part) = arrived.recv().await {
+            // Who asks stops when nobody takes the answer.
+            while let Some(part) = next(&mut arrived, &mut stay).await {
                 let event = Event::Fetched {
                     epoch,
                     query: query.clone(),
@@ -406,9 +411,10 @@ impl Outside {
         };
         let (parts, mut arrived) = mpsc::channel::<(Query, Part)>(PARTS);
         let sender = self.tasks.sender();
+        let mut stay = self.stay.subscribe();
         self.tasks.run(ask(clients, parts));
         self.tasks.run(async move {
-            while let Some((query, part)) = arrived.recv().await {
+            while let Some((query, part)) = next(&mut arrived, &mut stay).await {
                 let event = Event::Fetched { epoch, query, part };
                 if sender.send(Message::Event(Box::new(event))).await.is_err() {
                     return;
@@ -428,6 +434,16 @@ impl Outside {
             };
             let _ = sender.send(message).await;
         });
+    }
+}
+
+/// What comes next, as long as the context is not left.
+async fn next<T>(arrived: &mut mpsc::Receiver<T>, stay: &mut watch::Receiver<()>) -> Option<T> {
+    tokio::select! {
+        biased;
+        // It never changes: it ends.
+        _ = stay.changed() => None,
+        next = arrived.recv() => next,
     }
 }
 
